@@ -1,0 +1,135 @@
+/**
+ * An authorization server: where it is and how it speaks. What a provider
+ * package supplies, together with `ClientAuthentication`.
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import type * as DateTime from "effect/DateTime"
+import * as Result from "effect/Result"
+import * as Dialect from "./Dialect.ts"
+import * as GrantKey from "./GrantKey.ts"
+import * as OAuthError from "./OAuthError.ts"
+import * as RotationPolicy from "./RotationPolicy.ts"
+
+/**
+ * An authorization server.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class AuthorizationServer extends Context.Service<AuthorizationServer, {
+  /** The provider's usual name, `"frameio"`. */
+  readonly provider: string
+  /** The issuer identifier (RFC 8414, section 2), where the server has one. */
+  readonly issuer?: string | undefined
+  readonly authorizationEndpoint?: string | undefined
+  readonly tokenEndpoint: string
+  /** Where refresh tokens are presented, where that is not the token endpoint. */
+  readonly refreshEndpoint?: string | undefined
+  readonly revocationEndpoint?: string | undefined
+  readonly introspectionEndpoint?: string | undefined
+  readonly deviceAuthorizationEndpoint?: string | undefined
+  readonly userinfoEndpoint?: string | undefined
+  readonly dialect: Dialect.Dialect
+  readonly rotation: RotationPolicy.RotationPolicy
+  /** The only origins that get the token. */
+  readonly apiOrigins: ReadonlyArray<string>
+  /** When the provider ends this server, where that is announced. */
+  readonly endOfLife?: DateTime.Utc | undefined
+}>()("@effect-oauth/core/AuthorizationServer") {}
+
+/**
+ * What describes an authorization server. Only `provider` and `tokenEndpoint`
+ * are required.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface Options extends Omit<AuthorizationServer["Service"], "dialect" | "rotation" | "apiOrigins"> {
+  readonly dialect?: Dialect.Deviations | undefined
+  /** `RotationPolicy.unknown` unless declared. */
+  readonly rotation?: RotationPolicy.RotationPolicy | undefined
+  /** None unless named. */
+  readonly apiOrigins?: ReadonlyArray<string> | undefined
+}
+
+/**
+ * Makes an authorization server whose every address is `https`.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = (options: Options): Result.Result<AuthorizationServer["Service"], OAuthError.OAuthError> =>
+  validated(options, (url) => url.protocol === "https:")
+
+/**
+ * Makes an authorization server on this machine, for tests and trials: plain
+ * `http` is accepted for loopback addresses, and for no others.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const makeLoopback = (options: Options): Result.Result<AuthorizationServer["Service"], OAuthError.OAuthError> =>
+  validated(options, (url) => url.protocol === "https:" || (url.protocol === "http:" && isLoopback(url)))
+
+/**
+ * The key of a grant of this server for a client and an account.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const key = (
+  self: AuthorizationServer["Service"],
+  options: { readonly client: string; readonly account: string; readonly part?: string | undefined }
+): GrantKey.GrantKey => {
+  const token = new URL(self.tokenEndpoint)
+  return GrantKey.make({ provider: self.provider, issuer: self.issuer ?? token.origin + token.pathname, ...options })
+}
+
+const validated = (
+  options: Options,
+  allowed: (url: URL) => boolean
+): Result.Result<AuthorizationServer["Service"], OAuthError.OAuthError> => {
+  const invalid = (field: string, problem: string) =>
+    Result.fail(
+      OAuthError.make("AuthorizationServer", "make", new OAuthError.ConfigurationInvalid({ field, problem }))
+    )
+  if (options.provider === "") return invalid("provider", "is empty; name the provider")
+  for (const field of addresses) {
+    const text = options[field]
+    if (text === undefined) continue
+    const url = URL.canParse(text) ? new URL(text) : undefined
+    if (url === undefined) return invalid(field, "is not an absolute URL")
+    if (url.username !== "" || url.password !== "") return invalid(field, "must not contain a user name or password")
+    if (url.hash !== "") return invalid(field, "must not contain a fragment")
+    if (!allowed(url)) return invalid(field, "must begin with https://")
+  }
+  for (const origin of options.apiOrigins ?? []) {
+    const url = URL.canParse(origin) ? new URL(origin) : undefined
+    if (url === undefined || url.origin !== origin) {
+      return invalid("apiOrigins", "must be origins, like https://api.example.com")
+    }
+    if (!allowed(url)) return invalid("apiOrigins", "must begin with https://")
+  }
+  return Result.succeed({
+    ...options,
+    dialect: Dialect.make(options.dialect ?? {}),
+    rotation: options.rotation ?? RotationPolicy.unknown,
+    apiOrigins: options.apiOrigins ?? []
+  })
+}
+
+const addresses = [
+  "issuer",
+  "authorizationEndpoint",
+  "tokenEndpoint",
+  "refreshEndpoint",
+  "revocationEndpoint",
+  "introspectionEndpoint",
+  "deviceAuthorizationEndpoint",
+  "userinfoEndpoint"
+] as const
+
+const isLoopback = (url: URL): boolean =>
+  url.hostname === "localhost" || url.hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(url.hostname)

@@ -1,0 +1,62 @@
+/**
+ * A last place for a pair that the store would not take before this process had
+ * to end.
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import * as Grant from "./Grant.ts"
+import type { OAuthError } from "./OAuthError.ts"
+
+/**
+ * Schema of an escrowed write, to and from JSON. The tokens are in clear unless
+ * the body is sealed.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Entry = Schema.Struct({
+  /** The version that the write expects: the claim under which the pair was got. */
+  expected: Schema.String,
+  /** The record to write, its instants as they were when it was made. */
+  grant: Grant.Grant
+})
+
+/**
+ * A write that did not reach the store.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Entry = typeof Entry.Type
+
+/**
+ * Keeps writes that did not reach the store until the next start of the
+ * process, which commits them before it renews anything.
+ *
+ * **Details**
+ *
+ * Optional: without one, a pair that cannot be saved before `shutdownGrace` ends
+ * is lost with the process, and an event says so.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class Escrow extends Context.Service<Escrow, {
+  /**
+   * Keeps a write, durably.
+   */
+  readonly deposit: (entry: Entry) => Effect.Effect<void, OAuthError>
+
+  /**
+   * What is kept.
+   */
+  readonly entries: Effect.Effect<ReadonlyArray<Entry>, OAuthError>
+
+  /**
+   * Forgets a write that was committed or overtaken.
+   */
+  readonly withdraw: (entry: Entry) => Effect.Effect<void, OAuthError>
+}>()("@effect-oauth/core/Escrow") {}

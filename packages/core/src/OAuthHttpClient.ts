@@ -1,0 +1,53 @@
+/**
+ * The HTTP client for exchanges with authorization servers. It is not the
+ * application's own: nothing retries here, nothing follows a redirect, and no
+ * trace headers go to third parties.
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as FetchHttpClient from "effect/http/FetchHttpClient"
+import * as HttpClient from "effect/http/HttpClient"
+import * as Layer from "effect/Layer"
+
+/**
+ * The HTTP client for exchanges with authorization servers.
+ *
+ * **Gotchas**
+ *
+ * A client given here must neither retry nor follow redirects: both present
+ * single-use tokens again.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class OAuthHttpClient extends Context.Service<OAuthHttpClient, HttpClient.HttpClient>()(
+  "@effect-oauth/core/OAuthHttpClient"
+) {}
+
+/**
+ * Takes the `HttpClient` in context, `NodeHttpClient.layerUndici` for example.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer: Layer.Layer<OAuthHttpClient, never, HttpClient.HttpClient> = Layer.effect(
+  OAuthHttpClient,
+  Effect.map(HttpClient.HttpClient, quiet)
+)
+
+/**
+ * Uses `fetch`, with redirects left alone and the HTTP cache passed by.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerFetch: Layer.Layer<OAuthHttpClient> = layer.pipe(
+  Layer.provide(FetchHttpClient.layer),
+  Layer.provide(Layer.succeed(FetchHttpClient.RequestInit, { redirect: "manual", cache: "no-store" }))
+)
+
+function quiet(client: HttpClient.HttpClient): HttpClient.HttpClient {
+  return HttpClient.transform(client, Effect.provideService(HttpClient.TracerPropagationEnabled, false))
+}

@@ -1,0 +1,112 @@
+/**
+ * Logins that were started and whose answer has not arrived: what a client has
+ * to remember between sending a browser away and seeing it come back.
+ *
+ * @since 0.1.0
+ */
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import type { OAuthError } from "./OAuthError.ts"
+
+const Secret = Schema.RedactedFromValue(Schema.String)
+
+/**
+ * Schema of a pending authorization, to and from JSON.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const PendingAuthorization = Schema.Struct({
+  /** The `state` parameter (RFC 6749, section 10.12). */
+  state: Secret,
+  /** The canonical id of the key under which the grant will be kept. */
+  key: Schema.String,
+  /** The issuer that the login was sent to, where it has one (RFC 9207). */
+  issuer: Schema.optionalKey(Schema.String),
+  /** Whether the answer must carry `iss`. */
+  issuerRequired: Schema.Boolean,
+  redirectUri: Schema.String,
+  /** The PKCE code verifier (RFC 7636), where PKCE is used. */
+  codeVerifier: Schema.optionalKey(Secret),
+  nonce: Schema.optionalKey(Secret),
+  /** What was asked for. */
+  scopes: Schema.Array(Schema.String),
+  /** The application's own, given back when the login completes. */
+  context: Schema.optionalKey(Schema.Json)
+})
+
+/**
+ * A login that was started and whose answer has not arrived.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type PendingAuthorization = typeof PendingAuthorization.Type
+
+/**
+ * Keeps pending authorizations: each is taken once, and not after its time.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class PendingAuthorizations extends Context.Service<PendingAuthorizations, {
+  /**
+   * Keeps a pending authorization under its `state` for `timeToLive`
+   * milliseconds (ten minutes is usual).
+   */
+  readonly put: (pending: PendingAuthorization, timeToLive: number) => Effect.Effect<void, OAuthError>
+
+  /**
+   * Removes and returns the pending authorization of a `state`, atomically: of
+   * any number of takers, one gets it.
+   */
+  readonly take: (state: string) => Effect.Effect<Option.Option<PendingAuthorization>, OAuthError>
+}>()("@effect-oauth/core/PendingAuthorizations") {}
+
+/**
+ * Pending authorizations that live and end with this process.
+ *
+ * **Details**
+ *
+ * At most `capacity` (10,000) are kept: when more are started, the oldest goes.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerMemory = (
+  options?: { readonly capacity?: number | undefined }
+): Layer.Layer<PendingAuthorizations> =>
+  Layer.effect(
+    PendingAuthorizations,
+    Effect.gen(function*() {
+      const clock = yield* Clock.Clock
+      const capacity = options?.capacity ?? 10_000
+      const kept = new Map<string, { readonly pending: PendingAuthorization; readonly until: number }>()
+
+      return PendingAuthorizations.of({
+        put: (pending, timeToLive) =>
+          Effect.sync(() => {
+            const now = clock.currentTimeMillisUnsafe()
+            for (const [state, entry] of kept) {
+              // insertion order is the order of age
+              if (entry.until > now && kept.size < capacity) break
+              kept.delete(state)
+            }
+            kept.set(Redacted.value(pending.state), { pending, until: now + timeToLive })
+          }),
+        take: (state) =>
+          Effect.sync(() => {
+            const entry = kept.get(state)
+            kept.delete(state)
+            return entry !== undefined && entry.until > clock.currentTimeMillisUnsafe()
+              ? Option.some(entry.pending)
+              : Option.none()
+          })
+      })
+    })
+  )

@@ -1,0 +1,103 @@
+/**
+ * Requests to a token endpoint, as data (RFC 6749, sections 4.1.3, 4.3.2, 4.4.2,
+ * 4.5 and 6).
+ *
+ * @since 0.1.0
+ */
+import type * as Redacted from "effect/Redacted"
+
+/**
+ * A parameter of a request. Secrets are `Redacted` until the request is built.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Parameter = readonly [name: string, value: string | Redacted.Redacted]
+
+/**
+ * Parameters in the order in which they are sent.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Parameters = ReadonlyArray<Parameter>
+
+/**
+ * A request to the token endpoint: everything but how the client authenticates.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface TokenRequest {
+  /** The `grant_type`. */
+  readonly grantType: string
+  /** All parameters except `grant_type` and the client's own. */
+  readonly parameters: Parameters
+}
+
+/**
+ * Exchanges an authorization code (RFC 6749, section 4.1.3; RFC 7636, section
+ * 4.5). `redirectUri` is absent where the server does not want it repeated.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const authorizationCode = (options: {
+  readonly code: Redacted.Redacted
+  readonly redirectUri?: string | undefined
+  readonly codeVerifier?: Redacted.Redacted | undefined
+  readonly parameters?: Parameters | undefined
+}): TokenRequest => ({
+  grantType: "authorization_code",
+  parameters: [
+    ["code", options.code],
+    ...optional("redirect_uri", options.redirectUri),
+    ...optional("code_verifier", options.codeVerifier),
+    ...(options.parameters ?? [])
+  ]
+})
+
+/**
+ * Presents a refresh token (RFC 6749, section 6). Without `scope` the grant's
+ * scope stays as it is; a narrower one is never sent by itself.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const refreshToken = (options: {
+  readonly refreshToken: Redacted.Redacted
+  readonly scope?: string | undefined
+  readonly parameters?: Parameters | undefined
+}): TokenRequest => ({
+  grantType: "refresh_token",
+  parameters: [
+    ["refresh_token", options.refreshToken],
+    ...optional("scope", options.scope),
+    ...(options.parameters ?? [])
+  ]
+})
+
+/**
+ * Asks for a token of the client's own (RFC 6749, section 4.4.2).
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const clientCredentials = (options?: {
+  readonly scope?: string | undefined
+  readonly parameters?: Parameters | undefined
+}): TokenRequest => ({
+  grantType: "client_credentials",
+  parameters: [...optional("scope", options?.scope), ...(options?.parameters ?? [])]
+})
+
+/**
+ * Any other grant, by the name or URI of its `grant_type` (RFC 6749, section 4.5).
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const extension = (grantType: string, parameters: Parameters): TokenRequest => ({ grantType, parameters })
+
+const optional = (name: string, value: string | Redacted.Redacted | undefined): Parameters =>
+  value === undefined || value === "" ? [] : [[name, value]]

@@ -1,0 +1,50 @@
+/**
+ * What a token endpoint gave: the tokens of one answer.
+ *
+ * @since 0.1.0
+ */
+import type * as Duration from "effect/Duration"
+import type * as Redacted from "effect/Redacted"
+import type { Json } from "effect/Schema"
+import type { Scopes } from "./Scopes.ts"
+
+/**
+ * The tokens of one judged answer (RFC 6749, section 5.1).
+ *
+ * **Details**
+ *
+ * Lifetimes are durations, as the server states them; the moment of receipt is
+ * known to whoever made the exchange. `receivedAt` is that moment in epoch
+ * milliseconds of this process's clock.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface TokenSet {
+  readonly accessToken: Redacted.Redacted
+  /** The token type in its canonical spelling, `"Bearer"`. */
+  readonly tokenType: string
+  /** Epoch milliseconds of this process's clock, taken before the request was sent. */
+  readonly receivedAt: number
+  /** Absent: the server did not say, and no default was declared. */
+  readonly expiresIn?: Duration.Duration | undefined
+  readonly refreshToken?: Redacted.Redacted | undefined
+  /** The refresh token's own lifetime, where the server says so. */
+  readonly refreshTokenExpiresIn?: Duration.Duration | undefined
+  /** Absent: the scope is as it was asked for (RFC 6749, section 5.1). */
+  readonly scopes?: Scopes | undefined
+  readonly idToken?: Redacted.Redacted | undefined
+  /** Other members of the answer that the dialect asks to keep. Not secret. */
+  readonly kept?: Readonly<Record<string, Json>> | undefined
+}
+
+/**
+ * An access token as it is used: the value, and how it is presented (`Bearer`).
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface AccessToken {
+  readonly value: Redacted.Redacted
+  readonly type: string
+}

@@ -1,0 +1,247 @@
+/**
+ * Where grants are kept.
+ *
+ * A store knows versions and leases, and nothing of protocols: it compares and
+ * swaps. That is all the distribution there is: past one machine the store is
+ * what processes agree through.
+ *
+ * @since 0.1.0
+ */
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as PubSub from "effect/PubSub"
+import * as Stream from "effect/Stream"
+import * as Grant from "./Grant.ts"
+import type * as GrantKey from "./GrantKey.ts"
+import type { OAuthError } from "./OAuthError.ts"
+
+/**
+ * What a read found, and the store's now (epoch milliseconds).
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Reading {
+  readonly now: number
+  readonly grant: Grant.Grant | undefined
+}
+
+/**
+ * What a write came to: whether it was accepted, and the record that stands
+ * either way. A lost claim therefore costs no second round trip.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Outcome extends Reading {
+  readonly accepted: boolean
+}
+
+/**
+ * A record without its body.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Head = Omit<Grant.Grant, "body">
+
+/**
+ * One page of records, and the cursor of the next where there is one.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Page {
+  readonly now: number
+  readonly heads: ReadonlyArray<Head>
+  readonly cursor?: string | undefined
+}
+
+/**
+ * A notification: a key's record changed (`version` is absent when it was
+ * removed), or an unknown number of notifications was missed.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Change =
+  | { readonly _tag: "Changed"; readonly key: string; readonly version?: string | undefined }
+  | { readonly _tag: "Gap" }
+
+/**
+ * The store of grants: what a backend gives, and no more.
+ *
+ * **Details**
+ *
+ * Every method fails only with the reasons `StoreUnavailable` and
+ * `RecordInvalid`, or `KeyUnavailable` where bodies are sealed. A method that
+ * fails may have taken effect; a writer finds out by reading its write id.
+ * `TokenStoreContract` in `@effect-oauth/core/testing` holds the laws.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class TokenStore extends Context.Service<TokenStore, {
+  /**
+   * What kind of store this is, for people: `"memory"`, `"file"`.
+   */
+  readonly name: string
+
+  /**
+   * Reads the record of a key.
+   */
+  readonly read: (key: GrantKey.GrantKey) => Effect.Effect<Reading, OAuthError>
+
+  /**
+   * Writes a record if the one that stands has the version `expected`;
+   * `undefined` expects that there is none.
+   */
+  readonly write: (expected: string | undefined, draft: Grant.Draft) => Effect.Effect<Outcome, OAuthError>
+
+  /**
+   * Moves the lease of a standing claim (a heartbeat): `leaseFor` milliseconds
+   * from the store's now. The version stays. Not accepted unless the record has
+   * this version and a lease.
+   */
+  readonly extend: (
+    key: GrantKey.GrantKey,
+    options: { readonly version: string; readonly leaseFor: number }
+  ) => Effect.Effect<Outcome, OAuthError>
+
+  /**
+   * Removes the record of a key if it has this version.
+   */
+  readonly remove: (key: GrantKey.GrantKey, version: string) => Effect.Effect<Outcome, OAuthError>
+
+  /**
+   * The records whose `dueAt` is before an instant of the store's clock, the
+   * earliest first, by pages.
+   */
+  readonly due: (options: {
+    readonly before: number
+    readonly limit: number
+    readonly providers?: ReadonlyArray<string> | undefined
+    readonly cursor?: string | undefined
+  }) => Effect.Effect<Page, OAuthError>
+
+  /**
+   * All records that fit the filter, ordered by key, by pages.
+   */
+  readonly list: (options: {
+    readonly limit: number
+    readonly state?: Grant.State["_tag"] | undefined
+    readonly provider?: string | undefined
+    readonly account?: string | undefined
+    readonly cursor?: string | undefined
+  }) => Effect.Effect<Page, OAuthError>
+
+  /**
+   * Notifications of changes, by whomever. Absent where the backend has none;
+   * snapshots then live for `RefreshPolicy.maxStaleness`.
+   */
+  readonly changes?: Stream.Stream<Change> | undefined
+}>()("@effect-oauth/core/TokenStore") {}
+
+/**
+ * Makes a store that lives and ends with this process.
+ *
+ * **When to use**
+ *
+ * Use it in tests, and for grants that may be asked for again after a restart.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const makeMemory: Effect.Effect<TokenStore["Service"]> = Effect.gen(function*() {
+  const clock = yield* Clock.Clock
+  const changes = yield* PubSub.sliding<Change>(256)
+  const records = new Map<string, Grant.Grant>()
+  let version = 0
+
+  const outcome = (accepted: boolean, key: string): Outcome => ({
+    now: clock.currentTimeMillisUnsafe(),
+    accepted,
+    grant: records.get(key)
+  })
+  const notify = (key: string, version?: string): void => {
+    PubSub.publishUnsafe(changes, { _tag: "Changed", key, version })
+  }
+  const page = (heads: ReadonlyArray<Grant.Grant>, limit: number, cursorOf: (grant: Grant.Grant) => string): Page => {
+    const some = heads.slice(0, limit)
+    const last = some.at(-1)
+    return {
+      now: clock.currentTimeMillisUnsafe(),
+      heads: some.map(head),
+      ...(last === undefined || heads.length <= limit ? {} : { cursor: cursorOf(last) })
+    }
+  }
+
+  return TokenStore.of({
+    name: "memory",
+    changes: Stream.fromPubSub(changes),
+    read: (key) => Effect.sync(() => ({ now: clock.currentTimeMillisUnsafe(), grant: records.get(key.id) })),
+    write: (expected, draft) =>
+      Effect.sync(() => {
+        if (records.get(draft.key)?.version !== expected) return outcome(false, draft.key)
+        const grant = Grant.stand(draft, { version: String(++version), now: clock.currentTimeMillisUnsafe() })
+        records.set(draft.key, grant)
+        notify(draft.key, grant.version)
+        return outcome(true, draft.key)
+      }),
+    extend: (key, { leaseFor, version }) =>
+      Effect.sync(() => {
+        const grant = records.get(key.id)
+        if (grant?.version !== version || grant.leaseUntil === undefined) return outcome(false, key.id)
+        records.set(key.id, { ...grant, leaseUntil: clock.currentTimeMillisUnsafe() + leaseFor })
+        return outcome(true, key.id)
+      }),
+    remove: (key, version) =>
+      Effect.sync(() => {
+        if (records.get(key.id)?.version !== version) return outcome(false, key.id)
+        records.delete(key.id)
+        notify(key.id)
+        return outcome(true, key.id)
+      }),
+    due: ({ before, cursor, limit, providers }) =>
+      Effect.sync(() => {
+        const heads = [...records.values()]
+          .filter((grant) => grant.dueAt !== undefined && grant.dueAt < before)
+          .filter((grant) => providers === undefined || providers.includes(providerOf(grant.key)))
+          .sort((a, b) => compare(dueCursor(a), dueCursor(b)))
+          .filter((grant) => cursor === undefined || dueCursor(grant) > cursor)
+        return page(heads, limit, dueCursor)
+      }),
+    list: ({ account, cursor, limit, provider, state }) =>
+      Effect.sync(() => {
+        const heads = [...records.values()]
+          .filter((grant) => state === undefined || grant.state._tag === state)
+          .filter((grant) => provider === undefined || providerOf(grant.key) === provider)
+          .filter((grant) => account === undefined || accountOf(grant.key) === account)
+          .sort((a, b) => compare(a.key, b.key))
+          .filter((grant) => cursor === undefined || grant.key > cursor)
+        return page(heads, limit, (grant) => grant.key)
+      })
+  })
+})
+
+/**
+ * A store that lives and ends with this process.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerMemory: Layer.Layer<TokenStore> = Layer.effect(TokenStore, makeMemory)
+
+const head = ({ body: _, ...rest }: Grant.Grant): Head => rest
+
+const compare = (a: string, b: string): number => a < b ? -1 : a > b ? 1 : 0
+
+const dueCursor = (grant: Grant.Grant): string => `${String(grant.dueAt ?? 0).padStart(16, "0")}|${grant.key}`
+
+const field = (key: string, index: number): string => decodeURIComponent(key.split("|")[index] ?? "")
+
+const providerOf = (key: string): string => field(key, 0)
+
+const accountOf = (key: string): string => field(key, 3)
