@@ -1,0 +1,28 @@
+// Writes the `index.ts` of every package's `src` (and `src/testing`): one namespace a public module, nothing else.
+// `--check` writes nothing and fails when an index is not what would be written.
+import * as fs from "node:fs"
+import * as path from "node:path"
+
+const root = path.resolve(import.meta.dirname, "..")
+
+const barrel = (folder: string): string => {
+  const modules = fs.readdirSync(folder).filter((name) => /^[A-Z]\w*\.ts$/.test(name)).map((name) => name.slice(0, -3))
+  if (modules.length === 0) return "export {}\n"
+  return modules.sort().map((name) => `export * as ${name} from "./${name}.ts"\n`).join("")
+}
+
+const folders = fs.globSync("packages/*/src{,/testing}", { cwd: root }).sort()
+const stale = folders.map((folder) => path.join(root, folder, "index.ts")).filter((file) => {
+  const wanted = barrel(path.dirname(file))
+  if (fs.existsSync(file) && fs.readFileSync(file, "utf8") === wanted) return false
+  if (!process.argv.includes("--check")) fs.writeFileSync(file, wanted)
+  return true
+})
+
+for (const file of stale) {
+  console.log(`${process.argv.includes("--check") ? "stale" : "wrote"} ${path.relative(root, file)}`)
+}
+if (process.argv.includes("--check") && stale.length > 0) {
+  console.error("Run: npm run barrels")
+  process.exitCode = 1
+}

@@ -1,0 +1,118 @@
+// Runs the steps of a ring, one line each, and ends with the sum of all suites:
+//
+//   node scripts/test.ts [check | test | all] [only these steps ...]
+//
+// `check` is the gate of every commit, `test` adds the short form of everything else, `all` everything.
+// A step that counts its own tests ends its output with `N passed, M failed, K skipped`; vitest's report is read
+// from its JSON; any other step counts as one.
+import { spawn } from "node:child_process"
+import * as fs from "node:fs"
+import * as path from "node:path"
+
+const rings = ["check", "test", "all"] as const
+type Ring = (typeof rings)[number]
+
+interface Step {
+  readonly name: string
+  readonly ring: Ring
+  readonly command: string
+  readonly vitest?: boolean
+}
+
+const steps: ReadonlyArray<Step> = [
+  { ring: "check", name: "format", command: "dprint check" },
+  { ring: "check", name: "barrels", command: "node scripts/barrels.ts --check" },
+  { ring: "check", name: "types", command: "tsc -b" },
+  { ring: "check", name: "lint", command: "oxlint --type-aware --deny-warnings" },
+  { ring: "check", name: "unit", command: "vitest run --exclude **/*.integration.test.ts", vitest: true },
+  { ring: "test", name: "integration", command: "vitest run .integration.test.", vitest: true }
+]
+
+interface Tally {
+  readonly passed: number
+  readonly failed: number
+  readonly skipped: number
+}
+
+interface Outcome extends Tally {
+  readonly name: string
+  readonly output: string
+  readonly seconds: number
+}
+
+const root = path.resolve(import.meta.dirname, "..")
+const reports = path.join(root, ".tmp", "reports")
+
+const run = (command: string): Promise<{ readonly code: number; readonly output: string }> =>
+  new Promise((resolve) => {
+    const [program = "", ...args] = command.split(" ")
+    const child = spawn(program, args, {
+      cwd: root,
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, CI: "true" }
+    })
+    let output = ""
+    child.stdout.on("data", (chunk) => output += chunk)
+    child.stderr.on("data", (chunk) => output += chunk)
+    child.on("error", (error) => resolve({ code: 1, output: `${output}${error.message}\n` }))
+    child.on("close", (code) => resolve({ code: code ?? 1, output }))
+  })
+
+const vitestTally = (report: string): Tally | undefined => {
+  if (!fs.existsSync(report)) return undefined
+  const json = JSON.parse(fs.readFileSync(report, "utf8"))
+  return {
+    passed: json.numPassedTests,
+    failed: json.numFailedTests,
+    skipped: json.numPendingTests + json.numTodoTests
+  }
+}
+
+const printedTally = (output: string): Tally | undefined => {
+  const line = /^(\d+) passed, (\d+) failed, (\d+) skipped$/.exec(output.trimEnd().split("\n").at(-1) ?? "")
+  return line === null ? undefined : { passed: Number(line[1]), failed: Number(line[2]), skipped: Number(line[3]) }
+}
+
+const perform = async (step: Step): Promise<Outcome> => {
+  const report = path.join(reports, `${step.name}.json`)
+  fs.rmSync(report, { force: true })
+  const reporters = ` --reporter=default --reporter=json --outputFile=${report}`
+  const started = performance.now()
+  const { code, output } = await run(`${step.command}${step.vitest ? reporters : ""}`)
+  const seconds = (performance.now() - started) / 1000
+  const tally = (step.vitest ? vitestTally(report) : printedTally(output)) ?? {
+    passed: code === 0 ? 1 : 0,
+    failed: code === 0 ? 0 : 1,
+    skipped: 0
+  }
+  return { name: step.name, output, seconds, ...tally, failed: code === 0 ? tally.failed : Math.max(tally.failed, 1) }
+}
+
+const [ring = "check", ...only] = process.argv.slice(2)
+const reach = rings.findIndex((name) => name === ring)
+const unknown = only.filter((name) => !steps.some((step) => step.name === name))
+if (reach < 0 || unknown.length > 0) {
+  console.error(`Unknown ${reach < 0 ? `ring: ${ring}` : `step: ${unknown.join(", ")}`}.`)
+  console.error(`Rings: ${rings.join(", ")}. Steps: ${steps.map((step) => step.name).join(", ")}.`)
+  process.exit(2)
+}
+
+const outcomes: Array<Outcome> = []
+for (const step of steps) {
+  if (rings.indexOf(step.ring) > reach || (only.length > 0 && !only.includes(step.name))) continue
+  const outcome = await perform(step)
+  outcomes.push(outcome)
+  if (outcome.failed > 0) console.log(`\n${outcome.output.trim()}\n`)
+  const counts = `${outcome.passed} passed${outcome.failed > 0 ? `, ${outcome.failed} failed` : ""}${
+    outcome.skipped > 0 ? `, ${outcome.skipped} skipped` : ""
+  }`
+  console.log(
+    `${outcome.failed > 0 ? "FAIL" : "ok  "} ${step.name.padEnd(12)} ${
+      outcome.seconds.toFixed(1).padStart(6)
+    } s  ${counts}`
+  )
+}
+
+const sum = (key: keyof Tally) => outcomes.reduce((total, outcome) => total + outcome[key], 0)
+console.log(`\n${sum("passed")} passed, ${sum("failed")} failed, ${sum("skipped")} skipped`)
+process.exitCode = sum("failed") > 0 ? 1 : 0

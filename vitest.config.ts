@@ -1,0 +1,23 @@
+import { defineConfig } from "vitest/config"
+
+const project = (name: string, root: string) => ({
+  extends: true as const,
+  test: { name, root, include: ["test/**/*.test.ts"] }
+})
+
+export default defineConfig({
+  test: {
+    sequence: { concurrent: true },
+    allowOnly: false,
+    passWithNoTests: true,
+    coverage: { provider: "v8", include: ["packages/*/src/**/*.ts"], reporter: ["text-summary", "html"] },
+    projects: [
+      project("core", "packages/core"),
+      project("generic-rfc6749", "packages/generic-rfc6749"),
+      project("frameio", "packages/frameio"),
+      project("node", "packages/node"),
+      project("cli", "apps/cli"),
+      project("house", ".")
+    ]
+  }
+})
