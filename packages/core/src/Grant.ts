@@ -131,6 +131,8 @@ export const AccessToken = Schema.Struct({
   target: Schema.String,
   value: Secret,
   type: Schema.String,
+  /** When the request that gave it was sent. */
+  issuedAt: Millis,
   /** Absent: the server did not say. */
   expiresAt: Schema.optionalKey(Millis),
   scopes: Schema.optionalKey(ScopeList)

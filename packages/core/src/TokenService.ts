@@ -1,0 +1,258 @@
+/**
+ * Tokens of grants, kept alive: the refresh transaction behind one call.
+ *
+ * A renewal belongs to the service and not to any caller: callers may be
+ * interrupted freely, the renewal may not. Whatever fails, the newest pair is
+ * either in the store, or in memory with a retry running, or declared lost.
+ *
+ * @since 0.1.0
+ */
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Digest from "effect/crypto/Digest"
+import * as SecureRandom from "effect/crypto/SecureRandom"
+import type * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import * as AuthorizationServer from "./AuthorizationServer.ts"
+import { ClientAuthentication } from "./ClientAuthentication.ts"
+import { Escrow } from "./Escrow.ts"
+import type * as Grant from "./Grant.ts"
+import type { GrantEvent } from "./GrantEvent.ts"
+import type { GrantKey } from "./GrantKey.ts"
+import * as Access from "./internal/access.ts"
+import * as Grants from "./internal/grants.ts"
+import * as Service from "./internal/service.ts"
+import type { OAuthError } from "./OAuthError.ts"
+import { RefreshPolicy } from "./RefreshPolicy.ts"
+import { Revocation } from "./Revocation.ts"
+import type { Scopes } from "./Scopes.ts"
+import type { Target } from "./Target.ts"
+import { TokenEndpoint } from "./TokenEndpoint.ts"
+import type { AccessToken, TokenSet } from "./TokenSet.ts"
+import { TokenStore } from "./TokenStore.ts"
+
+/**
+ * The tokens of one grant, for one target.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Bound {
+  readonly key: GrantKey
+  /** A token that can be used now. */
+  readonly token: Effect.Effect<AccessToken, OAuthError>
+  /** A token instead of one that the API refused. */
+  readonly refused: (token: AccessToken) => Effect.Effect<AccessToken, OAuthError>
+}
+
+/**
+ * What is known of a grant, without its tokens.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Status {
+  readonly key: GrantKey
+  readonly state: Grant.State
+  readonly scopes: Scopes
+  /** When the access token ends, by this process's clock. */
+  readonly expiresAt: Option.Option<DateTime.Utc>
+  /** When it is tried again, by this process's clock. */
+  readonly retryAt: Option.Option<DateTime.Utc>
+  /** Whether the grant can be renewed. */
+  readonly renewable: boolean
+  /** How many pairs the login has given. */
+  readonly serial: number
+  /** What kind of store it is kept in. */
+  readonly store: string
+}
+
+/**
+ * Gives tokens of grants, and keeps the grants alive, for one client of one
+ * authorization server.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class TokenService extends Context.Service<TokenService, {
+  /**
+   * The key of an account's grant at this server for this client.
+   */
+  readonly key: (account: string, part?: string) => GrantKey
+
+  /**
+   * A token that can be used now. One that is due is renewed meanwhile or
+   * before, as `RefreshPolicy.background` says; one that has ended is waited for.
+   */
+  readonly token: (key: GrantKey, target?: Target) => Effect.Effect<AccessToken, OAuthError>
+
+  /**
+   * A token instead of one that the API refused. When the grant's token is
+   * another one by now, that is the answer; only otherwise the grant is renewed.
+   */
+  readonly refused: (key: GrantKey, token: AccessToken, target?: Target) => Effect.Effect<AccessToken, OAuthError>
+
+  /**
+   * The tokens of one grant, its key looked up once.
+   */
+  readonly bind: (key: GrantKey, target?: Target) => Bound
+
+  /**
+   * Renews now, whether due or not. Of several who ask at once, one renews.
+   */
+  readonly refresh: (key: GrantKey) => Effect.Effect<AccessToken, OAuthError>
+
+  /**
+   * Keeps tokens as a grant: those of a login, or those that another library
+   * got before. What stood under the key is replaced, and a renewal of it that
+   * is under way will not be saved.
+   *
+   * **Details**
+   *
+   * `scopes` is what was asked for. Where both the grant that stands and the
+   * tokens name a subject and the two differ, the tokens are refused, unless
+   * `subject: "any"` says that the account may become somebody else's.
+   */
+  readonly adopt: (
+    key: GrantKey,
+    tokens: TokenSet,
+    options?: { readonly scopes?: Scopes | undefined; readonly subject?: "same" | "any" | undefined }
+  ) => Effect.Effect<void, OAuthError>
+
+  /**
+   * What is known of a grant; none when there is no record.
+   */
+  readonly status: (key: GrantKey) => Effect.Effect<Option.Option<Status>, OAuthError>
+
+  /**
+   * Revokes a grant: here at once and for every process, and at the server where
+   * it can. `pending` when the server was not reached; calling again tries again.
+   */
+  readonly revoke: (key: GrantKey) => Effect.Effect<"done" | "pending" | "unsupported", OAuthError>
+
+  /**
+   * Takes the provider's word, given outside the protocol, that a grant has ended.
+   */
+  readonly ended: (key: GrantKey) => Effect.Effect<void, OAuthError>
+
+  /**
+   * Removes a grant's record. Its tokens stay alive at the server.
+   */
+  readonly forget: (key: GrantKey) => Effect.Effect<void, OAuthError>
+
+  /**
+   * What happens to grants in this process, from now on.
+   */
+  readonly events: Stream.Stream<GrantEvent>
+}>()("@effect-oauth/core/TokenService") {}
+
+/**
+ * Options of the service.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface Options {
+  /**
+   * Names the installation whose grants are renewed here; `"default"`. A copy of
+   * production's store gets another name, so that it serves and never renews.
+   */
+  readonly installation?: string | undefined
+}
+
+/**
+ * Makes the service.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = Effect.fnUntraced(function*(options?: Options): Effect.fn.Return<
+  TokenService["Service"],
+  never,
+  | AuthorizationServer.AuthorizationServer
+  | ClientAuthentication
+  | Digest.Digest
+  | Revocation
+  | Scope.Scope
+  | SecureRandom.SecureRandom
+  | TokenEndpoint
+  | TokenStore
+> {
+  const server = yield* AuthorizationServer.AuthorizationServer
+  const client = yield* ClientAuthentication
+  const escrow = Option.getOrUndefined(yield* Effect.serviceOption(Escrow))
+  const service = yield* Service.make({
+    server,
+    escrow,
+    clock: yield* Clock.Clock,
+    digest: yield* Digest.Digest,
+    endpoint: yield* TokenEndpoint,
+    installation: options?.installation ?? "default",
+    policy: yield* RefreshPolicy,
+    random: yield* SecureRandom.SecureRandom,
+    revocation: yield* Revocation,
+    store: yield* TokenStore
+  })
+  const bind = (key: GrantKey, target?: Target): Bound => {
+    const slot = Service.slot(service, key, target)
+    return {
+      key,
+      token: Access.token(service, slot),
+      refused: (token) => Access.refused(service, slot, token)
+    }
+  }
+
+  return TokenService.of({
+    bind,
+    key: (account, part) => AuthorizationServer.key(server, { client: client.clientId, account, part }),
+    token: (key, target) => Access.token(service, Service.slot(service, key, target)),
+    refused: (key, token, target) => Access.refused(service, Service.slot(service, key, target), token),
+    refresh: (key) => Access.refresh(service, Service.slot(service, key)),
+    adopt: (key, tokens, options) => Grants.adopt(service, key, tokens, options),
+    status: (key) => Grants.status(service, key),
+    revoke: (key) => Grants.revoke(service, key),
+    ended: (key) => Grants.ended(service, key),
+    forget: (key) => Grants.forget(service, key),
+    events: Stream.fromPubSub(service.events)
+  })
+})
+
+/**
+ * The service, with WebCrypto for digests and randomness.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = (options?: Options): Layer.Layer<
+  TokenService,
+  never,
+  AuthorizationServer.AuthorizationServer | ClientAuthentication | Revocation | TokenEndpoint | TokenStore
+> =>
+  layerWith(options).pipe(
+    Layer.provide(Digest.layerWebCrypto),
+    Layer.provide(SecureRandom.layerWebCrypto)
+  )
+
+/**
+ * The service, with digests and randomness from the context: for tests, and for
+ * platforms without WebCrypto.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerWith = (options?: Options): Layer.Layer<
+  TokenService,
+  never,
+  | AuthorizationServer.AuthorizationServer
+  | ClientAuthentication
+  | Digest.Digest
+  | Revocation
+  | SecureRandom.SecureRandom
+  | TokenEndpoint
+  | TokenStore
+> => Layer.effect(TokenService, make(options))
+

@@ -1,0 +1,180 @@
+/**
+ * Handing out tokens: at once where that is possible, and by one renewal for
+ * everyone who waits where it is not.
+ */
+import * as Clock from "effect/Clock"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Redacted from "effect/Redacted"
+import * as OAuthError from "../OAuthError.ts"
+import type { AccessToken } from "../TokenSet.ts"
+import * as Renewal from "./renewal.ts"
+import type { Service } from "./service.ts"
+import * as Snapshot from "./snapshot.ts"
+import type { Need } from "./transaction.ts"
+import * as Transaction from "./transaction.ts"
+
+/** A token that can be used now. */
+export const token = (self: Service, slot: Snapshot.Slot): Effect.Effect<AccessToken, OAuthError.OAuthError> =>
+  Effect.withFiber((fiber) => {
+    const now = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
+    return now < slot.freshUntil && slot.exit !== undefined ? slot.exit : current(self, slot, now)
+  })
+
+/** A token instead of one that was refused. */
+export const refused = (
+  self: Service,
+  slot: Snapshot.Slot,
+  token: AccessToken
+): Effect.Effect<AccessToken, OAuthError.OAuthError> =>
+  Effect.suspend(() => {
+    const value = Redacted.value(token.value)
+    const isOther = () => held(slot) !== undefined && held(slot) !== value
+    const { refusal } = slot.snapshot
+    const cooldown = Duration.toMillis(self.policy.refusalCooldown)
+    const age = refusal === undefined ? cooldown : self.renewal.clock.currentTimeMillisUnsafe() - refusal.at
+    if (refusal?.token === value && age >= 0 && age < cooldown) {
+      return fail("refused", new OAuthError.RefusedAgain({ retryAfter: Duration.millis(cooldown - age) }))
+    }
+    return isOther()
+      ? current(self, slot, self.renewal.clock.currentTimeMillisUnsafe())
+      : waited(self, want(self, slot, { target: slot.target, why: { _tag: "Refused", token: value } }, isOther))
+  })
+
+/** Renews whether due or not. */
+export const refresh = (self: Service, slot: Snapshot.Slot): Effect.Effect<AccessToken, OAuthError.OAuthError> =>
+  Effect.suspend(() => {
+    const than = slot.snapshot.grant
+    const need: Need = { target: slot.target, why: { _tag: "Forced", than } }
+    const isNewer = () =>
+      slot.snapshot.grant !== undefined && (than === undefined || Transaction.isNewer(slot.snapshot.grant, than))
+    return waited(self, want(self, slot, need, isNewer))
+  })
+
+// The token is not fresh: it may be due, or may have to be looked at again, or have ended.
+const current = (
+  self: Service,
+  slot: Snapshot.Slot,
+  now: number
+): Effect.Effect<AccessToken, OAuthError.OAuthError> => {
+  if (now < slot.freshUntil && slot.exit !== undefined) return slot.exit
+  const need: Need = { target: slot.target, why: { _tag: "Expiring" } }
+  const isUsable = () => Snapshot.isUsable(slot, self.renewal.clock.currentTimeMillisUnsafe())
+  const { background } = self.policy
+  if (!isUsable() || !isTrusted(self, slot.snapshot, now)) return waited(self, want(self, slot, need, isUsable))
+
+  // usable and due: it is returned, and renewed meanwhile, or before, or as the hook will have it
+  const flight = slot.snapshot.flight ?? launch(self, slot.snapshot, need)
+  const usable = Effect.suspend(() => slot.exit ?? fail("token", absent(slot)))
+  if (background === "scope") {
+    Snapshot.linger(slot.snapshot, now + Duration.toMillis(self.policy.waitAtMost))
+    return usable
+  }
+  const renewal = Effect.ignore(Deferred.await(flight.done))
+  if (background !== "inline") return Effect.andThen(background(renewal), usable)
+  return Effect.andThen(Effect.timeoutOption(renewal, self.policy.waitAtMost), usable)
+}
+
+// Waits for a renewal that satisfies, whoever started it; starts one where there is none.
+const want = (
+  self: Service,
+  slot: Snapshot.Slot,
+  need: Need,
+  isSatisfied: () => boolean,
+  turn = 0
+): Effect.Effect<AccessToken, OAuthError.OAuthError> =>
+  Effect.suspend(() => {
+    const joined = slot.snapshot.flight
+    const flight = joined ?? launch(self, slot.snapshot, need)
+    return Effect.matchCauseEffect(Deferred.await(flight.done), {
+      onSuccess: () => {
+        if (isSatisfied() && slot.exit !== undefined) return slot.exit
+        return turn < turns
+          ? want(self, slot, need, isSatisfied, turn + 1)
+          : fail("token", new OAuthError.RenewalPending({ why: "backing-off" }))
+      },
+      onFailure: (cause) => {
+        // a usable token is served through an outage of the server or of the store
+        if (need.why._tag === "Expiring" && isSatisfied() && slot.exit !== undefined) return slot.exit
+        const theirs = joined !== undefined && joined.need.why._tag !== need.why._tag
+        return theirs && turn < turns
+          ? want(self, slot, need, isSatisfied, turn + 1)
+          : Effect.failCause(cause)
+      }
+    })
+  })
+
+// Starts the one renewal of a grant, in the service's scope.
+const launch = (self: Service, snapshot: Snapshot.Snapshot, need: Need): Snapshot.Flight => {
+  const flight: Snapshot.Flight = { need, done: Deferred.makeUnsafe() }
+  snapshot.flight = flight
+  self.renewal.fork(
+    Renewal.run(self.renewal, snapshot, need).pipe(
+      Effect.catchDefect((defect) =>
+        Effect.andThen(
+          Effect.logError("A renewal died", defect instanceof Error ? defect.name : "defect"),
+          fail("token", new OAuthError.StoreUnavailable({ store: self.store.name, problem: "defect" }))
+        )
+      ),
+      Effect.withSpan("TokenService.renew", {
+        attributes: { "oauth.provider": snapshot.key.provider, "oauth.renewal.why": need.why._tag }
+      }),
+      Effect.exit,
+      Effect.onInterrupt(() => Effect.sync(() => land(self, snapshot, flight, closing))),
+      Effect.andThen((exit) => Effect.sync(() => land(self, snapshot, flight, exit)))
+    )
+  )
+  return flight
+}
+
+const land = (
+  self: Service,
+  snapshot: Snapshot.Snapshot,
+  flight: Snapshot.Flight,
+  exit: Exit.Exit<void, OAuthError.OAuthError>
+): void => {
+  if (snapshot.flight === flight) snapshot.flight = undefined
+  if (Exit.isFailure(exit)) {
+    // nothing can be done just now: usable tokens are returned without asking at every use
+    Snapshot.linger(snapshot, self.renewal.clock.currentTimeMillisUnsafe() + restAfterFailure)
+  }
+  Deferred.doneUnsafe(flight.done, exit)
+}
+
+const waited = <A>(
+  self: Service,
+  effect: Effect.Effect<A, OAuthError.OAuthError>
+): Effect.Effect<A, OAuthError.OAuthError> =>
+  Effect.timeoutOrElse(effect, {
+    duration: self.policy.waitAtMost,
+    orElse: () => fail("token", new OAuthError.RenewalPending({ why: "wait-exceeded" }))
+  })
+
+// Whether what this process knows of the grant is recent enough to be acted on.
+const isTrusted = (self: Service, snapshot: Snapshot.Snapshot, now: number): boolean =>
+  !snapshot.stale &&
+  (self.renewal.trust().notified || now - snapshot.heardAt < Duration.toMillis(self.policy.maxStaleness))
+
+const held = (slot: Snapshot.Slot): string | undefined =>
+  slot.exit !== undefined && Exit.isSuccess(slot.exit) ? Redacted.value(slot.exit.value.value) : undefined
+
+const absent = (slot: Snapshot.Slot): OAuthError.OAuthErrorReason =>
+  new OAuthError.ReauthorizationRequired({
+    why: "Absent",
+    provider: slot.snapshot.key.provider,
+    account: slot.snapshot.key.account
+  })
+
+const fail = (method: string, reason: OAuthError.OAuthErrorReason): Effect.Effect<never, OAuthError.OAuthError> =>
+  Effect.fail(OAuthError.make("TokenService", method, reason))
+
+const closing = Exit.fail(
+  OAuthError.make("TokenService", "token", new OAuthError.RenewalPending({ why: "closing" }))
+)
+
+// enough to be asked again after somebody else's renewal, and an end where things do not settle
+const turns = 3
+
+const restAfterFailure = 1_000

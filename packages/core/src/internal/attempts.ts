@@ -1,0 +1,18 @@
+/** Schedules, asked for one delay at a time. */
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Pull from "effect/Pull"
+import * as Schedule from "effect/Schedule"
+
+/** The delays of a schedule, one after the other; `undefined` when it has ended. */
+export type Attempts = Effect.Effect<Duration.Duration | undefined>
+
+/** Begins a schedule. */
+export const begin = (schedule: Schedule.Schedule<unknown>): Effect.Effect<Attempts> =>
+  Effect.map(Schedule.toStep(schedule), (step) =>
+    Effect.clockWith((clock) =>
+      step(clock.currentTimeMillisUnsafe(), undefined).pipe(
+        Effect.map(([, delay]) => delay as Duration.Duration | undefined),
+        Pull.catchDone(() => Effect.undefined)
+      )
+    ))

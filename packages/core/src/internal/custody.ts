@@ -1,0 +1,67 @@
+/**
+ * Calls to the store that know how it fails: bounded in time, never a defect,
+ * and a write that was not answered is looked up by its write id.
+ */
+import * as Effect from "effect/Effect"
+import type * as Grant from "../Grant.ts"
+import * as GrantKey from "../GrantKey.ts"
+import * as OAuthError from "../OAuthError.ts"
+import type { RefreshPolicy } from "../RefreshPolicy.ts"
+import type { Outcome, Reading, TokenStore } from "../TokenStore.ts"
+
+/** The store, as the transaction uses it. */
+export interface Custody {
+  readonly read: (key: GrantKey.GrantKey) => Effect.Effect<Reading, OAuthError.OAuthError>
+  /**
+   * Writes once. `accepted` is also true when the record that stands is this
+   * very write; a failure means that it is not known whether it took effect.
+   */
+  readonly write: (
+    expected: string | undefined,
+    draft: Grant.Draft
+  ) => Effect.Effect<Outcome, OAuthError.OAuthError>
+  readonly extend: TokenStore["Service"]["extend"]
+  readonly remove: TokenStore["Service"]["remove"]
+}
+
+/** Makes it. */
+export const make = (store: TokenStore["Service"], policy: RefreshPolicy): Custody => {
+  const guarded = <A>(effect: Effect.Effect<A, OAuthError.OAuthError>): Effect.Effect<A, OAuthError.OAuthError> =>
+    effect.pipe(
+      Effect.catchDefect(() => Effect.fail(unavailable(store.name, "defect"))),
+      Effect.timeoutOrElse({
+        duration: policy.storeTimeLimit,
+        orElse: () => Effect.fail(unavailable(store.name, "timeout"))
+      })
+    )
+
+  const read: Custody["read"] = (key) => guarded(store.read(key))
+
+  const write: Custody["write"] = (expected, draft) =>
+    guarded(store.write(expected, draft)).pipe(
+      Effect.map((outcome) => recognised(outcome, draft)),
+      Effect.catch((error) => {
+        const key = GrantKey.fromId(draft.key)
+        if (key === undefined || !error.isTransient) return Effect.fail(error)
+        return Effect.flatMap(read(key), (reading): Effect.Effect<Outcome, OAuthError.OAuthError> =>
+          // while the expected version stands, the write may still arrive
+          reading.grant?.version === expected
+            ? Effect.fail(error)
+            : Effect.succeed(recognised({ ...reading, accepted: false }, draft)))
+      })
+    )
+
+  return {
+    read,
+    write,
+    extend: (key, options) => guarded(store.extend(key, options)),
+    remove: (key, version) => guarded(store.remove(key, version))
+  }
+}
+
+const recognised = (outcome: Outcome, draft: Grant.Draft): Outcome =>
+  outcome.accepted || outcome.grant?.writeId !== draft.writeId ? outcome : { ...outcome, accepted: true }
+
+const unavailable = (store: string, problem: string): OAuthError.OAuthError =>
+  OAuthError.make("TokenStore", "call", new OAuthError.StoreUnavailable({ store, problem }))
+

@@ -1,0 +1,233 @@
+/**
+ * What is done to a grant other than handing out its tokens: keeping the tokens
+ * of a login, telling its state, revoking, ending, forgetting. Each is a loop of
+ * read and compare-and-swap that runs in the service, whoever asked for it.
+ */
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Grant from "../Grant.ts"
+import type * as GrantKey from "../GrantKey.ts"
+import * as OAuthError from "../OAuthError.ts"
+import * as Scopes from "../Scopes.ts"
+import * as Target from "../Target.ts"
+import type { Status } from "../TokenService.ts"
+import type { TokenSet } from "../TokenSet.ts"
+import type { Outcome, Reading } from "../TokenStore.ts"
+import * as Attempts from "./attempts.ts"
+import * as Identity from "./identity.ts"
+import * as Service from "./service.ts"
+import * as Snapshot from "./snapshot.ts"
+import * as Transaction from "./transaction.ts"
+
+/** Keeps tokens as a grant of a new lineage. */
+export const adopt = (
+  self: Service.Service,
+  key: GrantKey.GrantKey,
+  tokens: TokenSet,
+  options?: { readonly scopes?: Scopes.Scopes | undefined; readonly subject?: "same" | "any" | undefined }
+): Effect.Effect<void, OAuthError.OAuthError> =>
+  Service.detached(self, Effect.gen(function*() {
+    const { emit, id, rules } = self.renewal
+    const lineage = yield* id
+    const kept = yield* Effect.result(change(self, key, "adopt", (reading) => {
+      const standing = reading.grant?.body
+      if (options?.subject !== "any" && standing?._tag === "Open" && Identity.differs(standing, tokens.idToken)) {
+        return Effect.fail(new OAuthError.ResponseInvalid({ problem: "mismatch", field: "sub" }))
+      }
+      const now = self.renewal.clock.currentTimeMillisUnsafe()
+      const scopes = options?.scopes ?? tokens.scopes ?? Scopes.empty
+      const body = Transaction.renewed(
+        { _tag: "Open", accessTokens: [], ...(scopes.length === 0 ? {} : { scopes }) },
+        tokens,
+        { offset: reading.now - now, need: { target: Target.whole }, rules }
+      )
+      return Effect.map(id, (writeId): Grant.Draft => ({
+        format: Grant.format,
+        key: key.id,
+        state: { _tag: "Active", failures: 0 },
+        writeId,
+        lineage,
+        serial: 1,
+        installation: rules.installation,
+        body,
+        dueIn: Transaction.dueIn(body, reading.now, rules.policy)
+      }))
+    }))
+    if (kept._tag === "Success") return emit({ _tag: "Authorized", key })
+    // no grant yet: tokens that nobody will ever hold are not left alive
+    if (tokens.refreshToken !== undefined && kept.failure.reason._tag !== "StoreUnavailable") {
+      yield* self.renewal.discard(tokens.refreshToken)
+    }
+    return yield* Effect.fail(kept.failure)
+  }))
+
+/** Tells what is known of a grant. */
+export const status = (
+  self: Service.Service,
+  key: GrantKey.GrantKey
+): Effect.Effect<Option.Option<Status>, OAuthError.OAuthError> =>
+  Effect.map(self.renewal.custody.read(key), (reading) => {
+    const { grant } = reading
+    if (grant === undefined) return Option.none()
+    const offset = reading.now - self.renewal.clock.currentTimeMillisUnsafe()
+    const instant = (millis: number | undefined) =>
+      Option.map(Option.fromUndefinedOr(millis), (at) => DateTime.makeUnsafe(at - offset))
+    const token = Grant.accessToken(grant, Target.whole.id)
+    const body = grant.body._tag === "Open" ? grant.body : undefined
+    return Option.some({
+      key,
+      state: grant.state,
+      scopes: token?.scopes ?? body?.scopes ?? Scopes.empty,
+      expiresAt: instant(token?.expiresAt),
+      retryAt: instant(grant.retryAt),
+      renewable: body !== undefined && Transaction.presentable(body) !== undefined,
+      serial: grant.serial,
+      store: self.store.name
+    })
+  })
+
+/** Revokes a grant here, then at the server. */
+export const revoke = (
+  self: Service.Service,
+  key: GrantKey.GrantKey
+): Effect.Effect<"done" | "pending" | "unsupported", OAuthError.OAuthError> =>
+  Service.detached(self, Effect.gen(function*() {
+    const revoked = yield* change(self, key, "revoke", (reading) =>
+      reading.grant === undefined
+        ? Effect.fail(absent(key))
+        : reading.grant.state._tag === "Revoked"
+        ? Effect.succeed(reading.grant)
+        : proposal(self, reading, reading.grant, {
+          state: { _tag: "Revoked", at: reading.now, remote: "pending" }
+        }))
+    const { grant } = revoked
+    if (grant?.state._tag !== "Revoked") return "pending"
+    if (grant.state.remote !== "pending") return grant.state.remote
+    const remote = yield* Effect.result(atServer(self, grant))
+    const outcome = remote._tag === "Success" ? remote.success : "pending"
+    self.renewal.emit({ _tag: "Revoked", key, remote: outcome })
+    if (outcome === "pending") return outcome
+    yield* change(self, key, "revoke", (reading) =>
+      reading.grant?.version !== grant.version
+        ? Effect.succeed(reading.grant)
+        : proposal(self, reading, grant, {
+          state: { _tag: "Revoked", at: grant.state._tag === "Revoked" ? grant.state.at : reading.now, remote: outcome },
+          // nothing needs the tokens any more
+          body: { _tag: "Open", accessTokens: [] }
+        }))
+    return outcome
+  }))
+
+/** Takes the provider's word that a grant has ended. */
+export const ended = (
+  self: Service.Service,
+  key: GrantKey.GrantKey
+): Effect.Effect<void, OAuthError.OAuthError> =>
+  Service.detached(self, Effect.gen(function*() {
+    yield* change(self, key, "ended", (reading) =>
+      reading.grant === undefined
+        ? Effect.fail(absent(key))
+        : reading.grant.state._tag === "Revoked" || reading.grant.state._tag === "ReauthorizationRequired"
+        ? Effect.succeed(reading.grant)
+        : proposal(self, reading, reading.grant, {
+          state: { _tag: "ReauthorizationRequired", why: "Ended", at: reading.now }
+        }))
+    self.renewal.emit({ _tag: "Ended", key, why: "Ended" })
+  }))
+
+/** Removes a grant's record. */
+export const forget = (
+  self: Service.Service,
+  key: GrantKey.GrantKey
+): Effect.Effect<void, OAuthError.OAuthError> =>
+  Service.detached(self, Effect.gen(function*() {
+    const { custody } = self.renewal
+    let reading: Reading = yield* custody.read(key)
+    while (reading.grant !== undefined) {
+      const outcome: Outcome = yield* custody.remove(key, reading.grant.version)
+      reading = outcome
+    }
+    observe(self, key, reading)
+  }))
+
+// Reads, proposes and compares-and-swaps until it is accepted. A proposal that is the standing record
+// itself needs no write.
+const change = Effect.fnUntraced(function*(
+  self: Service.Service,
+  key: GrantKey.GrantKey,
+  method: string,
+  propose: (reading: Reading) => Effect.Effect<Grant.Draft | Grant.Grant | undefined, OAuthError.OAuthErrorReason>
+): Effect.fn.Return<Reading, OAuthError.OAuthError> {
+  const { custody } = self.renewal
+  const attempts = yield* Attempts.begin(self.policy.persist)
+  const again = Effect.fnUntraced(function*(error: OAuthError.OAuthError): Effect.fn.Return<void, OAuthError.OAuthError> {
+    const delay = error.isTransient ? yield* attempts : undefined
+    if (delay === undefined) return yield* Effect.fail(error)
+    return yield* Effect.sleep(delay)
+  })
+  const deadline = self.renewal.clock.currentTimeMillisUnsafe() + waitAtMost(self)
+  const overdue = () => self.renewal.clock.currentTimeMillisUnsafe() >= deadline
+
+  while (true) {
+    const reading = yield* Effect.result(custody.read(key))
+    if (reading._tag === "Failure") {
+      if (overdue()) return yield* Effect.fail(reading.failure)
+      yield* again(reading.failure)
+      continue
+    }
+    const expected = reading.success.grant?.version
+    const proposal = yield* Effect.mapError(
+      propose(reading.success),
+      (reason) => OAuthError.make("TokenService", method, reason)
+    )
+    if (proposal === undefined || proposal === reading.success.grant) {
+      observe(self, key, reading.success)
+      return reading.success
+    }
+    // the same write until it is known what became of it
+    let outcome = yield* Effect.result(custody.write(expected, proposal))
+    while (outcome._tag === "Failure") {
+      if (overdue()) return yield* Effect.fail(outcome.failure)
+      yield* again(outcome.failure)
+      outcome = yield* Effect.result(custody.write(expected, proposal))
+    }
+    observe(self, key, outcome.success)
+    if (outcome.success.accepted) return outcome.success
+  }
+})
+
+const proposal = (
+  self: Service.Service,
+  reading: Reading,
+  grant: Grant.Grant,
+  change: Transaction.Change
+): Effect.Effect<Grant.Draft, OAuthError.OAuthErrorReason> =>
+  grant.format > Grant.format
+    ? Effect.fail(new OAuthError.RecordReadOnly({ why: "newer-format" }))
+    : Effect.map(self.renewal.id, (writeId) => Transaction.propose(grant, change, { now: reading.now, writeId }))
+
+// A refresh token stands for the grant; without one the access token is all there is.
+const atServer = (
+  self: Service.Service,
+  grant: Grant.Grant
+): Effect.Effect<"done" | "unsupported", OAuthError.OAuthError> => {
+  if (grant.body._tag === "Sealed") return Effect.succeed("unsupported")
+  const refreshToken = Transaction.presentable(grant.body)
+  if (refreshToken !== undefined) return self.revocation.revoke(refreshToken, "refresh_token")
+  const accessToken = grant.body.accessTokens[0]
+  return accessToken === undefined ? Effect.succeed("done") : self.revocation.revoke(accessToken.value, "access_token")
+}
+
+const observe = (self: Service.Service, key: GrantKey.GrantKey, reading: Reading): void => {
+  const { snapshot } = Service.slot(self, key)
+  // a pair that only this process has is not forgotten for a record that does not know it
+  if (snapshot.unsaved !== undefined && snapshot.grant?.lineage === reading.grant?.lineage) return
+  Snapshot.observe(snapshot, reading, self.renewal.clock.currentTimeMillisUnsafe(), self.renewal.trust())
+}
+
+const absent = (key: GrantKey.GrantKey): OAuthError.OAuthErrorReason =>
+  new OAuthError.ReauthorizationRequired({ why: "Absent", provider: key.provider, account: key.account })
+
+const waitAtMost = (self: Service.Service): number => Duration.toMillis(self.policy.waitAtMost)

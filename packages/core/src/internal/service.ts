@@ -1,0 +1,230 @@
+/**
+ * What a token service consists of: what it knows of each grant, and the fibers
+ * that belong to it. Opening commits what an earlier process left in escrow;
+ * closing waits for answers and deposits what could not be saved.
+ */
+import type * as Clock from "effect/Clock"
+import * as Deferred from "effect/Deferred"
+import * as Digest from "effect/crypto/Digest"
+import type * as SecureRandom from "effect/crypto/SecureRandom"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Base64Url from "effect/encoding/Base64Url"
+import * as Fiber from "effect/Fiber"
+import * as PubSub from "effect/PubSub"
+import * as Random from "effect/Random"
+import * as Redacted from "effect/Redacted"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import type { AuthorizationServer } from "../AuthorizationServer.ts"
+import type { Escrow } from "../Escrow.ts"
+import * as Grant from "../Grant.ts"
+import type { GrantEvent } from "../GrantEvent.ts"
+import * as GrantKey from "../GrantKey.ts"
+import * as OAuthError from "../OAuthError.ts"
+import type { RefreshPolicy } from "../RefreshPolicy.ts"
+import type { Revocation } from "../Revocation.ts"
+import * as RotationPolicy from "../RotationPolicy.ts"
+import * as Scopes from "../Scopes.ts"
+import * as Target from "../Target.ts"
+import type { TokenEndpoint } from "../TokenEndpoint.ts"
+import * as TokenRequest from "../TokenRequest.ts"
+import type { TokenStore } from "../TokenStore.ts"
+import { Brake, Breaker } from "./breaker.ts"
+import * as Custody from "./custody.ts"
+import * as Renewal from "./renewal.ts"
+import * as Snapshot from "./snapshot.ts"
+import type * as Transaction from "./transaction.ts"
+
+/** A token service. */
+export interface Service {
+  readonly server: AuthorizationServer["Service"]
+  readonly policy: RefreshPolicy
+  readonly revocation: Revocation["Service"]
+  readonly store: TokenStore["Service"]
+  readonly renewal: Renewal.Environment
+  readonly events: PubSub.PubSub<GrantEvent>
+  readonly snapshots: Map<string, Snapshot.Snapshot>
+}
+
+/** What it is made of. */
+export interface Parts {
+  readonly server: AuthorizationServer["Service"]
+  readonly escrow: Escrow["Service"] | undefined
+  readonly clock: Clock.Clock
+  readonly digest: Digest.Digest["Service"]
+  readonly endpoint: TokenEndpoint["Service"]
+  readonly installation: string
+  readonly policy: RefreshPolicy
+  readonly random: SecureRandom.SecureRandom["Service"]
+  readonly revocation: Revocation["Service"]
+  readonly store: TokenStore["Service"]
+}
+
+/** Opens a service, to be closed with the scope. */
+export const make = Effect.fnUntraced(function*(parts: Parts): Effect.fn.Return<Service, never, Scope.Scope> {
+  const { clock, policy, server, store } = parts
+  const context = yield* Effect.context<never>()
+  const fibers = new Set<Fiber.Fiber<void>>()
+  const fork = (effect: Effect.Effect<void>): void => {
+    const fiber = Effect.runForkWith(context)(effect)
+    fibers.add(fiber)
+    fiber.addObserver(() => fibers.delete(fiber))
+  }
+  const events = yield* PubSub.sliding<GrantEvent>(1024)
+  const closing = Deferred.makeUnsafe<void>()
+  const trust = { policy, notified: store.changes !== undefined, spread: yield* Random.next }
+  const id = Effect.map(parts.random.randomBytes(12), Base64Url.encode)
+  const renewal: Renewal.Environment = {
+    clock,
+    closing,
+    fork,
+    id,
+    endpoint: parts.endpoint,
+    escrow: parts.escrow,
+    custody: Custody.make(store, policy),
+    rules: {
+      policy,
+      rotation: server.rotation,
+      patience: RotationPolicy.patience(server.rotation),
+      installation: parts.installation
+    },
+    origin: new URL(server.tokenEndpoint).origin,
+    revocation: server.dialect.revocation,
+    holder: yield* id,
+    breaker: new Breaker(policy),
+    brake: new Brake(policy),
+    trust: () => trust,
+    digest: (token) =>
+      Effect.map(
+        parts.digest.digest(Digest.sha256, new TextEncoder().encode(Redacted.value(token))),
+        (hash) => Base64Url.encode(hash.subarray(0, 16))
+      ),
+    request: (grant, refreshToken, need) => request(server, grant, refreshToken, need),
+    discard: (token) => Effect.ignore(parts.revocation.revoke(token, "refresh_token")),
+    emit: (event) => {
+      PubSub.publishUnsafe(events, event)
+    }
+  }
+  const service: Service = {
+    server,
+    policy,
+    store,
+    renewal,
+    events,
+    revocation: parts.revocation,
+    snapshots: new Map()
+  }
+
+  yield* reclaim(service)
+  if (store.changes !== undefined) {
+    fork(Stream.runForEach(store.changes, (change) =>
+      Effect.sync(() => {
+        if (change._tag === "Gap") service.snapshots.forEach(Snapshot.distrust)
+        else moved(service.snapshots.get(change.key), change.version)
+      })).pipe(Effect.andThen(Effect.sync(() => {
+        // notifications have ended: from here on snapshots age
+        trust.notified = false
+        service.snapshots.forEach(Snapshot.distrust)
+      }))))
+  }
+  yield* Effect.addFinalizer(() => close(service, fibers))
+  return service
+})
+
+/** The slot of a grant's token for a target. */
+export const slot = (self: Service, key: GrantKey.GrantKey, target: Target.Target = Target.whole): Snapshot.Slot => {
+  let snapshot = self.snapshots.get(key.id)
+  if (snapshot === undefined) self.snapshots.set(key.id, snapshot = new Snapshot.Snapshot(key))
+  for (const known of snapshot.slots) if (known.target.id === target.id) return known
+  const added = new Snapshot.Slot(snapshot, target)
+  snapshot.slots.push(added)
+  Snapshot.fill(added, self.renewal.trust())
+  return added
+}
+
+/** Runs an effect in the service, so that it goes on when whoever asked for it is interrupted. */
+export const detached = <A>(
+  self: Service,
+  effect: Effect.Effect<A, OAuthError.OAuthError>
+): Effect.Effect<A, OAuthError.OAuthError> =>
+  Effect.suspend(() => {
+    const done = Deferred.makeUnsafe<A, OAuthError.OAuthError>()
+    self.renewal.fork(Effect.onExit(Effect.ignore(Effect.tapCause(
+      Effect.tap(effect, (a) => Deferred.succeed(done, a)),
+      (cause) => Deferred.failCause(done, cause)
+    )), () => Effect.asVoid(Deferred.interrupt(done))))
+    return Deferred.await(done)
+  })
+
+// The store has a newer record than this process: it is read before the next use.
+const moved = (snapshot: Snapshot.Snapshot | undefined, version: string | undefined): void => {
+  if (snapshot === undefined || snapshot.grant?.version === version) return
+  Snapshot.distrust(snapshot)
+  const waiting = snapshot.moved
+  snapshot.moved = undefined
+  if (waiting !== undefined) Deferred.doneUnsafe(waiting, Effect.void)
+}
+
+const request = (
+  server: AuthorizationServer["Service"],
+  grant: Grant.Grant,
+  refreshToken: Redacted.Redacted,
+  need: Transaction.Need
+): TokenRequest.TokenRequest => {
+  const leg = server.dialect.refreshToken
+  const asked = grant.body._tag === "Open" ? grant.body.scopes ?? Scopes.empty : Scopes.empty
+  const scopes = need.target.scopes.length > 0
+    ? need.target.scopes
+    : leg.scope === "never"
+    ? Scopes.empty
+    : leg.scope === "asked"
+    ? asked
+    : Grant.accessToken(grant, need.target.id)?.scopes ?? asked
+  return TokenRequest.refreshToken({
+    refreshToken,
+    scope: Scopes.toString(scopes, leg.scopeSeparator),
+    parameters: [
+      ...(need.target.resource === undefined ? [] : [["resource", need.target.resource] as const]),
+      ...Object.entries(leg.parameters)
+    ]
+  })
+}
+
+// Commits what an earlier process could not save, before anything is renewed.
+const reclaim = Effect.fnUntraced(function*(self: Service): Effect.fn.Return<void> {
+  const { custody, escrow } = self.renewal
+  if (escrow === undefined) return
+  const entries = yield* Effect.orElseSucceed(escrow.entries, () => [])
+  for (const entry of entries) {
+    const key = GrantKey.fromId(entry.grant.key)
+    if (key === undefined || key.provider !== self.server.provider) continue
+    const reading = yield* Effect.option(custody.read(key))
+    if (reading._tag === "None") continue
+    const draft = Grant.draft(entry.grant, { now: reading.value.now, writeId: entry.grant.writeId })
+    const outcome = yield* Effect.option(custody.write(entry.expected, draft))
+    if (outcome._tag === "None") continue
+    if (outcome.value.accepted) self.renewal.emit({ _tag: "Saved", key })
+    yield* Effect.ignore(escrow.withdraw(entry))
+  }
+})
+
+// Nothing new is sent; what was sent is waited for; what cannot be saved goes into escrow.
+const close = Effect.fnUntraced(function*(
+  self: Service,
+  fibers: Set<Fiber.Fiber<void>>
+): Effect.fn.Return<void> {
+  Deferred.doneUnsafe(self.renewal.closing, Effect.void)
+  const busy = () =>
+    [...self.snapshots.values()].some((snapshot) => snapshot.flight !== undefined || snapshot.unsaved !== undefined)
+  const settled = Effect.suspend(() => Effect.void).pipe(
+    Effect.andThen(Effect.suspend(() => busy() ? Effect.andThen(Effect.sleep(closingPoll), Effect.fail("busy")) : Effect.void)),
+    Effect.eventually
+  )
+  yield* Effect.timeoutOption(settled, self.policy.shutdownGrace)
+  yield* Fiber.interruptAll([...fibers])
+  for (const snapshot of self.snapshots.values()) yield* Renewal.deposit(self.renewal, snapshot)
+  yield* PubSub.shutdown(self.events)
+})
+
+const closingPoll = Duration.millis(10)

@@ -1,0 +1,131 @@
+/**
+ * What this process knows of a grant: the record as it was last read or
+ * written, and for each target a token that can be returned without asking
+ * anybody.
+ */
+import type * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Exit from "effect/Exit"
+import * as Redacted from "effect/Redacted"
+import * as Grant from "../Grant.ts"
+import type * as GrantKey from "../GrantKey.ts"
+import type { OAuthError } from "../OAuthError.ts"
+import type { RefreshPolicy } from "../RefreshPolicy.ts"
+import type { Target } from "../Target.ts"
+import type { Reading } from "../TokenStore.ts"
+import type { AccessToken } from "../TokenSet.ts"
+import type { Need } from "./transaction.ts"
+import * as Transaction from "./transaction.ts"
+
+/** A renewal under way: one for a grant, whoever waits. */
+export interface Flight {
+  readonly need: Need
+  readonly done: Deferred.Deferred<void, OAuthError>
+}
+
+/** The token of a grant for one target, ready to be returned. */
+export class Slot {
+  readonly snapshot: Snapshot
+  readonly target: Target
+  /** Until when the token is returned without a look, by this process's clock. */
+  freshUntil = Number.NEGATIVE_INFINITY
+  /** Until when the token may be returned at all, by this process's clock. */
+  usableUntil = Number.NEGATIVE_INFINITY
+  exit: Exit.Exit<AccessToken> | undefined = undefined
+
+  constructor(snapshot: Snapshot, target: Target) {
+    this.snapshot = snapshot
+    this.target = target
+  }
+}
+
+/** What this process knows of a grant. */
+export class Snapshot {
+  readonly key: GrantKey.GrantKey
+  readonly slots: Array<Slot> = []
+  /** The record that stood when the store was last heard, or the one that it has not taken yet. */
+  grant: Grant.Grant | undefined = undefined
+  /** The store's clock minus this process's. */
+  offset = 0
+  /** When the store was last heard, by this process's clock. */
+  heardAt = Number.NEGATIVE_INFINITY
+  /** The store has said that its record is another one by now. */
+  stale = false
+  flight: Flight | undefined = undefined
+  /** The write that holds what only this process has. */
+  unsaved: { readonly expected: string; readonly draft: Grant.Draft } | undefined = undefined
+  /** The write id of a claim under which nothing was sent. */
+  neverSent: string | undefined = undefined
+  /** The pair that came from a refusal, and when. */
+  refusal: { readonly token: string; readonly at: number } | undefined = undefined
+  /** Completed when the store notifies of a change. */
+  moved: Deferred.Deferred<void> | undefined = undefined
+
+  constructor(key: GrantKey.GrantKey) {
+    this.key = key
+  }
+}
+
+/** How long snapshots live. */
+export interface Trust {
+  readonly policy: RefreshPolicy
+  /** Whether the store notifies of changes; otherwise a snapshot is trusted for `maxStaleness`. */
+  readonly notified: boolean
+  /** A number between 0 and 1 that spreads renewals. */
+  readonly spread: number
+}
+
+/** Takes note of what the store said. */
+export const observe = (self: Snapshot, reading: Reading, now: number, trust: Trust): void => {
+  self.offset = reading.now - now
+  self.heardAt = now
+  self.stale = false
+  self.grant = reading.grant
+  for (const slot of self.slots) fill(slot, trust)
+}
+
+/** Fills a slot from the record that its snapshot holds. */
+export const fill = (slot: Slot, trust: Trust): void => {
+  const { grant, heardAt, offset } = slot.snapshot
+  const token = grant === undefined || isEnded(grant) ? undefined : Grant.accessToken(grant, slot.target.id)
+  if (grant === undefined || token === undefined) {
+    slot.exit = undefined
+    slot.usableUntil = slot.freshUntil = Number.NEGATIVE_INFINITY
+    return
+  }
+  if (slot.exit === undefined || !Exit.isSuccess(slot.exit) || !same(slot.exit.value, token)) {
+    slot.exit = Exit.succeed({ value: token.value, type: token.type })
+  }
+  const { policy } = trust
+  slot.usableUntil = Transaction.usableUntil(token, policy) - offset
+  const renewable = grant.body._tag === "Open" && Transaction.presentable(grant.body) !== undefined
+  // later than `due` by chance, never earlier: what is renewed must be due by everyone's rule
+  const due = Transaction.dueFrom(token, policy) + Transaction.margin(token, policy) * policy.jitter * trust.spread
+  slot.freshUntil = Math.min(
+    renewable ? due - offset : slot.usableUntil,
+    slot.usableUntil,
+    trust.notified ? Number.POSITIVE_INFINITY : heardAt + Duration.toMillis(policy.maxStaleness)
+  )
+}
+
+/** Makes every token of a grant be looked at before it is returned again. */
+export const distrust = (self: Snapshot): void => {
+  self.stale = true
+  for (const slot of self.slots) slot.freshUntil = Number.NEGATIVE_INFINITY
+}
+
+/** Whether a slot's token may be returned. */
+export const isUsable = (slot: Slot, now: number): boolean => slot.exit !== undefined && now < slot.usableUntil
+
+/** Returns usable tokens without another look until `until`: somebody is at it, or nothing can be done before. */
+export const linger = (self: Snapshot, until: number): void => {
+  for (const slot of self.slots) {
+    slot.freshUntil = Math.max(slot.freshUntil, Math.min(slot.usableUntil, until))
+  }
+}
+
+const same = (a: AccessToken, b: Grant.AccessToken): boolean =>
+  a.value === b.value || (a.type === b.type && Redacted.value(a.value) === Redacted.value(b.value))
+
+const isEnded = (grant: Grant.Grant): boolean =>
+  grant.state._tag === "ReauthorizationRequired" || grant.state._tag === "Revoked"

@@ -1,0 +1,20 @@
+/**
+ * Time that has passed since an instant, by the larger of the monotonic and the
+ * wall clock: the monotonic one may stand still while the host is suspended, and
+ * the wall clock may be set back.
+ */
+import type * as Clock from "effect/Clock"
+
+/** Reads the milliseconds since it was started. */
+export type Stopwatch = () => number
+
+/** Starts a stopwatch. */
+export const start = (clock: Clock.Clock): Stopwatch => {
+  const wall = clock.currentTimeMillisUnsafe()
+  const monotonic = clock.monotonicTimeNanosUnsafe()
+  return () =>
+    Math.max(
+      clock.currentTimeMillisUnsafe() - wall,
+      Number(clock.monotonicTimeNanosUnsafe() - monotonic) / 1e6
+    )
+}

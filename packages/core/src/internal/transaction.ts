@@ -1,0 +1,413 @@
+/**
+ * The refresh transaction as pure functions: what to do with a record that was
+ * read ({@link decide}), and what to write when a request was judged
+ * ({@link conclude}). Instants are of the store's clock.
+ */
+import * as Duration from "effect/Duration"
+import * as Redacted from "effect/Redacted"
+import * as Grant from "../Grant.ts"
+import * as OAuthError from "../OAuthError.ts"
+import type { RefreshPolicy } from "../RefreshPolicy.ts"
+import * as RemoteText from "../RemoteText.ts"
+import type { RotationPolicy } from "../RotationPolicy.ts"
+import type { Target } from "../Target.ts"
+import type { Judgement } from "../TokenResponse.ts"
+import type { TokenSet } from "../TokenSet.ts"
+import * as Identity from "./identity.ts"
+
+/** Names a pair of a grant. */
+export type Pair = Pick<Grant.Grant, "lineage" | "serial">
+
+/** What someone wants of a grant. */
+export interface Need {
+  readonly target: Target
+  readonly why:
+    | { readonly _tag: "Expiring" }
+    /** The API refused this token. */
+    | { readonly _tag: "Refused"; readonly token: string }
+    /** A pair newer than this one is wanted; without one, newer than the pair that stands. */
+    | { readonly _tag: "Forced"; readonly than: Pair | undefined }
+}
+
+/** The rules under which a grant is renewed. */
+export interface Rules {
+  readonly policy: RefreshPolicy
+  readonly rotation: RotationPolicy
+  /** How long a token without an answer rests beyond lease and settle time. */
+  readonly patience: Duration.Duration
+  readonly installation: string
+}
+
+/** What to do with a record. */
+export type Step =
+  | { readonly _tag: "Adopt"; readonly grant: Grant.Grant }
+  | { readonly _tag: "Claim"; readonly grant: Grant.Grant; readonly attempt: number; readonly startedAt: number }
+  /** Somebody holds the claim: look again when the version moves, or the lease ran out. */
+  | { readonly _tag: "Await"; readonly leaseUntil: number }
+  /** The lease ran out: look again when the claim has stood unchanged for so many milliseconds. */
+  | { readonly _tag: "Settle"; readonly millis: number }
+  /** A token that was presented without an answer must rest: write this. */
+  | { readonly _tag: "Write"; readonly change: Change }
+  | { readonly _tag: "Rest"; readonly why: OAuthError.RenewalPending["why"]; readonly until: number }
+  | { readonly _tag: "End"; readonly why: OAuthError.ReauthorizationCause; readonly description?: RemoteText.RemoteText | undefined }
+  | { readonly _tag: "Refuse"; readonly reason: OAuthError.RecordReadOnly | OAuthError.KeyUnavailable }
+
+/** What a write changes of the record that stands. */
+export interface Change {
+  readonly state: Grant.State
+  readonly body?: Grant.Open | undefined
+  readonly serial?: number | undefined
+  readonly dueIn?: number | undefined
+  readonly retryIn?: number | undefined
+  readonly leaseFor?: number | undefined
+}
+
+/** Decides what to do with the record that was read at `now`. */
+export const decide = (input: {
+  readonly grant: Grant.Grant | undefined
+  readonly now: number
+  readonly need: Need
+  readonly rules: Rules
+  /** The claim that this process wrote and never sent a request under. */
+  readonly neverSent: string | undefined
+  /** Whether the claim has stood unchanged for its settle time while the store answered. */
+  readonly settled: boolean
+}): Step => {
+  const { grant, need, now, rules } = input
+  if (grant === undefined) return { _tag: "End", why: "Absent" }
+  const body = grant.body
+  if (body._tag === "Sealed") {
+    return { _tag: "Refuse", reason: new OAuthError.KeyUnavailable({ use: "seal", keyId: body.keyId }) }
+  }
+  if (grant.state._tag === "ReauthorizationRequired") {
+    return { _tag: "End", why: grant.state.why, description: RemoteText.fromUnknown(grant.state.description) }
+  }
+  if (grant.state._tag === "Revoked") return { _tag: "End", why: "Revoked" }
+  if (serves(grant, need, now, rules.policy)) return { _tag: "Adopt", grant }
+
+  // the token is due or refused; while it can be used, nobody needs to wait for another
+  const enough = need.why._tag === "Expiring" && isUsable(grant, need.target, now, rules.policy)
+  if (grant.format > Grant.format || grant.installation !== rules.installation) {
+    if (enough) return { _tag: "Adopt", grant }
+    const why = grant.format > Grant.format ? "newer-format" : "other-installation"
+    return { _tag: "Refuse", reason: new OAuthError.RecordReadOnly({ why }) }
+  }
+  if (presentable(body) === undefined) {
+    if (enough) return { _tag: "Adopt", grant }
+    const why = body.refreshTokenKept === true ? "RefreshTokenSpent" : "NoRefreshToken"
+    return { _tag: "Write", change: { state: { _tag: "ReauthorizationRequired", why, at: now }, body } }
+  }
+
+  const state = grant.state
+  switch (state._tag) {
+    case "Active": {
+      if (grant.retryAt !== undefined && grant.retryAt > now) {
+        return enough ? { _tag: "Adopt", grant } : { _tag: "Rest", why: "backing-off", until: grant.retryAt }
+      }
+      return { _tag: "Claim", grant, attempt: 1, startedAt: now }
+    }
+    case "Indeterminate": {
+      if (grant.retryAt !== undefined && grant.retryAt > now) {
+        return enough ? { _tag: "Adopt", grant } : { _tag: "Rest", why: "indeterminate", until: grant.retryAt }
+      }
+      return { _tag: "Claim", grant, attempt: state.attempt + 1, startedAt: state.since }
+    }
+    case "Renewing": {
+      if (grant.writeId === input.neverSent) {
+        return { _tag: "Claim", grant, attempt: state.attempt, startedAt: state.startedAt }
+      }
+      const leaseUntil = grant.leaseUntil ?? now
+      if (leaseUntil > now) return enough ? { _tag: "Adopt", grant } : { _tag: "Await", leaseUntil }
+      if (!input.settled) return { _tag: "Settle", millis: state.settle }
+      if (mayRepeat(rules.rotation, now - state.startedAt)) {
+        return { _tag: "Claim", grant, attempt: state.attempt + 1, startedAt: state.startedAt }
+      }
+      return {
+        _tag: "Write",
+        change: {
+          state: {
+            _tag: "Indeterminate",
+            presented: state.presented,
+            since: state.startedAt,
+            attempt: state.attempt
+          },
+          // lease and settle time are over already
+          retryIn: Duration.toMillis(rules.patience) + Duration.toMillis(rules.policy.indeterminate(state.attempt))
+        }
+      }
+    }
+  }
+}
+
+/** What a judged request means for the claim under which it was sent. */
+export interface Conclusion {
+  /** The request may be sent again within the claim, by the schedule of this name, before anything is written. */
+  readonly again?: "notSent" | "ambiguous" | undefined
+  readonly change: Change
+  /** Whoever waits gets this, or the tokens. */
+  readonly error?: OAuthError.OAuthErrorReason | undefined
+  /** The write holds what no one else has, so it is never given up. */
+  readonly precious: boolean
+}
+
+/** Concludes from a judgement what to write. */
+export const conclude = (input: {
+  /** The claim as it stands. */
+  readonly grant: Grant.Grant
+  readonly claim: typeof Grant.Renewing.Type
+  readonly body: Grant.Open
+  /** The failures counted before this claim. */
+  readonly failures: number
+  readonly judgement: Judgement
+  /** Whether an earlier request under this claim got no answer. */
+  readonly lost: boolean
+  /** The store's clock, estimated. */
+  readonly now: number
+  /** The store's clock minus this process's. */
+  readonly offset: number
+  readonly need: Need
+  readonly rules: Rules
+  /** A brake holds: no grant is ended. */
+  readonly braked: boolean
+  readonly account: string
+  readonly provider: string
+}): Conclusion => {
+  const { body, claim, judgement, now, rules } = input
+  const failures = input.failures + 1
+  const spends = rules.rotation._tag !== "Static"
+  // tokens did not come: back to where the claim came from, unless a request may have spent the token
+  const failed = (
+    error: OAuthError.OAuthErrorReason,
+    retry: { readonly after: Duration.Duration; readonly lost?: boolean; readonly counts?: boolean },
+    change?: Partial<Change>
+  ): Conclusion => ({
+    change: {
+      ...change,
+      state: spends && (retry.lost === true || input.lost || claim.attempt > 1) && change?.body === undefined
+        ? { _tag: "Indeterminate", presented: claim.presented, since: claim.startedAt, attempt: claim.attempt }
+        : { _tag: "Active", failures: retry.counts === false ? input.failures : failures },
+      retryIn: Duration.toMillis(retry.after)
+    },
+    error,
+    precious: change?.body !== undefined
+  })
+  const lost = (error: OAuthError.OAuthErrorReason): Conclusion => {
+    const soon = rules.policy.backOff(failures)
+    const repeatable = mayRepeat(rules.rotation, now + Duration.toMillis(soon) - claim.startedAt)
+    return failed(error, { lost: true, after: repeatable ? soon : rest(rules, claim.attempt) })
+  }
+  const ended = (
+    why: Exclude<OAuthError.ReauthorizationCause, "Absent" | "Revoked">,
+    description: RemoteText.RemoteText | undefined,
+    kept: Grant.Open = body
+  ): Conclusion => ({
+    change: {
+      state: {
+        _tag: "ReauthorizationRequired",
+        why,
+        at: now,
+        presented: claim.presented,
+        ...(description === undefined ? {} : { description })
+      },
+      body: kept
+    },
+    error: new OAuthError.ReauthorizationRequired({
+      why,
+      provider: input.provider,
+      account: input.account,
+      description
+    }),
+    precious: true
+  })
+
+  switch (judgement._tag) {
+    case "Granted": {
+      const { tokens } = judgement
+      if (Identity.differs(body, tokens.idToken)) {
+        return ended("IdentityMismatch", undefined, quarantine(body, tokens.refreshToken, "identity"))
+      }
+      const next = renewed(body, tokens, input)
+      return {
+        change: {
+          state: { _tag: "Active", failures: 0 },
+          body: next,
+          serial: input.grant.serial + 1,
+          dueIn: dueIn(next, now, rules.policy)
+        },
+        precious: true
+      }
+    }
+    case "Unusable": {
+      if (judgement.refreshToken === undefined) return lost(judgement.reason)
+      return failed(judgement.reason, { after: rules.policy.misconfigured(failures) }, {
+        body: quarantine(body, judgement.refreshToken, judgement.reason._tag),
+        serial: input.grant.serial + 1
+      })
+    }
+    case "Refused": {
+      const { reason } = judgement
+      if (!judgement.endsGrant || input.braked) return failed(reason, { after: rules.policy.misconfigured(failures) })
+      const why = body.refreshTokenKept === true
+        ? "RefreshTokenSpent"
+        : claim.attempt > 1 || input.lost
+        ? "RotationLost"
+        : "GrantRejected"
+      return ended(why, reason.description)
+    }
+    case "NotProcessed": {
+      const after = judgement.reason.retryAfter ?? rules.policy.backOff(failures)
+      return failed(judgement.reason, { after: Duration.min(after, rules.policy.retryAfterCap) })
+    }
+    case "NotSent": {
+      const { reason } = judgement
+      if (reason._tag !== "RequestNotSent") return failed(reason, { after: rules.policy.misconfigured(failures) })
+      // our own doing, not the server's
+      if (reason.problem === "closing" || reason.problem === "lease-lost") {
+        return failed(reason, { after: Duration.zero, counts: false })
+      }
+      return { ...failed(reason, { after: rules.policy.backOff(failures) }), again: "notSent" }
+    }
+    case "Ambiguous": {
+      return mayRepeat(rules.rotation, now - claim.startedAt)
+        ? { ...lost(judgement.reason), again: "ambiguous" }
+        : lost(judgement.reason)
+    }
+  }
+}
+
+/** The record that a change proposes, of the one that stands. */
+export const propose = (
+  grant: Grant.Grant,
+  change: Change,
+  options: { readonly now: number; readonly writeId: string }
+): Grant.Draft => {
+  const { dueIn: due, retryIn: _, ...rest } = Grant.draft(grant, options)
+  const dueIn = change.dueIn ?? due
+  return {
+    ...rest,
+    format: Grant.format,
+    state: change.state,
+    body: change.body ?? grant.body,
+    serial: change.serial ?? grant.serial,
+    ...(dueIn === undefined || isEnded(change.state) ? {} : { dueIn }),
+    ...(change.retryIn === undefined ? {} : { retryIn: change.retryIn }),
+    ...(change.leaseFor === undefined ? {} : { leaseFor: change.leaseFor })
+  }
+}
+
+/** Whether a pair came after another: of the same login, or of a later one. */
+export const isNewer = (pair: Pair, than: Pair): boolean => pair.lineage !== than.lineage || pair.serial > than.serial
+
+/** The refresh token that a renewal presents. */
+export const presentable = (body: Grant.Open): Redacted.Redacted | undefined =>
+  body.quarantined?.refreshToken ?? body.refreshToken
+
+/** The access token for a target. */
+export const accessToken = (grant: Grant.Grant, target: Target): Grant.AccessToken | undefined =>
+  Grant.accessToken(grant, target.id)
+
+/** Whether an access token may still be handed out. */
+export const isUsable = (grant: Grant.Grant, target: Target, now: number, policy: RefreshPolicy): boolean => {
+  const token = Grant.accessToken(grant, target.id)
+  return token !== undefined && now < usableUntil(token, policy)
+}
+
+/** Until when an access token is handed out. */
+export const usableUntil = (token: Grant.AccessToken, policy: RefreshPolicy): number =>
+  token.expiresAt === undefined
+    ? Number.POSITIVE_INFINITY
+    : token.expiresAt - Math.min(Duration.toMillis(policy.skew), lifetime(token) / 10)
+
+/** From when an access token is due for renewal. */
+export const dueFrom = (token: Grant.AccessToken, policy: RefreshPolicy): number =>
+  token.expiresAt === undefined ? Number.POSITIVE_INFINITY : token.expiresAt - margin(token, policy)
+
+/** How long before its end an access token is due. */
+export const margin = (token: Grant.AccessToken, policy: RefreshPolicy): number =>
+  Math.min(Duration.toMillis(policy.margin), lifetime(token) * policy.marginFraction)
+
+/** The body that holds the tokens of an answer. */
+export const renewed = (
+  body: Grant.Open,
+  tokens: TokenSet,
+  options: { readonly offset: number; readonly need: Pick<Need, "target">; readonly rules: Pick<Rules, "rotation"> }
+): Grant.Open => {
+  const issuedAt = tokens.receivedAt + options.offset
+  const token: Grant.AccessToken = {
+    target: options.need.target.id,
+    value: tokens.accessToken,
+    type: tokens.tokenType,
+    issuedAt,
+    ...(tokens.expiresIn === undefined ? {} : { expiresAt: issuedAt + lasting(tokens.expiresIn) }),
+    ...(tokens.scopes === undefined ? {} : { scopes: tokens.scopes })
+  }
+  const { quarantined, refreshToken, refreshTokenExpiresAt, refreshTokenKept: _, ...rest } = body
+  const old = quarantined?.refreshToken ?? refreshToken
+  const rotation = options.rules.rotation
+  const replaced = tokens.refreshToken !== undefined
+  const next = tokens.refreshToken ?? (rotation._tag === "OneShot" ? undefined : old)
+  const nextExpiresAt = tokens.refreshTokenExpiresIn !== undefined
+    ? issuedAt + lasting(tokens.refreshTokenExpiresIn)
+    : replaced
+    ? undefined
+    : refreshTokenExpiresAt
+  const subject = body.subject ?? Identity.subject(tokens.idToken)
+  return {
+    ...rest,
+    accessTokens: [token, ...body.accessTokens.filter((other) => other.target !== token.target)],
+    ...(next === undefined ? {} : { refreshToken: next }),
+    ...(next === undefined || nextExpiresAt === undefined ? {} : { refreshTokenExpiresAt: nextExpiresAt }),
+    ...(old !== undefined && !replaced && rotation._tag !== "Static" ? { refreshTokenKept: true } : {}),
+    ...(subject === undefined ? {} : { subject }),
+    ...(tokens.kept === undefined ? {} : { kept: { ...body.kept, ...tokens.kept } })
+  }
+}
+
+/** Milliseconds until the first access token of a body is due; `undefined` when none will be. */
+export const dueIn = (body: Grant.Open, now: number, policy: RefreshPolicy): number | undefined => {
+  const due = Math.min(...body.accessTokens.map((token) => dueFrom(token, policy)))
+  return Number.isFinite(due) ? Math.max(0, due - now) : undefined
+}
+
+const serves = (grant: Grant.Grant, need: Need, now: number, policy: RefreshPolicy): boolean => {
+  const token = Grant.accessToken(grant, need.target.id)
+  if (token === undefined) return false
+  switch (need.why._tag) {
+    case "Expiring":
+      return now < dueFrom(token, policy) ||
+        now - token.issuedAt < Math.min(Duration.toMillis(policy.minInterval), lifetime(token) / 2)
+    case "Refused":
+      return Redacted.value(token.value) !== need.why.token && now < usableUntil(token, policy)
+    case "Forced":
+      return need.why.than !== undefined && isNewer(grant, need.why.than)
+  }
+}
+
+const lifetime = (token: Grant.AccessToken): number =>
+  token.expiresAt === undefined ? Number.POSITIVE_INFINITY : Math.max(0, token.expiresAt - token.issuedAt)
+
+// ten years: an instant that every clock and store can hold
+const lasting = (duration: Duration.Duration): number => Math.min(Duration.toMillis(duration), 315_360_000_000)
+
+const quarantine = (body: Grant.Open, refreshToken: Redacted.Redacted | undefined, problem: string): Grant.Open =>
+  refreshToken === undefined ? body : { ...body, quarantined: { refreshToken, problem } }
+
+// whether a token that was presented so long ago, without an answer, may be presented again at once
+const mayRepeat = (rotation: RotationPolicy, elapsed: number): boolean => {
+  switch (rotation._tag) {
+    case "Static":
+      return true
+    case "Rotating":
+      // a tenth of the window is left for the way to the server
+      return rotation.window !== undefined && elapsed < Duration.toMillis(rotation.window.duration) * 0.9
+    case "OneShot":
+    case "Unknown":
+      return false
+  }
+}
+
+// how long a token rests whose presentation got no answer
+const rest = (rules: Rules, attempt: number): Duration.Duration =>
+  [rules.policy.lease, rules.policy.settle, rules.patience, rules.policy.indeterminate(attempt)].reduce(Duration.sum)
+
+const isEnded = (state: Grant.State): boolean => state._tag === "ReauthorizationRequired" || state._tag === "Revoked"
