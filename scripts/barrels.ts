@@ -23,6 +23,6 @@ for (const file of stale) {
   console.log(`${process.argv.includes("--check") ? "stale" : "wrote"} ${path.relative(root, file)}`)
 }
 if (process.argv.includes("--check") && stale.length > 0) {
-  console.error("Run: npm run barrels")
+  console.error("Run: npm run format")
   process.exitCode = 1
 }

@@ -34,7 +34,7 @@ const quietly = (what, command, args, options = {}) => {
 
 const fingerprint = () => {
   const hash = createHash("sha256")
-  for (const file of ["package.json", "pnpm-lock.yaml", "pnpm-workspace.yaml"]) {
+  for (const file of ["pnpm-lock.yaml", "pnpm-workspace.yaml"]) {
     hash.update(readFileSync(join(root, file)))
   }
   return `${PNPM} ${process.platform}-${process.arch} ${hash.digest("hex")}`

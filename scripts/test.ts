@@ -49,7 +49,7 @@ const run = (command: string): Promise<{ readonly code: number; readonly output:
     const child = spawn(program, args, {
       cwd: root,
       stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, CI: "true" }
+      env: { ...process.env, CI: "true", NO_COLOR: "1" }
     })
     let output = ""
     child.stdout.on("data", (chunk) => output += chunk)

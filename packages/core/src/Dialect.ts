@@ -80,7 +80,9 @@ export const rfc6749: Dialect = {
  * @category models
  * @since 0.1.0
  */
-export type Deviations = { readonly [K in keyof Dialect]?: Dialect[K] extends string ? Dialect[K] : Partial<Dialect[K]> }
+export type Deviations = {
+  readonly [K in keyof Dialect]?: Dialect[K] extends string ? Dialect[K] : Partial<Dialect[K]>
+}
 
 /**
  * Makes a dialect from its deviations.

@@ -4,7 +4,7 @@
  *
  * @since 0.1.0
  */
-import * as Redacted from "effect/Redacted"
+import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as GrantKey from "./GrantKey.ts"
 import type { Scopes } from "./Scopes.ts"
