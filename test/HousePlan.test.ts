@@ -1,0 +1,297 @@
+/**
+ * The house plan: which storey of core a module stands on, and who may import whom.
+ *
+ * The rules are data; `violations` reads the imports of the files it is given and names every one that the plan does
+ * not allow. The second half of this file hands it small houses that break one rule each.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import * as fs from "node:fs"
+import * as path from "node:path"
+
+/** Core's storeys, from the ground up. A module imports its own storey and lower ones. */
+const storeys: ReadonlyArray<{ readonly name: string; readonly modules: ReadonlyArray<string> }> = [
+  { name: "vocabulary", modules: ["Grant", "GrantKey", "OAuthError", "RemoteText", "Scopes", "TokenSet"] },
+  {
+    name: "wire",
+    modules: [
+      "AuthorizationRequest",
+      "AuthorizationResponse",
+      "Challenge",
+      "ClientAuthentication",
+      "Pkce",
+      "TokenRequest",
+      "TokenResponse"
+    ]
+  },
+  { name: "plug", modules: ["AuthorizationServer", "Dialect", "RotationPolicy"] },
+  {
+    name: "exchange",
+    modules: ["Introspection", "OAuthHttpClient", "Revocation", "ServerMetadata", "TokenEndpoint"]
+  },
+  { name: "custody", modules: ["Escrow", "PendingAuthorizations", "TokenStore"] },
+  { name: "service", modules: ["RefreshPolicy", "TokenService"] },
+  { name: "edge", modules: ["AuthorizedHttpClient", "TokenSource"] }
+]
+
+/** What an internal module may import by value: the vocabulary and the wire. Of the others it may know the types. */
+const internalStoreys = 2
+
+const effectModule = /^effect\/([a-z][a-z-]*\/)*[A-Z]\w*$/
+const coreModule = /^@effect-oauth\/core\/[A-Z]\w*$/
+const ourBarrel = /^@effect-oauth\/(core|frameio|generic-rfc6749|node)$/
+
+/**
+ * Who may import whom. Relative imports are seen as paths from the root of the repository. The first room whose `files`
+ * match is the file's room.
+ */
+const rooms: ReadonlyArray<{
+  readonly files: RegExp
+  readonly may: ReadonlyArray<RegExp>
+}> = [
+  { files: /^packages\/[^/]+\/src\/(testing\/)?index\.ts$/, may: [/^packages\/[^/]+\/src\/(testing\/)?[A-Z]\w*\.ts$/] },
+  { files: /^packages\/core\/src\/testing\//, may: [effectModule, /^packages\/core\/src\/(.+\/)?(?!index\.)\w+\.ts$/] },
+  {
+    files: /^packages\/core\/src\//,
+    may: [effectModule, /^packages\/core\/src\/[A-Z]\w*\.ts$/, /^packages\/core\/src\/internal\/[a-z]\w*\.ts$/]
+  },
+  {
+    files: /^packages\/frameio\/src\//,
+    may: [effectModule, coreModule, /^packages\/frameio\/src\/(internal\/[a-z]|[A-Z])\w*\.ts$/]
+  },
+  {
+    files: /^packages\/generic-rfc6749\/src\//,
+    may: [effectModule, coreModule, /^packages\/generic-rfc6749\/src\/(internal\/[a-z]|[A-Z])\w*\.ts$/]
+  },
+  {
+    files: /^packages\/node\/src\//,
+    may: [effectModule, coreModule, /^node:/, /^packages\/node\/src\/(internal\/[a-z]|[A-Z])\w*\.ts$/]
+  },
+  {
+    files: /^apps\/cli\/src\//,
+    may: [ourBarrel, coreModule, /^apps\/cli\/src\//, /^(?!@effect-oauth\/|packages\/|apps\/)/]
+  },
+  { files: /^packages\/[^/]+\/test\/internal\//, may: [/^(?!apps\/|@effect-oauth\/cli)/] },
+  {
+    files: /^packages\/[^/]+\/(test|typetest)\//,
+    may: [
+      /^@effect-oauth\/(core|frameio|generic-rfc6749|node)(\/testing)?(\/[A-Z]\w*)?$/,
+      /^packages\/[^/]+\/(test|typetest)\//,
+      /^(?!@effect-oauth\/|packages\/|apps\/|test\/|scripts\/|benchmarks\/)/
+    ]
+  }
+]
+
+/** Words that no production file says. */
+const unspoken: ReadonlyArray<RegExp> = [
+  /\bas any\b/,
+  /\bas unknown as\b/,
+  /@ts-(ignore|expect-error|nocheck)/,
+  /\b(TODO|FIXME|XXX)\b/
+]
+
+describe("HousePlan", () => {
+  it("gives no module two storeys", () => {
+    const placed = storeys.flatMap((storey) => storey.modules)
+
+    assert.deepStrictEqual(placed.filter((name, index) => placed.indexOf(name) !== index), [])
+  })
+
+  it("is kept by every file", () => {
+    assert.deepStrictEqual(violations(house()), [])
+  })
+
+  it("is kept by every manifest", () => {
+    for (const name of ["core", "frameio", "generic-rfc6749", "node"]) {
+      const manifest = JSON.parse(fs.readFileSync(path.join(root, "packages", name, "package.json"), "utf8"))
+      const own = Object.keys(manifest.dependencies ?? {}).filter((dependency) =>
+        dependency.startsWith("@effect-oauth/")
+      )
+
+      assert.deepStrictEqual(own, name === "core" ? [] : ["@effect-oauth/core"], `${name}: dependencies on our own`)
+      assert.strictEqual(manifest.dependencies?.effect, undefined, `${name}: effect is a peer, not a dependency`)
+      assert.strictEqual(manifest.exports["./internal/*"], null, `${name}: internal is not exported`)
+      assert.deepStrictEqual(
+        manifest.publishConfig.exports,
+        JSON.parse(JSON.stringify(manifest.exports).replaceAll(/"\.\/src\/([^"]+)\.ts"/g, "\"./dist/$1.js\"")),
+        `${name}: publishes what it exports`
+      )
+    }
+  })
+
+  describe("turns red when", () => {
+    const broken: ReadonlyArray<readonly [rule: string, files: Record<string, string>]> = [
+      ["a module imports from a higher storey", {
+        "packages/core/src/Pkce.ts": `import * as TokenStore from "./TokenStore.ts"`
+      }],
+      ["a module imports only a type from a higher storey", {
+        "packages/core/src/Pkce.ts": `import type * as TokenStore from "./TokenStore.ts"`
+      }],
+      ["a module reaches a higher storey through an internal module", {
+        "packages/core/src/Pkce.ts": `import { fly } from "./internal/fly.ts"`,
+        "packages/core/src/internal/fly.ts": `import type { TokenStore } from "../TokenStore.ts"`
+      }],
+      ["an internal module imports a high storey by value", {
+        "packages/core/src/internal/fly.ts": `import { TokenStore } from "../TokenStore.ts"`
+      }],
+      ["core has a module without a storey", { "packages/core/src/Attic.ts": `export const a = 1` }],
+      ["core imports the barrel of Effect", { "packages/core/src/Pkce.ts": `import { Effect } from "effect"` }],
+      ["core imports a topic barrel of Effect", {
+        "packages/core/src/Pkce.ts": `import { HttpClient } from "effect/http"`
+      }],
+      ["core imports from Node", { "packages/core/src/Pkce.ts": `import { createHash } from "node:crypto"` }],
+      ["core imports a platform", { "packages/core/src/Pkce.ts": `export * from "@effect/platform-node/NodeSink"` }],
+      ["core imports a package at run time", { "packages/core/src/Pkce.ts": `const jose = import("jose")` }],
+      ["core imports a provider", { "packages/core/src/Pkce.ts": `import "@effect-oauth/frameio/FrameIo"` }],
+      ["core imports its test kit", {
+        "packages/core/src/TokenSource.ts": `import {\n  a\n} from "./testing/TestAuthorizationServer.ts"`
+      }],
+      ["core imports its own barrel", { "packages/core/src/TokenSource.ts": `import * as core from "./index.ts"` }],
+      ["the test kit imports a test runner", { "packages/core/src/testing/Kit.ts": `import { it } from "vitest"` }],
+      ["a provider imports another provider", {
+        "packages/frameio/src/FrameIo.ts": `import * as X from "@effect-oauth/generic-rfc6749/GenericRfc6749"`
+      }],
+      ["a provider imports core's inside", {
+        "packages/frameio/src/FrameIo.ts": `import * as X from "@effect-oauth/core/internal/fly"`
+      }],
+      ["a provider imports core by path", {
+        "packages/frameio/src/FrameIo.ts": `import * as X from "../../core/src/TokenSet.ts"`
+      }],
+      ["a provider imports core's test kit", {
+        "packages/frameio/src/FrameIo.ts": `import * as X from "@effect-oauth/core/testing/Kit"`
+      }],
+      ["a provider imports the barrel of core", {
+        "packages/generic-rfc6749/src/GenericRfc6749.ts": `import { TokenSet } from "@effect-oauth/core"`
+      }],
+      ["the Node package imports a provider", {
+        "packages/node/src/FileTokenStore.ts": `import * as X from "@effect-oauth/frameio/FrameIo"`
+      }],
+      ["an application imports the test kit", {
+        "apps/cli/src/bin.ts": `import { Kit } from "@effect-oauth/core/testing"`
+      }],
+      ["an application imports a package by path", {
+        "apps/cli/src/bin.ts": `import * as X from "../../../packages/core/src/TokenSet.ts"`
+      }],
+      ["a package imports an application", {
+        "packages/node/src/FileTokenStore.ts": `import * as X from "@effect-oauth/cli"`
+      }],
+      ["a test imports a source file by path", {
+        "packages/core/test/Pkce.test.ts": `import * as Pkce from "../src/Pkce.ts"`
+      }],
+      ["a test imports core's inside", {
+        "packages/core/test/Pkce.test.ts": `import * as fly from "@effect-oauth/core/internal/fly"`
+      }],
+      ["a type is imported in place", { "packages/core/src/Pkce.ts": `type A = import("./TokenStore.ts").TokenStore` }],
+      ["a file casts its way out", { "packages/core/src/Pkce.ts": `export const a = 1 as unknown as string` }],
+      ["a file says what is still to be done", { "packages/core/src/Pkce.ts": `// TODO: the rest` }]
+    ]
+
+    for (const [rule, files] of broken) {
+      it(rule, () => {
+        assert.strictEqual(violations(files).length, 1, violations(files).join("\n"))
+      })
+    }
+  })
+
+  it("allows what it should", () => {
+    const files = {
+      "packages/core/src/TokenSource.ts": `import * as Effect from "effect/Effect"
+import * as HttpClient from "effect/http/HttpClient"
+import type { TokenSet } from "./TokenSet.ts"
+import { fly } from "./internal/fly.ts"
+/** import { Effect } from "effect" */`,
+      "packages/core/src/internal/fly.ts": `import * as Scopes from "../Scopes.ts"
+import type { TokenService } from "../TokenService.ts"`,
+      "packages/core/src/testing/Kit.ts": `import * as TokenService from "../TokenService.ts"`,
+      "packages/core/src/index.ts": `export * as TokenSource from "./TokenSource.ts"`,
+      "packages/frameio/src/FrameIo.ts": `import * as TokenSet from "@effect-oauth/core/TokenSet"`,
+      "packages/node/src/FileTokenStore.ts": `import * as fs from "node:fs"`,
+      "packages/core/test/Pkce.test.ts": `import { Pkce } from "@effect-oauth/core"
+import { Kit } from "@effect-oauth/core/testing"
+import { assert } from "@effect/vitest"
+import { Effect } from "effect"`,
+      "packages/core/test/internal/fly.test.ts": `import { fly } from "../../src/internal/fly.ts"`,
+      "apps/cli/src/bin.ts": `import { TokenSet } from "@effect-oauth/core"
+import { NodeRuntime } from "@effect/platform-node"
+import { Effect } from "effect"`
+    }
+
+    assert.deepStrictEqual(violations(files), [])
+  })
+})
+
+const root = path.resolve(import.meta.dirname, "..")
+
+/** Every TypeScript file of packages and apps, by its path from the root. */
+const house = (): Record<string, string> =>
+  Object.fromEntries(
+    fs.globSync("{packages,apps}/*/{src,test,typetest}/**/*.ts", { cwd: root })
+      .map((file) => [file.replaceAll("\\", "/"), fs.readFileSync(path.join(root, file), "utf8")])
+  )
+
+interface Import {
+  readonly target: string
+  readonly typeOnly: boolean
+}
+
+/** The imports of a file. Statements begin a line, so those in a doc comment, which do not, are passed over. */
+const importsOf = (file: string, source: string): ReadonlyArray<Import> => {
+  const statement =
+    /^(?:import|export)\s+(?:(type)\s+)?(?:(?:\*(?:\s+as\s+\w+)?|\w+|\{[^}]*\})(?:\s*,\s*\{[^}]*\})?\s+from\s+)?"([^"]+)"/gm
+  const expression = /^(?!\s*(?:\*|\/\*|\/\/)).*\bimport\("([^"]+)"\)/gm
+  const resolve = (specifier: string): string =>
+    specifier.startsWith(".") ? path.posix.join(path.posix.dirname(file), specifier) : specifier
+  return [
+    ...[...source.matchAll(statement)].map(([, type, specifier = ""]) => ({
+      target: resolve(specifier),
+      typeOnly: type === "type"
+    })),
+    ...[...source.matchAll(expression)].map(([, specifier = ""]) => ({ target: resolve(specifier), typeOnly: false }))
+  ]
+}
+
+const isInternal = (file: string): boolean => file.startsWith("packages/core/src/internal/")
+
+/** The number of a core module's storey, counted from 1; `undefined` for any other file. */
+const storeyOf = (file: string): number | undefined => {
+  const name = /^packages\/core\/src\/(\w+)\.ts$/.exec(file)?.[1]
+  const index = storeys.findIndex((storey) => name !== undefined && storey.modules.includes(name))
+  return index < 0 ? undefined : index + 1
+}
+
+const violations = (files: Record<string, string>): ReadonlyArray<string> => {
+  const imports = new Map(Object.entries(files).map(([file, source]) => [file, importsOf(file, source)]))
+
+  /** The modules a file knows: what it imports, and what the internal modules it imports know. */
+  const known = (file: string, seen = new Set<string>()): ReadonlyArray<string> =>
+    (imports.get(file) ?? []).flatMap(({ target }) => {
+      if (!isInternal(target) || seen.has(target)) return [target]
+      seen.add(target)
+      return known(target, seen)
+    })
+
+  return Object.entries(files).flatMap(([file, source]) => {
+    const found: Array<string> = []
+    const room = rooms.find((room) => room.files.test(file))
+    for (const { target, typeOnly } of imports.get(file) ?? []) {
+      if (room !== undefined && !room.may.some((allowed) => allowed.test(target))) {
+        found.push(`${file} may not import ${target}`)
+      } else if (isInternal(file) && !typeOnly && (storeyOf(target) ?? 0) > internalStoreys) {
+        found.push(`${file} may import ${target} only by type`)
+      }
+    }
+    const storey = storeyOf(file)
+    if (storey !== undefined) {
+      for (const target of known(file).filter((target) => (storeyOf(target) ?? 0) > storey)) {
+        found.push(`${file} (storey ${storey}) knows ${target} (storey ${storeyOf(target)})`)
+      }
+    } else if (/^packages\/core\/src\/[A-Z]/.test(file)) {
+      found.push(`${file} has no storey`)
+    }
+    if (/^(packages|apps)\/[^/]+\/src\//.test(file)) {
+      for (const words of unspoken) {
+        if (words.test(source)) found.push(`${file} says ${words.exec(source)?.[0]}`)
+      }
+    }
+    return found
+  })
+}
