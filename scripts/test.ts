@@ -3,11 +3,12 @@
 //   node scripts/test.ts [check | test | all] [only these steps ...]
 //
 // `check` is the gate of every commit, `test` adds the short form of everything else, `all` everything.
-// A step that counts its own tests ends its output with `N passed, M failed, K skipped`; vitest's report is read
-// from its JSON; any other step counts as one.
+// A step that counts its own tests has a line `N passed, M failed, K skipped` in its output (or tstyche's `Tests: …`);
+// vitest's report is read from its JSON; any other step counts as one.
 import { spawn } from "node:child_process"
 import * as fs from "node:fs"
 import * as path from "node:path"
+import { pathToFileURL } from "node:url"
 
 const rings = ["check", "test", "all"] as const
 type Ring = (typeof rings)[number]
@@ -17,7 +18,14 @@ interface Step {
   readonly ring: Ring
   readonly command: string
   readonly vitest?: boolean
+  readonly env?: Record<string, string>
 }
+
+const root = path.resolve(import.meta.dirname, "..")
+const reports = path.join(root, ".tmp", "reports")
+
+// TypeScript 7 has no classic API; without this, tstyche would fetch TypeScript 6 by itself.
+const classic = pathToFileURL(path.join(root, "docs/node_modules/typescript/lib/typescript.js")).href
 
 const steps: ReadonlyArray<Step> = [
   { ring: "check", name: "format", command: "dprint check" },
@@ -25,6 +33,9 @@ const steps: ReadonlyArray<Step> = [
   { ring: "check", name: "types", command: "tsc -b" },
   { ring: "check", name: "lint", command: "oxlint --type-aware --deny-warnings" },
   { ring: "check", name: "unit", command: "vitest run --exclude **/*.integration.test.ts", vitest: true },
+  { ring: "check", name: "type tests", command: "tstyche", env: { TSTYCHE_TYPESCRIPT_MODULE: classic } },
+  { ring: "check", name: "docs", command: "node scripts/docs.ts" },
+  { ring: "check", name: "examples", command: "node scripts/examples.ts" },
   { ring: "test", name: "integration", command: "vitest run .integration.test.", vitest: true }
 ]
 
@@ -40,16 +51,15 @@ interface Outcome extends Tally {
   readonly seconds: number
 }
 
-const root = path.resolve(import.meta.dirname, "..")
-const reports = path.join(root, ".tmp", "reports")
-
-const run = (command: string): Promise<{ readonly code: number; readonly output: string }> =>
+const run = (
+  { command, env }: Pick<Step, "command" | "env">
+): Promise<{ readonly code: number; readonly output: string }> =>
   new Promise((resolve) => {
     const [program = "", ...args] = command.split(" ")
     const child = spawn(program, args, {
       cwd: root,
       stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, CI: "true", NO_COLOR: "1" }
+      env: { ...process.env, CI: "true", NO_COLOR: "1", ...env }
     })
     let output = ""
     child.stdout.on("data", (chunk) => output += chunk)
@@ -69,8 +79,14 @@ const vitestTally = (report: string): Tally | undefined => {
 }
 
 const printedTally = (output: string): Tally | undefined => {
-  const line = /^(\d+) passed, (\d+) failed, (\d+) skipped$/.exec(output.trimEnd().split("\n").at(-1) ?? "")
-  return line === null ? undefined : { passed: Number(line[1]), failed: Number(line[2]), skipped: Number(line[3]) }
+  const line = /^(?:Tests: +)?((?:\d+ (?:passed|failed|skipped|todo|fixme), )*\d+ (?:skipped|total))$/m.exec(output)
+    ?.[1]
+  const count = (word: string) => Number(new RegExp(`(\\d+) ${word}`).exec(line ?? "")?.[1] ?? 0)
+  return line === undefined ? undefined : {
+    passed: count("passed"),
+    failed: count("failed"),
+    skipped: count("skipped") + count("todo") + count("fixme")
+  }
 }
 
 const perform = async (step: Step): Promise<Outcome> => {
@@ -78,7 +94,7 @@ const perform = async (step: Step): Promise<Outcome> => {
   fs.rmSync(report, { force: true })
   const reporters = ` --reporter=default --reporter=json --outputFile=${report}`
   const started = performance.now()
-  const { code, output } = await run(`${step.command}${step.vitest ? reporters : ""}`)
+  const { code, output } = await run({ ...step, command: `${step.command}${step.vitest ? reporters : ""}` })
   const seconds = (performance.now() - started) / 1000
   const tally = (step.vitest ? vitestTally(report) : printedTally(output)) ?? {
     passed: code === 0 ? 1 : 0,
