@@ -36,6 +36,7 @@ const steps: ReadonlyArray<Step> = [
   { ring: "check", name: "type tests", command: "tstyche", env: { TSTYCHE_TYPESCRIPT_MODULE: classic } },
   { ring: "check", name: "docs", command: "node scripts/docs.ts" },
   { ring: "check", name: "examples", command: "node scripts/examples.ts" },
+  { ring: "check", name: "size", command: "size-limit" },
   { ring: "test", name: "integration", command: "vitest run .integration.test.", vitest: true }
 ]
 

@@ -1,0 +1,29 @@
+/** What one process found out about one contender: a number for each metric. */
+export type Sample = Readonly<Record<string, number>>
+
+/** Everything that is measured alike. Each contender runs in a process of its own, once a round. */
+export interface Contender {
+  readonly name: string
+  /** `floor` is what nobody can do better, `ours` is this library, `peer` is another client. */
+  readonly kind: "floor" | "ours" | "peer"
+  readonly run: (scale: Scale) => Promise<Sample>
+}
+
+/** A short run is for the gate: it does a tenth of the work. */
+export type Scale = "full" | "short"
+
+/** What is to be reached: a contender's metric, over the same metric of another where one is named. */
+export interface Reach {
+  readonly contender: string
+  readonly metric: string
+  readonly over?: string
+  readonly atMost: number
+}
+
+/** A question, its contenders, and the answer we want. The first metric is the headline. */
+export interface Workload {
+  readonly title: string
+  readonly metrics: Readonly<Record<string, string>>
+  readonly contenders: ReadonlyArray<Contender>
+  readonly reach: ReadonlyArray<Reach>
+}

@@ -1,0 +1,2 @@
+export { layer } from "effect/http/FetchHttpClient"
+export { Struct } from "effect/Schema"

@@ -1,0 +1,45 @@
+import * as Redacted from "effect/Redacted"
+import { heldBytes, scaled } from "../measure.ts"
+import type { Contender, Scale, Workload } from "../Workload.ts"
+
+const grants = 100_000
+
+/** Bytes that one grant holds beyond the strings of its tokens. `hold` returns what keeps all of them. */
+const holding = (
+  name: string,
+  kind: Contender["kind"],
+  hold: (tokens: ReadonlyArray<readonly [access: string, refresh: string]>) => Promise<unknown>
+): Contender => ({
+  name,
+  kind,
+  run: async (scale: Scale) => {
+    const count = scaled(grants, scale)
+    await hold(tokensOf(100))
+    const tokens = tokensOf(count)
+    const before = heldBytes()
+    const held = await hold(tokens)
+    const bytes = (heldBytes() - before) / count
+    if (held === undefined || tokens.length !== count) throw new Error("nothing is held")
+    return { bytes }
+  }
+})
+
+const tokensOf = (count: number) =>
+  Array.from({ length: count }, (_, index) => [`access-token-of-${index}`, `refresh-token-of-${index}`] as const)
+
+export const workload: Workload = {
+  title: "bytes held for one grant",
+  metrics: { bytes: "bytes beyond the token strings" },
+  contenders: [
+    holding(
+      "Map of objects, both tokens Redacted",
+      "floor",
+      async (tokens) =>
+        new Map(tokens.map(([access, refresh], index) => [
+          index,
+          { accessToken: Redacted.make(access), refreshToken: Redacted.make(refresh), expiresAt: index }
+        ]))
+    )
+  ],
+  reach: []
+}
