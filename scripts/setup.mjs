@@ -4,7 +4,7 @@
 //
 // Runs on any Node from 20 on and needs only npm: pnpm comes into `.tools/`, everything else into `node_modules/`.
 // When the lockfile has not changed since the last time, it does nothing but run the command.
-import { spawnSync } from "node:child_process"
+import { spawn, spawnSync } from "node:child_process"
 import { createHash } from "node:crypto"
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { constants } from "node:os"
@@ -72,12 +72,15 @@ if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== wanted) {
 const [command, ...args] = process.argv.slice(2)
 if (command !== undefined) {
   const path = `${join(root, "node_modules", ".bin")}${delimiter}${process.env.PATH}`
-  const run = spawnSync(command, args, {
+  const child = spawn(command, args, {
     cwd: root,
     stdio: "inherit",
     shell: windows,
     env: { ...process.env, PATH: path }
   })
-  if (run.error) fail(`${command} could not be run: ${run.error.message}`)
-  process.exitCode = run.status ?? 128 + constants.signals[run.signal]
+  // A terminal sends Ctrl-C to both; this process waits for what the command makes of it.
+  process.on("SIGINT", () => {})
+  process.on("SIGTERM", () => child.kill("SIGTERM"))
+  child.on("error", (error) => fail(`${command} could not be run: ${error.message}`))
+  child.on("close", (code, signal) => process.exit(code ?? 128 + constants.signals[signal]))
 }
