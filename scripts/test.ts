@@ -37,7 +37,8 @@ const steps: ReadonlyArray<Step> = [
   { ring: "check", name: "docs", command: "node scripts/docs.ts" },
   { ring: "check", name: "examples", command: "node scripts/examples.ts" },
   { ring: "check", name: "size", command: "size-limit" },
-  { ring: "test", name: "integration", command: "vitest run .integration.test.", vitest: true }
+  { ring: "test", name: "integration", command: "vitest run .integration.test.", vitest: true },
+  { ring: "all", name: "pack", command: "node scripts/pack.ts" }
 ]
 
 interface Tally {

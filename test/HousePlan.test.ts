@@ -10,7 +10,10 @@ import * as path from "node:path"
 
 /** Core's storeys, from the ground up. A module imports its own storey and lower ones. */
 const storeys: ReadonlyArray<{ readonly name: string; readonly modules: ReadonlyArray<string> }> = [
-  { name: "vocabulary", modules: ["Grant", "GrantKey", "OAuthError", "RemoteText", "Scopes", "TokenSet"] },
+  {
+    name: "vocabulary",
+    modules: ["Grant", "GrantEvent", "GrantKey", "OAuthError", "RemoteText", "Scopes", "Target", "TokenSet"]
+  },
   {
     name: "wire",
     modules: [
