@@ -22,19 +22,21 @@ interface Example {
 const examplesOf = (source: string): ReadonlyArray<Example> => {
   const text = fs.readFileSync(path.join(root, source), "utf8")
   const plain = source.endsWith(".ts") ? text.replaceAll(/^ *(\/\*)?\*( |$)/gm, "") : text
-  return [...plain.matchAll(/^```ts\b(.*)\n([\s\S]*?)^```$/gm)].map(
-    ([, tag = "", code = ""], index, { [index]: match }) => {
-      const line = plain.slice(0, match?.index).split("\n").length
-      if (tag !== "" && tag !== " import.meta.vitest") throw new Error(`${source}:${line}: unknown tag "ts${tag}"`)
-      const asserting = code.replaceAll(/^( *)(.*\S) *\/\/ => (.+)$/gm, "$1;assert.deepStrictEqual($2, $3)")
-      return {
-        where: `${source}:${line}`,
-        file: path.join(folder, `${source.replaceAll(/[/\\]/g, "__")}.${line}.ts`),
-        runs: tag !== "",
-        text: `import assert from "node:assert/strict"${"\n".repeat(line)}${asserting}`
-      }
+  return [...plain.matchAll(/^( *)```([\w-]*)(.*)\n([\s\S]*?)^\1```$/gm)].flatMap((match) => {
+    const [, , language = "", tag = "", code = ""] = match
+    const line = plain.slice(0, match.index).split("\n").length
+    if (!/^(ts|typescript|tsx|js|javascript|jsx|[mc][jt]s)$/.test(language)) return []
+    if (language !== "ts" || (tag !== "" && tag !== " import.meta.vitest")) {
+      throw new Error(`${source}:${line}: write "ts" or "ts import.meta.vitest", not "${language}${tag}"`)
     }
-  )
+    const asserting = code.replaceAll(/^( *)(.*\S) *\/\/ => (.+)$/gm, "$1;assert.deepStrictEqual($2, $3)")
+    return [{
+      where: `${source}:${line}`,
+      file: path.join(folder, `${source.replaceAll(/[/\\]/g, "__")}.${line}.ts`),
+      runs: tag !== "",
+      text: `import assert from "node:assert/strict"${"\n".repeat(line)}${asserting}`
+    }]
+  })
 }
 
 const sources = fs.globSync(["README.md", "docs/**/*.md", "packages/*/README.md", "{packages,apps}/*/src/**/*.ts"], {
