@@ -4,9 +4,12 @@
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
-import type * as Effect from "effect/Effect"
-import type * as Redacted from "effect/Redacted"
-import type { OAuthError } from "./OAuthError.ts"
+import * as Effect from "effect/Effect"
+import * as Base64 from "effect/encoding/Base64"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
+import * as OAuthError from "./OAuthError.ts"
 import type { Parameters } from "./TokenRequest.ts"
 
 /**
@@ -24,6 +27,8 @@ export type Endpoint = "token" | "revocation" | "introspection" | "device-author
  * @since 0.1.0
  */
 export interface Credentials {
+  /** The method by its registered name (RFC 7591, section 2); `"none"` proves nothing. */
+  readonly method: string
   readonly headers: Readonly<Record<string, Redacted.Redacted>>
   readonly parameters: Parameters
 }
@@ -38,5 +43,205 @@ export interface Credentials {
  */
 export class ClientAuthentication extends Context.Service<ClientAuthentication, {
   readonly clientId: string
-  readonly credentials: (endpoint: Endpoint) => Effect.Effect<Credentials, OAuthError>
+  readonly credentials: (endpoint: Endpoint) => Effect.Effect<Credentials, OAuthError.OAuthError>
 }>()("@effect-oauth/core/ClientAuthentication") {}
+
+/**
+ * What a constructor of this module gives: a way to authenticate, or what is
+ * wrong with the options.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Made = Result.Result<ClientAuthentication["Service"], OAuthError.OAuthError>
+
+/**
+ * A client without credentials.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface PublicOptions {
+  readonly clientId: string
+}
+
+/**
+ * A client with a secret. An effect is run for every request: read a file, a
+ * vault or a variable there, and a rotated secret needs no restart.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface SecretOptions {
+  readonly clientId: string
+  readonly clientSecret: Redacted.Redacted | Effect.Effect<Redacted.Redacted, OAuthError.OAuthError>
+}
+
+/**
+ * A public client: names itself in the body and proves nothing (RFC 6749,
+ * section 3.2.1).
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const none = (options: PublicOptions): Made =>
+  named(options.clientId, () =>
+    Result.succeed({
+      clientId: options.clientId,
+      credentials: () => Effect.succeed({ method: "none", headers: {}, parameters: [["client_id", options.clientId]] })
+    }))
+
+/**
+ * HTTP Basic, identifier and secret form-encoded before they are joined, as RFC
+ * 6749, section 2.3.1, wants it.
+ *
+ * @see {@link basicRaw} for servers that do not decode
+ * @category constructors
+ * @since 0.1.0
+ */
+export const basic = (options: SecretOptions): Made =>
+  withSecret(options, (secret) => basicCredentials(formEncode(options.clientId), formEncode(secret)))
+
+/**
+ * HTTP Basic, identifier and secret as they are, for servers that do not decode
+ * them. The two differ only where either holds something other than letters,
+ * digits, `-`, `.` and `_`.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const basicRaw = (options: SecretOptions): Made =>
+  options.clientId.includes(":")
+    ? invalid("clientId", "contains a colon, which raw Basic authentication cannot carry; use `basic` or `post`")
+    : withSecret(options, (secret) => basicCredentials(options.clientId, secret))
+
+/**
+ * Identifier and secret as parameters of the body.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const post = (options: SecretOptions): Made =>
+  withSecret(options, (secret) => ({
+    method: "client_secret_post",
+    headers: {},
+    parameters: [["client_id", options.clientId], ["client_secret", Redacted.make(secret)]]
+  }))
+
+/**
+ * Another method for each endpoint. Where none is named, that of the token
+ * endpoint is used.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const perEndpoint = (
+  methods: { readonly token: Made } & { readonly [E in Endpoint]?: Made | undefined }
+): Made =>
+  Result.gen(function*() {
+    const token = yield* methods.token
+    const byEndpoint: { readonly [E in Endpoint]: ClientAuthentication["Service"] } = {
+      token,
+      revocation: yield* methods.revocation ?? methods.token,
+      introspection: yield* methods.introspection ?? methods.token,
+      "device-authorization": yield* methods["device-authorization"] ?? methods.token
+    }
+    if (Object.values(byEndpoint).some((method) => method.clientId !== token.clientId)) {
+      return yield* invalid("clientId", "differs between endpoints; use one client for all of them")
+    }
+    return {
+      clientId: token.clientId,
+      credentials: (endpoint: Endpoint) => byEndpoint[endpoint].credentials(endpoint)
+    }
+  })
+
+/**
+ * Provides what a constructor made; wrong options fail here, before anything is
+ * sent.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = (made: Made): Layer.Layer<ClientAuthentication, OAuthError.OAuthError> =>
+  Layer.effect(ClientAuthentication, Effect.fromResult(made))
+
+/**
+ * A public client.
+ *
+ * @see {@link none}
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerNone = (options: PublicOptions): Layer.Layer<ClientAuthentication, OAuthError.OAuthError> =>
+  layer(none(options))
+
+/**
+ * HTTP Basic.
+ *
+ * @see {@link basic}
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerBasic = (options: SecretOptions): Layer.Layer<ClientAuthentication, OAuthError.OAuthError> =>
+  layer(basic(options))
+
+/**
+ * HTTP Basic for servers that do not decode.
+ *
+ * @see {@link basicRaw}
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerBasicRaw = (options: SecretOptions): Layer.Layer<ClientAuthentication, OAuthError.OAuthError> =>
+  layer(basicRaw(options))
+
+/**
+ * Identifier and secret in the body.
+ *
+ * @see {@link post}
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerPost = (options: SecretOptions): Layer.Layer<ClientAuthentication, OAuthError.OAuthError> =>
+  layer(post(options))
+
+const withSecret = (options: SecretOptions, credentials: (secret: string) => Credentials): Made => {
+  const { clientId, clientSecret } = options
+  const use = (secret: Redacted.Redacted) => Result.map(checked("clientSecret", unwrap(secret)), credentials)
+  const service = (read: Effect.Effect<Credentials, OAuthError.OAuthError>): Made =>
+    Result.succeed({ clientId, credentials: () => read })
+  return named(clientId, () =>
+    Effect.isEffect(clientSecret)
+      ? service(Effect.flatMap(clientSecret, (secret) => Effect.fromResult(use(secret))))
+      : Result.flatMap(use(clientSecret), () => service(Effect.suspend(() => Effect.fromResult(use(clientSecret))))))
+}
+
+const named = (clientId: string, made: () => Made): Made => Result.flatMap(checked("clientId", clientId), made)
+
+const checked = (field: string, text: unknown): Result.Result<string, OAuthError.OAuthError> => {
+  if (typeof text !== "string") return invalid(field, "is missing, or is not what its type says (secrets are Redacted)")
+  if (text === "") return invalid(field, "is empty")
+  // a file that ends with a line break is how this usually comes about
+  if (controlCharacter.test(text)) return invalid(field, "contains a line break or another control character")
+  return Result.succeed(text)
+}
+
+// eslint-disable-next-line no-control-regex
+const controlCharacter = /[\u0000-\u001f\u007f]/
+
+const invalid = (field: string, problem: string): Result.Result<never, OAuthError.OAuthError> =>
+  Result.fail(
+    OAuthError.make("ClientAuthentication", "make", new OAuthError.ConfigurationInvalid({ field, problem }))
+  )
+
+// a configuration that was read without a check may hold no secret where the type promises one
+const unwrap = (secret: unknown): unknown => Redacted.isRedacted(secret) ? Redacted.value(secret) : undefined
+
+const basicCredentials = (user: string, password: string): Credentials => ({
+  method: "client_secret_basic",
+  headers: { authorization: Redacted.make(`Basic ${Base64.encode(`${user}:${password}`)}`) },
+  parameters: []
+})
+
+// `encodeURIComponent` is another encoding: it differs for the space and for ! ' ( ) ~ (RFC 6749, appendix B)
+const formEncode = (text: string): string => new URLSearchParams([["", text]]).toString().slice(1)
