@@ -4,6 +4,7 @@
  *
  * @since 0.1.0
  */
+import * as AuthorizationRequest from "./AuthorizationRequest.ts"
 import * as TokenResponse from "./TokenResponse.ts"
 
 /**
@@ -22,16 +23,7 @@ export type ScopeRule = "asked" | "never"
  */
 export interface Dialect {
   /** The authorization request (RFC 6749, section 4.1.1). */
-  readonly authorization: {
-    /** What separates scope tokens; a space. */
-    readonly scopeSeparator: string
-    /** Parameters that every request carries. */
-    readonly parameters: Readonly<Record<string, string>>
-    /** `S256` (RFC 7636), or `none` where the server cannot. */
-    readonly pkce: "S256" | "none"
-    /** Whether the answer must name the issuer (RFC 9207). */
-    readonly issuer: "required" | "optional"
-  }
+  readonly authorization: AuthorizationRequest.Rules
   /** The exchange of the code (RFC 6749, section 4.1.3). */
   readonly authorizationCode: {
     readonly parameters: Readonly<Record<string, string>>
@@ -66,7 +58,7 @@ export interface Dialect {
  * @since 0.1.0
  */
 export const rfc6749: Dialect = {
-  authorization: { scopeSeparator: " ", parameters: {}, pkce: "S256", issuer: "optional" },
+  authorization: AuthorizationRequest.rfc6749,
   authorizationCode: { parameters: {}, redirectUri: "repeated", scope: "never", scopeSeparator: " " },
   refreshToken: { parameters: {}, scope: "never", scopeSeparator: " " },
   clientCredentials: { parameters: {}, scopeSeparator: " " },

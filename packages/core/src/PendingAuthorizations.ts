@@ -1,6 +1,5 @@
 /**
- * Logins that were started and whose answer has not arrived: what a client has
- * to remember between sending a browser away and seeing it come back.
+ * Keeps logins that were started until their answer arrives, or their time ends.
  *
  * @since 0.1.0
  */
@@ -10,43 +9,8 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import * as Schema from "effect/Schema"
+import type { PendingAuthorization } from "./AuthorizationRequest.ts"
 import type { OAuthError } from "./OAuthError.ts"
-
-const Secret = Schema.RedactedFromValue(Schema.String)
-
-/**
- * Schema of a pending authorization, to and from JSON.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const PendingAuthorization = Schema.Struct({
-  /** The `state` parameter (RFC 6749, section 10.12). */
-  state: Secret,
-  /** The canonical id of the key under which the grant will be kept. */
-  key: Schema.String,
-  /** The issuer that the login was sent to, where it has one (RFC 9207). */
-  issuer: Schema.optionalKey(Schema.String),
-  /** Whether the answer must carry `iss`. */
-  issuerRequired: Schema.Boolean,
-  redirectUri: Schema.String,
-  /** The PKCE code verifier (RFC 7636), where PKCE is used. */
-  codeVerifier: Schema.optionalKey(Secret),
-  nonce: Schema.optionalKey(Secret),
-  /** What was asked for. */
-  scopes: Schema.Array(Schema.String),
-  /** The application's own, given back when the login completes. */
-  context: Schema.optionalKey(Schema.Json)
-})
-
-/**
- * A login that was started and whose answer has not arrived.
- *
- * @category models
- * @since 0.1.0
- */
-export type PendingAuthorization = typeof PendingAuthorization.Type
 
 /**
  * Keeps pending authorizations: each is taken once, and not after its time.
