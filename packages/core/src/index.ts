@@ -1,4 +1,5 @@
 export * as AuthorizationRequest from "./AuthorizationRequest.ts"
+export * as AuthorizationResponse from "./AuthorizationResponse.ts"
 export * as AuthorizationServer from "./AuthorizationServer.ts"
 export * as ClientAuthentication from "./ClientAuthentication.ts"
 export * as Dialect from "./Dialect.ts"
