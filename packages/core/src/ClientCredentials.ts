@@ -1,0 +1,34 @@
+/**
+ * Tokens of the client's own (RFC 6749, section 4.4).
+ *
+ * @since 0.1.0
+ */
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import { AuthorizationServer } from "./AuthorizationServer.ts"
+import * as Scopes from "./Scopes.ts"
+import { TokenEndpoint } from "./TokenEndpoint.ts"
+import * as TokenRequest from "./TokenRequest.ts"
+import * as TokenSource from "./TokenSource.ts"
+
+/**
+ * A source of the client's own tokens. There is nothing to lose: the token is
+ * kept in memory, and asked for again when it is due or refused.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const source: (options?: {
+  readonly scopes?: Scopes.Scopes | undefined
+  /** Further parameters: `audience`, or `resource` (RFC 8707). */
+  readonly parameters?: Readonly<Record<string, string>> | undefined
+}) => Effect.Effect<TokenSource.TokenSource, never, AuthorizationServer | Scope.Scope | TokenEndpoint> = Effect
+  .fnUntraced(function*(options) {
+    const server = yield* AuthorizationServer
+    const endpoint = yield* TokenEndpoint
+    const leg = server.dialect.clientCredentials
+    return yield* TokenSource.reuse(endpoint.request(TokenRequest.clientCredentials({
+      scope: Scopes.toString(options?.scopes ?? Scopes.empty, leg.scopeSeparator),
+      parameters: Object.entries({ ...leg.parameters, ...options?.parameters })
+    })))
+  })

@@ -1,0 +1,203 @@
+/**
+ * A login by the authorization code grant, in its two halves: where to send the
+ * browser, and what to do with what it brings back (RFC 6749, section 4.1; RFC
+ * 7636).
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import * as Digest from "effect/crypto/Digest"
+import * as SecureRandom from "effect/crypto/SecureRandom"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import type { Json } from "effect/Schema"
+import * as AuthorizationRequest from "./AuthorizationRequest.ts"
+import * as AuthorizationResponse from "./AuthorizationResponse.ts"
+import { AuthorizationServer } from "./AuthorizationServer.ts"
+import { ClientAuthentication } from "./ClientAuthentication.ts"
+import * as GrantKey from "./GrantKey.ts"
+import * as OAuthError from "./OAuthError.ts"
+import { PendingAuthorizations } from "./PendingAuthorizations.ts"
+import * as Scopes from "./Scopes.ts"
+import { TokenEndpoint } from "./TokenEndpoint.ts"
+import * as TokenRequest from "./TokenRequest.ts"
+import { TokenService } from "./TokenService.ts"
+
+/**
+ * What a login asks for.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface Options {
+  /** The application's own name for whose grant it will be. */
+  readonly account: string
+  readonly part?: string | undefined
+  /** As registered with the server. */
+  readonly redirectUri: string
+  readonly scopes: Scopes.Scopes
+  /** Further parameters of the authorization request, `prompt` or `login_hint` for example. */
+  readonly parameters?: Readonly<Record<string, string>> | undefined
+  /** The application's own, given back when the login completes. It does not travel. */
+  readonly context?: Json | undefined
+  /** How long the answer is waited for; 10 minutes. */
+  readonly timeToLive?: Duration.Input | undefined
+}
+
+/**
+ * A login that was begun.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Begun {
+  /** Where to send the browser. */
+  readonly url: string
+  /** Names the login; the answer must carry it. */
+  readonly state: Redacted.Redacted
+}
+
+/**
+ * A login that was completed: the grant is kept.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Completed {
+  readonly key: GrantKey.GrantKey
+  /** Whether there is a refresh token. Some servers give one only for a scope of its own, `offline_access`. */
+  readonly renewable: boolean
+  readonly context: Option.Option<Json>
+  /** Parameters of the answer that the protocol does not define. */
+  readonly parameters: ReadonlyMap<string, string>
+}
+
+/**
+ * Logins by the authorization code grant.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class Login extends Context.Service<Login, {
+  /**
+   * Begins a login and remembers it until its answer arrives.
+   */
+  readonly begin: (options: Options) => Effect.Effect<Begun, OAuthError.OAuthError>
+
+  /**
+   * Completes a login with the address at which the browser arrived (or its
+   * query): judges the answer, exchanges the code, and keeps the grant.
+   *
+   * **Gotchas**
+   *
+   * The answer counts once: whatever comes of it, a second one is refused.
+   */
+  readonly complete: (answer: string) => Effect.Effect<Completed, OAuthError.OAuthError>
+}>()("@effect-oauth/core/Login") {}
+
+/**
+ * Logins, with WebCrypto for randomness and digests.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer: Layer.Layer<
+  Login,
+  never,
+  AuthorizationServer | ClientAuthentication | PendingAuthorizations | TokenEndpoint | TokenService
+> = Layer.suspend(() => layerWith).pipe(
+  Layer.provide(Digest.layerWebCrypto),
+  Layer.provide(SecureRandom.layerWebCrypto)
+)
+
+/**
+ * Logins, with randomness and digests from the context.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerWith: Layer.Layer<
+  Login,
+  never,
+  | AuthorizationServer
+  | ClientAuthentication
+  | Digest.Digest
+  | PendingAuthorizations
+  | SecureRandom.SecureRandom
+  | TokenEndpoint
+  | TokenService
+> = Layer.effect(
+  Login,
+  Effect.gen(function*() {
+    const server = yield* AuthorizationServer
+    const client = yield* ClientAuthentication
+    const pendings = yield* PendingAuthorizations
+    const endpoint = yield* TokenEndpoint
+    const grants = yield* TokenService
+    const crypto = yield* Effect.context<Digest.Digest | SecureRandom.SecureRandom>()
+
+    const begin = Effect.fn("Login.begin")(function*(
+      options: Options
+    ): Effect.fn.Return<Begun, OAuthError.OAuthError> {
+      const request = yield* Effect.provideContext(
+        AuthorizationRequest.make({
+          endpoint: server.authorizationEndpoint,
+          issuer: server.issuer,
+          rules: server.dialect.authorization,
+          clientId: client.clientId,
+          redirectUri: options.redirectUri,
+          scopes: options.scopes,
+          key: grants.key(options.account, options.part),
+          parameters: options.parameters,
+          context: options.context
+        }),
+        crypto
+      )
+      yield* pendings.put(request.pending, Duration.toMillis(options.timeToLive ?? defaultTimeToLive))
+      return { url: request.url, state: request.pending.state }
+    })
+
+    const complete = Effect.fn("Login.complete")(function*(
+      answer: string
+    ): Effect.fn.Return<Completed, OAuthError.OAuthError> {
+      const response = yield* Effect.fromResult(
+        URL.canParse(answer) ? AuthorizationResponse.fromUrl(answer) : AuthorizationResponse.fromQuery(answer)
+      )
+      if (response.state === undefined) return yield* rejected("state-mismatch")
+      const taken = yield* pendings.take(Redacted.value(response.state))
+      const pending = Option.getOrUndefined(taken)
+      const key = pending === undefined ? undefined : GrantKey.fromId(pending.key)
+      if (pending === undefined || key === undefined) return yield* rejected("no-pending-authorization")
+      if (key.id !== grants.key(key.account, key.part).id) return yield* rejected("issuer-mismatch")
+      const authorized = yield* Effect.fromResult(AuthorizationResponse.judge(response, pending))
+
+      const leg = server.dialect.authorizationCode
+      const tokens = yield* endpoint.request(TokenRequest.authorizationCode({
+        code: authorized.code,
+        redirectUri: leg.redirectUri === "repeated" ? pending.redirectUri : undefined,
+        codeVerifier: pending.codeVerifier,
+        parameters: [
+          ...(leg.scope === "asked" ? [["scope", Scopes.toString(pending.scopes, leg.scopeSeparator)] as const] : []),
+          ...Object.entries(leg.parameters)
+        ]
+      }))
+      yield* grants.adopt(key, tokens, { scopes: pending.scopes })
+      return {
+        key,
+        renewable: tokens.refreshToken !== undefined,
+        context: Option.fromUndefinedOr(pending.context),
+        parameters: authorized.parameters
+      }
+    })
+
+    return Login.of({ begin, complete })
+  })
+)
+
+const defaultTimeToLive = Duration.minutes(10)
+
+const rejected = (problem: OAuthError.CallbackRejected["problem"]): Effect.Effect<never, OAuthError.OAuthError> =>
+  Effect.fail(OAuthError.make("Login", "complete", new OAuthError.CallbackRejected({ problem })))
