@@ -1,147 +1,800 @@
-import {
-  AuthorizationServer,
-  ClientAuthentication,
-  OAuthError,
-  RefreshPolicy,
-  Revocation,
-  RotationPolicy,
-  TokenEndpoint,
-  TokenService,
-  TokenStore
-} from "@effect-oauth/core"
-import type { GrantEvent, TokenRequest, TokenResponse, TokenSet } from "@effect-oauth/core"
+import { Grant, OAuthError, RotationPolicy } from "@effect-oauth/core"
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Deferred, Duration, Effect, Exit, Fiber, Layer, Redacted, Result, Stream } from "effect"
+import { Duration, Effect, Exit, Fiber, Redacted } from "effect"
 import { TestClock } from "effect/testing"
+import { after, notProcessed, notSent, reasonOf, refused, valueOf, World } from "./support/World.ts"
 
 describe("TokenService", () => {
   describe("token", () => {
     it.effect("returns the token of a login until it is due", () =>
-      World.run(function*(world) {
-        yield* world.login()
+      Effect.gen(function*() {
+        const world = yield* World.make()
+        const { service } = yield* loggedIn(world)
 
-        const token = yield* world.service.token(world.key)
+        const token = yield* service.token(world.key())
 
         assert.strictEqual(Redacted.value(token.value), "access-0")
-        assert.strictEqual(world.presented.length, 0)
+        assert.deepStrictEqual(world.presented, [])
       }))
 
     it.effect("fails with ReauthorizationRequired where there is no grant", () =>
-      World.run(function*(world) {
-        const error = yield* Effect.flip(world.service.token(world.key))
+      Effect.gen(function*() {
+        const world = yield* World.make()
+        const { service } = yield* world.process()
+
+        const error = yield* Effect.flip(service.token(world.key()))
 
         assert.strictEqual(error.reason._tag, "ReauthorizationRequired")
       }))
 
-    it.effect("renews an ended token once for everyone who waits [I5]", () =>
-      World.run(function*(world) {
-        yield* world.login()
+    it.effect("renews an ended token once for everyone who waits, in every process [I5]", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make()
+        const processes = [yield* loggedIn(world), yield* world.process(), yield* world.process({ notified: false })]
         yield* TestClock.adjust("1 hour")
 
-        const fiber = yield* Effect.forkChild(
-          Effect.all(Array.from({ length: 50 }, () => world.service.token(world.key)), { concurrency: "unbounded" })
-        )
-        yield* TestClock.adjust("1 second")
-        const tokens = yield* Fiber.join(fiber)
+        const calls = processes.flatMap(({ service }) => Array.from({ length: 50 }, () => service.token(world.key())))
+        const exit = yield* after(Effect.all(calls, { concurrency: "unbounded" }), "10 seconds")
 
-        assert.strictEqual(world.presented.length, 1)
-        assert.isTrue(tokens.every((token) => Redacted.value(token.value) === "access-1"))
+        assert.deepStrictEqual(world.presented, ["refresh-0"])
+        assert.isTrue(Exit.isSuccess(exit))
+        const tokens = Exit.isSuccess(exit) ? exit.value.map((token) => Redacted.value(token.value)) : []
+        assert.deepStrictEqual(new Set(tokens), new Set(["access-1"]))
       }))
 
     it.effect("returns a due token at once and renews it meanwhile", () =>
-      World.run(function*(world) {
-        yield* world.login()
-        yield* TestClock.adjust(Duration.minutes(59.9))
+      Effect.gen(function*() {
+        const world = yield* World.make()
+        const { service } = yield* loggedIn(world)
+        yield* TestClock.adjust("59.9 minutes")
 
-        const before = yield* world.service.token(world.key)
+        const before = yield* service.token(world.key())
         yield* TestClock.adjust("1 second")
-        const after = yield* world.service.token(world.key)
+        const later = yield* service.token(world.key())
 
         assert.strictEqual(Redacted.value(before.value), "access-0")
-        assert.strictEqual(Redacted.value(after.value), "access-1")
-        assert.strictEqual(world.presented.length, 1)
+        assert.strictEqual(Redacted.value(later.value), "access-1")
+        assert.deepStrictEqual(world.presented, ["refresh-0"])
+      }))
+
+    it.effect("renews a due token before it returns one where the policy says inline", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make({ policy: { background: "inline" } })
+        const { service } = yield* loggedIn(world)
+        yield* TestClock.adjust("59.9 minutes")
+
+        const exit = yield* after(service.token(world.key()))
+
+        assert.strictEqual(valueOf(exit), "access-1")
       }))
 
     it.effect("goes on renewing when every caller is interrupted [I4]", () =>
-      World.run(function*(world) {
-        yield* world.login()
+      Effect.gen(function*() {
+        const world = yield* World.make()
+        const { service } = yield* loggedIn(world)
         yield* TestClock.adjust("1 hour")
 
-        const fiber = yield* Effect.forkChild(world.service.token(world.key))
+        const caller = yield* Effect.forkChild(service.token(world.key()))
         yield* TestClock.adjust("10 millis")
-        yield* Fiber.interrupt(fiber)
+        yield* Fiber.interrupt(caller)
         yield* TestClock.adjust("1 second")
-        const token = yield* world.service.token(world.key)
+        const token = yield* service.token(world.key())
 
         assert.strictEqual(Redacted.value(token.value), "access-1")
-        assert.strictEqual(world.presented.length, 1)
+        assert.deepStrictEqual(world.presented, ["refresh-0"])
+      }))
+
+    it.effect("stops waiting at waitAtMost and lets the renewal go on", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make({ latency: "40 seconds" })
+        const { service } = yield* loggedIn(world)
+        yield* TestClock.adjust("1 hour")
+
+        const exit = yield* after(service.token(world.key()), "30 seconds")
+        yield* TestClock.adjust("20 seconds")
+        const token = yield* service.token(world.key())
+
+        assert.strictEqual(reasonOf(exit), "RenewalPending")
+        assert.strictEqual(Redacted.value(token.value), "access-1")
+        assert.deepStrictEqual(world.presented, ["refresh-0"])
+      }))
+
+    it.effect("does not loop on tokens that live for seconds", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make({ lifetime: "2 seconds", latency: "10 millis" })
+        const { service } = yield* loggedIn(world)
+
+        for (let i = 0; i < 100; i++) {
+          yield* service.token(world.key())
+          yield* TestClock.adjust("100 millis")
+        }
+
+        assert.isAtMost(world.presented.length, 7)
+        assert.isAtLeast(world.presented.length, 4)
+      }))
+  })
+
+  describe("judgements", () => {
+    it.effect("quarantines the pair of an answer that fails a check, and presents it next [I2]", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make()
+        const process = yield* loggedIn(world)
+        yield* TestClock.adjust("1 hour")
+        world.answers.push({
+          _tag: "Unusable",
+          reason: new OAuthError.ResponseInvalid({ problem: "missing", field: "access_token" }),
+          refreshToken: Redacted.make("refresh-new")
+        })
+
+        const failed = yield* after(process.service.token(world.key()))
+        yield* TestClock.adjust("1 minute")
+        const next = yield* after(process.service.token(world.key()))
+
+        assert.strictEqual(reasonOf(failed), "ResponseInvalid")
+        assert.isTrue(process.events.some((event) => event._tag === "Quarantined"))
+        assert.deepStrictEqual(world.presented, ["refresh-0", "refresh-new"])
+        assert.strictEqual(valueOf(next), "access-1")
+      }))
+
+    it.effect("ends the grant, its pair kept, when a renewal answers for somebody else", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make()
+        world.idToken = idToken("ada")
+        const { service } = yield* loggedIn(world)
+        yield* TestClock.adjust("1 hour")
+        world.idToken = idToken("bob")
+
+        const exit = yield* after(service.token(world.key()))
+
+        assert.strictEqual(whyOf(exit), "IdentityMismatch")
+        const { grant } = yield* world.standing()
+        assert.strictEqual(
+          grant?.body._tag === "Open" && grant.body.quarantined !== undefined &&
+            Redacted.value(grant.body.quarantined.refreshToken),
+          "refresh-1"
+        )
+      }))
+
+    it.effect("tries again within the claim when nothing was sent [I6]", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make()
+        const { service } = yield* loggedIn(world)
+        yield* TestClock.adjust("1 hour")
+        world.answers.push(notSent, notSent)
+
+        const exit = yield* after(service.token(world.key()), "10 seconds")
+
+        assert.strictEqual(valueOf(exit), "access-1")
+      }))
+
+    it.effect("leaves the server alone until Retry-After has passed, in every process", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make()
+        const processes = [yield* loggedIn(world), yield* world.process()]
+        yield* TestClock.adjust("1 hour")
+        world.answers.push(notProcessed("2 minutes"))
+
+        const first = yield* after(processes[0]!.service.token(world.key()))
+        const second = yield* after(processes[1]!.service.token(world.key()), "1 minute")
+        yield* TestClock.adjust("1 minute")
+        const third = yield* after(processes[1]!.service.token(world.key()))
+
+        assert.strictEqual(reasonOf(first), "ServerUnavailable")
+        assert.strictEqual(reasonOf(second), "RenewalPending")
+        assert.strictEqual(valueOf(third), "access-1")
+        assert.strictEqual(world.presented.length, 2)
+      }))
+
+    it.effect("serves the old token while it lives and the server is not available [I7]", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make()
+        const { service } = yield* loggedIn(world)
+        yield* TestClock.adjust("59.5 minutes")
+        world.answers.push(notProcessed("10 seconds"), notProcessed("10 seconds"))
+
+        const during: Array<string> = []
+        for (let i = 0; i < 10; i++) {
+          during.push(valueOf(yield* after(service.token(world.key()), "1 second")))
+        }
+
+        assert.deepStrictEqual(new Set(during), new Set(["access-0"]))
+      }))
+
+    it.effect("ends the grant when the server refuses its token", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make()
+        const process = yield* loggedIn(world)
+        yield* TestClock.adjust("1 hour")
+        world.answers.push(refused("invalid_grant"))
+
+        const exit = yield* after(process.service.token(world.key()))
+
+        assert.strictEqual(whyOf(exit), "GrantRejected")
+        assert.strictEqual((yield* world.standing()).grant?.state._tag, "ReauthorizationRequired")
+        assert.isTrue(process.events.some((event) => event._tag === "Ended" && event.why === "GrantRejected"))
+      }))
+
+    it.effect("keeps the grant on any other OAuth error and doubles the rest", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make()
+        const { service } = yield* loggedIn(world)
+        yield* TestClock.adjust("1 hour")
+        world.answers.push(refused("invalid_client"), refused("invalid_client"))
+
+        const first = yield* after(service.token(world.key()), "1 minute")
+        yield* TestClock.adjust("1 second")
+        const second = yield* after(service.token(world.key()), "1 minute")
+        const resting = yield* after(service.token(world.key()), "50 seconds")
+        yield* TestClock.adjust("20 seconds")
+        const third = yield* after(service.token(world.key()))
+
+        assert.deepStrictEqual([first, second, resting].map(reasonOf), [
+          "RequestRefused",
+          "RequestRefused",
+          "RenewalPending"
+        ])
+        assert.strictEqual(valueOf(third), "access-1")
+      }))
+
+    it.effect("presents a static token again at once when its answer was lost", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make({ rotation: RotationPolicy.fixed })
+        const { service } = yield* loggedIn(world)
+        yield* TestClock.adjust("1 hour")
+        world.answers.push("drop", "drop")
+
+        const exit = yield* after(service.token(world.key()), "5 seconds")
+
+        assert.strictEqual(valueOf(exit), "access-1")
+      }))
+
+    it.effect("presents a token again inside the server's window when its answer was lost [I1]", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make({
+          rotation: RotationPolicy.rotating({ window: { duration: "30 seconds", idempotent: true } })
+        })
+        const { service } = yield* loggedIn(world)
+        yield* TestClock.adjust("1 hour")
+        world.answers.push("drop")
+
+        const exit = yield* after(service.token(world.key()), "5 seconds")
+
+        assert.strictEqual(valueOf(exit), "access-1")
+      }))
+
+    it.effect("rests a strict server's token whose answer was lost, then presents it again [I1] [I6]", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make()
+        const { service } = yield* loggedIn(world)
+        yield* TestClock.adjust("1 hour")
+        world.answers.push("drop")
+
+        const lost = yield* after(service.token(world.key()))
+        const state = (yield* world.standing()).grant?.state._tag
+        yield* TestClock.adjust("5.5 minutes")
+        const resting = yield* after(service.token(world.key()))
+        yield* TestClock.adjust("10 seconds")
+        const found = yield* after(service.token(world.key()))
+
+        assert.strictEqual(reasonOf(lost), "AnswerLost")
+        assert.strictEqual(state, "Indeterminate")
+        assert.strictEqual(reasonOf(resting), "RenewalPending")
+        assert.strictEqual(valueOf(found), "access-1")
+      }))
+
+    it.effect("says RotationLost when the server refuses a token whose answer was lost", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make()
+        const { service } = yield* loggedIn(world)
+        yield* TestClock.adjust("1 hour")
+        world.answers.push("lose", refused("invalid_grant"))
+
+        yield* after(service.token(world.key()))
+        yield* TestClock.adjust("6 minutes")
+        const exit = yield* after(service.token(world.key()))
+
+        assert.strictEqual(whyOf(exit), "RotationLost")
+      }))
+
+    it.effect("says RefreshTokenSpent when a server that issued no other refuses the token", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make({ rotation: RotationPolicy.unknown })
+        const { service } = yield* loggedIn(world)
+        yield* TestClock.adjust("1 hour")
+        const now = Date.UTC(2030, 0, 1, 1)
+        const { refreshToken: _, ...tokens } = world.tokens(now)
+        world.answers.push({ _tag: "Granted", tokens }, refused("invalid_grant"))
+
+        yield* after(service.token(world.key()))
+        yield* TestClock.adjust("1 hour")
+        const exit = yield* after(service.token(world.key()))
+
+        assert.strictEqual(whyOf(exit), "RefreshTokenSpent")
+      }))
+
+    it.effect("ends no more grants when a server suddenly refuses many", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make({ policy: { brake: 2 } })
+        const process = yield* loggedIn(world)
+        const accounts = ["a", "b", "c", "d"].map((account) => world.key(account))
+        const now = Date.UTC(2030, 0, 1)
+        for (const key of accounts) yield* process.service.adopt(key, world.tokens(now))
+        yield* TestClock.adjust("1 hour")
+        world.answers.push(...accounts.map(() => refused("invalid_grant")))
+
+        const exits = yield* after(
+          Effect.forEach(accounts, (key) => Effect.exit(process.service.token(key))),
+          "5 seconds"
+        )
+
+        const tags = Exit.isSuccess(exits) ? exits.value.map(reasonOf) : []
+        assert.deepStrictEqual(tags, [
+          "ReauthorizationRequired",
+          "RequestRefused",
+          "RequestRefused",
+          "RequestRefused"
+        ])
+        assert.isTrue(process.events.some((event) => event._tag === "BrakeHeld"))
+      }))
+  })
+
+  describe("the store", () => {
+    it.effect("is written before anybody is given the new token [I3]", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make()
+        const { service } = yield* loggedIn(world)
+        yield* TestClock.adjust("1 hour")
+
+        const exit = yield* after(Effect.andThen(service.token(world.key()), Effect.sync(() => [...world.writeLog])))
+
+        const log = Exit.isSuccess(exit) ? exit.value.map(({ state }) => state) : []
+        assert.deepStrictEqual(log, ["Active", "Renewing", "Active"])
+      }))
+
+    it.effect("that fails leaves the new pair in memory, in use, and saved when it is back [I2]", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make()
+        const process = yield* loggedIn(world)
+        yield* TestClock.adjust("1 hour")
+        world.writes.push("pass", "fail", "fail", "fail")
+
+        const exit = yield* after(process.service.token(world.key()))
+        yield* TestClock.adjust("10 seconds")
+
+        assert.strictEqual(valueOf(exit), "access-1")
+        assert.isTrue(process.events.some((event) => event._tag === "Unsaved"))
+        assert.isTrue(process.events.some((event) => event._tag === "Saved"))
+        const { grant } = yield* world.standing()
+        assert.strictEqual(grant === undefined ? 0 : grant.serial, 2)
+        assert.deepStrictEqual(world.presented, ["refresh-0"])
+      }))
+
+    it.effect("never has the old token presented again while the new pair is unsaved [I1]", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make()
+        const { close, service } = yield* loggedIn(world)
+        yield* TestClock.adjust("1 hour")
+        world.writes.push("pass", ...Array.from({ length: 10_000 }, () => "fail" as const))
+
+        yield* after(service.token(world.key()))
+        yield* TestClock.adjust("61 minutes")
+        const exit = yield* after(service.token(world.key()))
+        yield* after(close, "11 seconds")
+
+        assert.strictEqual(reasonOf(exit), "StoreUnavailable")
+        assert.deepStrictEqual(world.presented, ["refresh-0"])
+      }))
+
+    it.effect("is recognised to hold a write that it did not answer", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make()
+        const process = yield* loggedIn(world)
+        yield* TestClock.adjust("1 hour")
+        world.writes.push("fail-after", "fail-after")
+
+        const exit = yield* after(process.service.token(world.key()))
+
+        assert.strictEqual(valueOf(exit), "access-1")
+        assert.isFalse(process.events.some((event) => event._tag === "Unsaved"))
+        assert.deepStrictEqual(world.presented, ["refresh-0"])
+      }))
+
+    it.effect("that is down does not keep a valid token from being served [I7]", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make()
+        yield* loggedIn(world)
+        const { service } = yield* world.process({ notified: false })
+        yield* service.token(world.key())
+        world.isStoreDown = true
+        yield* TestClock.adjust("10 minutes")
+
+        const exit = yield* after(service.token(world.key()))
+
+        assert.strictEqual(valueOf(exit), "access-0")
+      }))
+
+    it.effect("that hangs fails the call in time", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make()
+        const { service } = yield* loggedIn(world)
+        yield* TestClock.adjust("1 hour")
+        world.writes.push("hang", "hang", "hang")
+
+        const exit = yield* after(service.token(world.key()), "20 seconds")
+
+        assert.strictEqual(reasonOf(exit), "StoreUnavailable")
+      }))
+
+    it.effect("that went back in time is given the newer pair again", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make()
+        const process = yield* loggedIn(world)
+        const old = (yield* world.standing()).grant
+        yield* TestClock.adjust("1 hour")
+        yield* after(process.service.token(world.key()))
+        const now = (yield* world.standing()).grant
+        if (old === undefined || now === undefined) return assert.fail("no record")
+        yield* world.memory.write(now.version, Grant.draft(old, { now: Date.UTC(2030, 0, 1, 1), writeId: "restored" }))
+        yield* TestClock.adjust("1 hour")
+
+        const exit = yield* after(process.service.token(world.key()))
+
+        assert.strictEqual(valueOf(exit), "access-2")
+        assert.deepStrictEqual(world.presented, ["refresh-0", "refresh-1"])
+        assert.isTrue(process.events.some((event) => event._tag === "WrittenBack"))
+      }))
+  })
+
+  describe("a claim", () => {
+    it.effect("of a process that died is followed after lease, settle time and patience [I9]", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make()
+        yield* loggedIn(world)
+        const { service } = yield* world.process()
+        yield* TestClock.adjust("1 hour")
+        yield* claimByTheDead(world)
+
+        const early = yield* after(service.token(world.key()), "41 seconds")
+        const presentedEarly = world.presented.length
+        yield* TestClock.adjust("5 minutes")
+        const late = yield* after(service.token(world.key()))
+
+        assert.strictEqual(reasonOf(early), "RenewalPending")
+        assert.strictEqual(presentedEarly, 0)
+        assert.strictEqual(valueOf(late), "access-1")
+      }))
+
+    it.effect("of a process that died is followed inside the server's window after lease and settle time", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make({
+          rotation: RotationPolicy.rotating({ window: { duration: "2 minutes", idempotent: true } }),
+          policy: { waitAtMost: "1 minute" }
+        })
+        yield* loggedIn(world)
+        const { service } = yield* world.process()
+        yield* TestClock.adjust("1 hour")
+        yield* claimByTheDead(world)
+
+        const exit = yield* after(service.token(world.key()), "45 seconds")
+
+        assert.strictEqual(valueOf(exit), "access-1")
+      }))
+
+    it.effect("is not followed while its holder's heartbeats move the lease", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make({ latency: "50 seconds", policy: { waitAtMost: "2 minutes" } })
+        const holder = yield* loggedIn(world)
+        const other = yield* world.process({ notified: false })
+        yield* TestClock.adjust("1 hour")
+
+        const calls = [holder.service.token(world.key()), other.service.token(world.key())]
+        const exit = yield* after(Effect.all(calls, { concurrency: "unbounded" }), "1 minute")
+
+        assert.isTrue(Exit.isSuccess(exit))
+        assert.deepStrictEqual(world.presented, ["refresh-0"])
+      }))
+
+    it.effect("that was overtaken is never written, and what stands is adopted [I8]", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make({ latency: "20 seconds" })
+        const process = yield* loggedIn(world)
+        yield* TestClock.adjust("1 hour")
+        const fiber = yield* Effect.forkChild(process.service.token(world.key()))
+        yield* TestClock.adjust("5 seconds")
+        const claim = (yield* world.standing()).grant
+        if (claim === undefined) return assert.fail("no record")
+        const theirs = { ...Grant.draft(claim, { now: 0, writeId: "theirs" }), serial: 2, body: pair("their") }
+        yield* world.memory.write(claim.version, { ...theirs, state: { _tag: "Active", failures: 0 } })
+
+        yield* TestClock.adjust("1 minute")
+        const token = yield* Fiber.join(fiber)
+
+        assert.strictEqual(Redacted.value(token.value), "access-their")
+        assert.strictEqual((yield* world.standing()).grant?.writeId, "theirs")
+        assert.deepStrictEqual(world.revoked, [])
+        assert.isTrue(process.events.some((event) => event._tag === "Overtaken"))
+      }))
+
+    it.effect("loses to a revocation, and its pair is revoked too", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make({ latency: "10 seconds" })
+        const { service } = yield* loggedIn(world)
+        const other = yield* world.process()
+        yield* TestClock.adjust("1 hour")
+        const fiber = yield* Effect.forkChild(service.token(world.key()))
+        yield* TestClock.adjust("1 second")
+
+        yield* other.service.revoke(world.key())
+        yield* TestClock.adjust("20 seconds")
+        const exit = yield* Fiber.await(fiber)
+
+        assert.strictEqual(whyOf(exit), "Revoked")
+        assert.deepStrictEqual(world.revoked, ["refresh-0", "refresh-1"])
+      }))
+
+    it.effect("loses to a new login, and its pair is left to expire", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make({ latency: "10 seconds" })
+        const process = yield* loggedIn(world)
+        yield* TestClock.adjust("1 hour")
+        const fiber = yield* Effect.forkChild(process.service.token(world.key()))
+        yield* TestClock.adjust("1 second")
+
+        world.serial = 100
+        yield* world.login(process)
+        yield* TestClock.adjust("20 seconds")
+        const token = yield* Fiber.join(fiber)
+
+        assert.strictEqual(Redacted.value(token.value), "access-100")
+        assert.deepStrictEqual(world.revoked, [])
+        assert.isTrue(process.events.some((event) => event._tag === "Overtaken" && event.leftToExpire))
+      }))
+
+    it.effect("of an earlier process of another installation is never followed", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make()
+        yield* loggedIn(world)
+        const { service } = yield* world.process({ installation: "staging" })
+        const served = yield* after(service.token(world.key()))
+        yield* TestClock.adjust("1 hour")
+
+        const exit = yield* after(service.token(world.key()))
+
+        assert.strictEqual(valueOf(served), "access-0")
+        assert.strictEqual(reasonOf(exit), "RecordReadOnly")
+        assert.deepStrictEqual(world.presented, [])
+      }))
+  })
+
+  describe("refused", () => {
+    it.effect("renews once for all who had the refused token, also the late ones", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make()
+        const { service } = yield* loggedIn(world)
+        const token = yield* service.token(world.key())
+
+        const together = yield* after(
+          Effect.all([service.refused(world.key(), token), service.refused(world.key(), token)], {
+            concurrency: "unbounded"
+          })
+        )
+        const late = yield* after(service.refused(world.key(), token))
+
+        assert.isTrue(Exit.isSuccess(together))
+        assert.strictEqual(valueOf(late), "access-1")
+        assert.deepStrictEqual(world.presented, ["refresh-0"])
+      }))
+
+    it.effect("adopts what another process got instead of renewing", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make()
+        const holder = yield* loggedIn(world)
+        const other = yield* world.process({ notified: false })
+        const token = yield* other.service.token(world.key())
+        yield* after(holder.service.refresh(world.key()))
+
+        const exit = yield* after(other.service.refused(world.key(), token))
+
+        assert.strictEqual(valueOf(exit), "access-1")
+        assert.deepStrictEqual(world.presented, ["refresh-0"])
+      }))
+
+    it.effect("does not renew a token that came from a refusal, until the cooldown is over", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make()
+        const { service } = yield* loggedIn(world)
+        const first = yield* service.token(world.key())
+        yield* after(service.refused(world.key(), first))
+        const second = yield* service.token(world.key())
+
+        const soon = yield* after(service.refused(world.key(), second))
+        yield* TestClock.adjust("1 minute")
+        const later = yield* after(service.refused(world.key(), second))
+
+        assert.strictEqual(reasonOf(soon), "RefusedAgain")
+        assert.strictEqual(valueOf(later), "access-2")
+      }))
+  })
+
+  describe("revoke", () => {
+    it.effect("stops the grant in every process at once where the store notifies", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make()
+        const { service } = yield* loggedIn(world)
+        const other = yield* world.process()
+        yield* other.service.token(world.key())
+
+        const outcome = yield* service.revoke(world.key())
+        yield* TestClock.adjust("10 millis")
+        const exit = yield* after(other.service.token(world.key()))
+
+        assert.strictEqual(outcome, "done")
+        assert.strictEqual(whyOf(exit), "Revoked")
+      }))
+
+    it.effect("stops the grant within maxStaleness where the store does not notify", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make()
+        const { service } = yield* loggedIn(world)
+        const other = yield* world.process({ notified: false })
+        yield* other.service.token(world.key())
+
+        yield* service.revoke(world.key())
+        yield* TestClock.adjust("30 seconds")
+        const exit = yield* after(other.service.token(world.key()))
+
+        assert.strictEqual(whyOf(exit), "Revoked")
+      }))
+
+    it.effect("keeps the revocation to be done while the server is not reached", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make()
+        const { service } = yield* loggedIn(world)
+        world.revocation = "unavailable"
+
+        const first = yield* service.revoke(world.key())
+        const exit = yield* after(service.token(world.key()))
+        world.revocation = "done"
+        const second = yield* service.revoke(world.key())
+
+        assert.strictEqual(first, "pending")
+        assert.strictEqual(whyOf(exit), "Revoked")
+        assert.strictEqual(second, "done")
+        assert.deepStrictEqual(world.revoked, ["refresh-0"])
+      }))
+
+    it.effect("is undone by a login, and by nothing else [I8]", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make()
+        const process = yield* loggedIn(world)
+        yield* process.service.revoke(world.key())
+        const refreshed = yield* after(process.service.refresh(world.key()))
+
+        world.serial = 5
+        yield* world.login(process)
+        const exit = yield* after(process.service.token(world.key()))
+
+        assert.strictEqual(whyOf(refreshed), "Revoked")
+        assert.strictEqual(valueOf(exit), "access-5")
+      }))
+  })
+
+  describe("closing", () => {
+    it.effect("waits for the answer and saves it", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make({ latency: "5 seconds" })
+        const process = yield* loggedIn(world)
+        yield* TestClock.adjust("1 hour")
+        yield* Effect.forkChild(process.service.token(world.key()))
+        yield* TestClock.adjust("1 second")
+
+        yield* after(process.close, "10 seconds")
+
+        const { grant } = yield* world.standing()
+        assert.strictEqual(grant?.state._tag, "Active")
+        assert.strictEqual(grant?.serial, 2)
+      }))
+
+    it.effect("leaves the journal when the answer does not come in time", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make({ latency: "50 seconds" })
+        const process = yield* loggedIn(world)
+        yield* TestClock.adjust("1 hour")
+        yield* Effect.forkChild(process.service.token(world.key()))
+        yield* TestClock.adjust("1 second")
+
+        const exit = yield* after(process.close, "11 seconds")
+
+        assert.isTrue(Exit.isSuccess(exit))
+        assert.strictEqual((yield* world.standing()).grant?.state._tag, "Renewing")
+      }))
+
+    it.effect("puts a pair that cannot be saved into escrow, and the next start commits it [I2]", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make()
+        const process = yield* world.process({ escrow: true })
+        yield* world.login(process)
+        yield* TestClock.adjust("1 hour")
+        world.writes.push("pass", "fail")
+        yield* Effect.forkChild(process.service.token(world.key()))
+        yield* TestClock.adjust("250 millis")
+        world.isStoreDown = true
+        yield* after(process.close, "11 seconds")
+        const deposited = world.deposits.length
+        world.isStoreDown = false
+
+        const next = yield* world.process({ escrow: true })
+        const exit = yield* after(next.service.token(world.key()))
+
+        assert.strictEqual(deposited, 1)
+        assert.strictEqual(valueOf(exit), "access-1")
+        assert.deepStrictEqual(world.deposits, [])
+        assert.deepStrictEqual(world.presented, ["refresh-0"])
+      }))
+  })
+
+  describe("adopt", () => {
+    it.effect("refuses the tokens of somebody else under the same account", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make()
+        world.idToken = idToken("ada")
+        const process = yield* loggedIn(world)
+        world.idToken = idToken("bob")
+
+        const error = yield* Effect.flip(world.login(process))
+
+        assert.strictEqual(error.reason._tag, "ResponseInvalid")
+        assert.deepStrictEqual(world.revoked, ["refresh-0"])
+      }))
+
+    it.effect("waits for a store that is down", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make()
+        const process = yield* world.process()
+        world.writes.push("fail", "fail")
+
+        const exit = yield* after(world.login(process), "5 seconds")
+
+        assert.isTrue(Exit.isSuccess(exit))
+        assert.strictEqual((yield* world.standing()).grant?.state._tag, "Active")
       }))
   })
 })
 
-// A token endpoint that rotates, and answers as it is told to.
-const World = {
-  run: <A, E>(
-    body: (world: World) => Generator<Effect.Effect<unknown, E>, A>,
-    options?: { readonly rotation?: RotationPolicy.RotationPolicy; readonly policy?: RefreshPolicy.Options }
-  ) => Effect.scoped(Effect.flatMap(make(options), (world) => Effect.gen(() => body(world))))
-}
-
-interface World {
-  readonly service: TokenService.TokenService["Service"]
-  readonly key: ReturnType<TokenService.TokenService["Service"]["key"]>
-  readonly presented: Array<string>
-  readonly login: () => Effect.Effect<void, OAuthError.OAuthError>
-}
-
-const make = Effect.fnUntraced(function*(
-  options?: { readonly rotation?: RotationPolicy.RotationPolicy; readonly policy?: RefreshPolicy.Options }
-) {
-  yield* TestClock.setTime(Date.UTC(2030, 0, 1))
-  const presented: Array<string> = []
-  let serial = 0
-  const tokens = (receivedAt: number): TokenSet.TokenSet => ({
-    accessToken: Redacted.make(`access-${serial}`),
-    refreshToken: Redacted.make(`refresh-${serial}`),
-    tokenType: "Bearer",
-    receivedAt,
-    expiresIn: Duration.hours(1)
-  })
-  const exchange = (request: TokenRequest.TokenRequest): Effect.Effect<TokenResponse.Judgement> =>
-    Effect.gen(function*() {
-      const now = yield* Clock.currentTimeMillis
-      const [, value] = request.parameters[0]!
-      presented.push(Redacted.isRedacted(value) ? String(Redacted.value(value)) : value)
-      yield* Effect.sleep("200 millis")
-      serial++
-      return { _tag: "Granted", tokens: tokens(now) }
-    })
-  const server = Result.getOrThrow(AuthorizationServer.make({
-    provider: "test",
-    tokenEndpoint: "https://as.test/token",
-    rotation: options?.rotation ?? RotationPolicy.rotating()
-  }))
-  const layer = TokenService.layer().pipe(
-    Layer.provide([
-      TokenStore.layerMemory,
-      Layer.succeed(AuthorizationServer.AuthorizationServer, server),
-      ClientAuthentication.layerNone({ clientId: "client" }),
-      Layer.succeed(TokenEndpoint.TokenEndpoint, { exchange, request: () => Effect.die("not asked for") }),
-      Layer.succeed(Revocation.Revocation, { revoke: () => Effect.succeed("done") }),
-      RefreshPolicy.layer(options?.policy ?? {})
-    ])
-  )
-  const context = yield* Layer.build(layer)
-  const service = yield* Effect.provide(TokenService.TokenService, context)
-  const key = service.key("ada")
-  const world: World = {
-    service,
-    key,
-    presented,
-    login: () =>
-      Effect.flatMap(Clock.currentTimeMillis, (now) => service.adopt(key, tokens(now), { scopes: ["read"] }))
-  }
-  return world
+const loggedIn = Effect.fnUntraced(function*(world: World) {
+  const process = yield* world.process()
+  yield* world.login(process)
+  return process
 })
-void Deferred, void Exit, void Stream
-void (0 as unknown as GrantEvent.GrantEvent)
+
+// Writes the claim of a process that dies before it sends anything.
+const claimByTheDead = Effect.fnUntraced(function*(world: World) {
+  const { grant, now } = yield* world.standing()
+  if (grant === undefined) return assert.fail("no record")
+  yield* world.memory.write(grant.version, {
+    ...Grant.draft(grant, { now, writeId: "the dead" }),
+    state: { _tag: "Renewing", holder: "the dead", presented: "digest", startedAt: now, settle: 10_000, attempt: 1 },
+    leaseFor: Duration.toMillis("30 seconds")
+  })
+})
+
+const pair = (name: string): Grant.Open => ({
+  _tag: "Open",
+  accessTokens: [{
+    target: "",
+    value: Redacted.make(`access-${name}`),
+    type: "Bearer",
+    issuedAt: Date.UTC(2030, 0, 1, 1),
+    expiresAt: Date.UTC(2030, 0, 1, 2)
+  }],
+  refreshToken: Redacted.make(`refresh-${name}`)
+})
+
+const idToken = (sub: string): string => `e30.${Buffer.from(JSON.stringify({ sub })).toString("base64url")}.sig`
+
+const whyOf = (exit: Exit.Exit<unknown, OAuthError.OAuthError>): string => {
+  if (Exit.isSuccess(exit)) return "success"
+  const failure = exit.cause.reasons.find((reason) => reason._tag === "Fail")
+  const reason = failure?.error.reason
+  return reason?._tag === "ReauthorizationRequired" ? reason.why : reason?._tag ?? "not a failure"
+}
