@@ -12,6 +12,7 @@ const categories = new Set([
   "guards",
   "layers",
   "models",
+  "options",
   "predicates",
   "schemas",
   "services",

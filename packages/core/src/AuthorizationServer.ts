@@ -43,7 +43,7 @@ export class AuthorizationServer extends Context.Service<AuthorizationServer, {
  * What describes an authorization server. Only `provider` and `tokenEndpoint`
  * are required.
  *
- * @category models
+ * @category options
  * @since 0.1.0
  */
 export interface Options extends Omit<AuthorizationServer["Service"], "dialect" | "rotation" | "apiOrigins"> {

@@ -123,7 +123,8 @@ export const defaults: RefreshPolicy = {
   ambiguous: Schedule.exponential("250 millis").pipe(Schedule.upTo({ times: 3 })),
   backOff: doubling(Duration.seconds(1), Duration.minutes(1)),
   misconfigured: doubling(Duration.minutes(1), Duration.hours(1)),
-  indeterminate: (attempts) => attempts <= 1 ? Duration.zero : doubling(Duration.minutes(5), Duration.hours(6))(attempts - 1),
+  indeterminate: (attempts) =>
+    attempts <= 1 ? Duration.zero : doubling(Duration.minutes(5), Duration.hours(6))(attempts - 1),
   retryAfterCap: Duration.hours(1),
   breakerThreshold: 10,
   breakerRest: Duration.seconds(10),
@@ -165,12 +166,11 @@ export type Options = {
  * @since 0.1.0
  */
 export const make = (options: Options): RefreshPolicy => {
-  const policy: Record<string, unknown> = { ...defaults }
-  for (const [name, value] of Object.entries(options)) {
-    if (value === undefined) continue
-    policy[name] = Duration.isDuration(policy[name]) ? Duration.fromInputUnsafe(value as Duration.Input) : value
-  }
-  return policy as unknown as RefreshPolicy
+  const given = Object.entries(options).filter(([, value]) => value !== undefined).map(([name, value]) => {
+    const isDuration = Duration.isDuration(defaults[name as keyof RefreshPolicy])
+    return [name, isDuration ? Duration.fromInputUnsafe(value as Duration.Input) : value] as const
+  })
+  return Object.assign({}, defaults, Object.fromEntries(given))
 }
 
 /**

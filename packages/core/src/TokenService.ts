@@ -29,6 +29,7 @@ import * as Service from "./internal/service.ts"
 import type { OAuthError } from "./OAuthError.ts"
 import { RefreshPolicy } from "./RefreshPolicy.ts"
 import { Revocation } from "./Revocation.ts"
+import * as RotationPolicy from "./RotationPolicy.ts"
 import type { Scopes } from "./Scopes.ts"
 import type { Target } from "./Target.ts"
 import { TokenEndpoint } from "./TokenEndpoint.ts"
@@ -192,6 +193,7 @@ export const make = Effect.fnUntraced(function*(options?: Options): Effect.fn.Re
     digest: yield* Digest.Digest,
     endpoint: yield* TokenEndpoint,
     installation: options?.installation ?? "default",
+    patience: RotationPolicy.patience(server.rotation),
     policy: yield* RefreshPolicy,
     random: yield* SecureRandom.SecureRandom,
     revocation: yield* Revocation,
@@ -255,4 +257,3 @@ export const layerWith = (options?: Options): Layer.Layer<
   | TokenEndpoint
   | TokenStore
 > => Layer.effect(TokenService, make(options))
-

@@ -9,10 +9,13 @@ export type Attempts = Effect.Effect<Duration.Duration | undefined>
 
 /** Begins a schedule. */
 export const begin = (schedule: Schedule.Schedule<unknown>): Effect.Effect<Attempts> =>
-  Effect.map(Schedule.toStep(schedule), (step) =>
-    Effect.clockWith((clock) =>
-      step(clock.currentTimeMillisUnsafe(), undefined).pipe(
-        Effect.map(([, delay]) => delay as Duration.Duration | undefined),
-        Pull.catchDone(() => Effect.undefined)
+  Effect.map(
+    Schedule.toStep(schedule),
+    (step) =>
+      Effect.clockWith((clock) =>
+        step(clock.currentTimeMillisUnsafe(), undefined).pipe(
+          Effect.map(([, delay]) => delay as Duration.Duration | undefined),
+          Pull.catchDone(() => Effect.undefined)
+        )
       )
-    ))
+  )

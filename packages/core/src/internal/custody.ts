@@ -64,4 +64,3 @@ const recognised = (outcome: Outcome, draft: Grant.Draft): Outcome =>
 
 const unavailable = (store: string, problem: string): OAuthError.OAuthError =>
   OAuthError.make("TokenStore", "call", new OAuthError.StoreUnavailable({ store, problem }))
-

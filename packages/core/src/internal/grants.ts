@@ -28,40 +28,43 @@ export const adopt = (
   tokens: TokenSet,
   options?: { readonly scopes?: Scopes.Scopes | undefined; readonly subject?: "same" | "any" | undefined }
 ): Effect.Effect<void, OAuthError.OAuthError> =>
-  Service.detached(self, Effect.gen(function*() {
-    const { emit, id, rules } = self.renewal
-    const lineage = yield* id
-    const kept = yield* Effect.result(change(self, key, "adopt", (reading) => {
-      const standing = reading.grant?.body
-      if (options?.subject !== "any" && standing?._tag === "Open" && Identity.differs(standing, tokens.idToken)) {
-        return Effect.fail(new OAuthError.ResponseInvalid({ problem: "mismatch", field: "sub" }))
-      }
-      const now = self.renewal.clock.currentTimeMillisUnsafe()
-      const scopes = options?.scopes ?? tokens.scopes ?? Scopes.empty
-      const body = Transaction.renewed(
-        { _tag: "Open", accessTokens: [], ...(scopes.length === 0 ? {} : { scopes }) },
-        tokens,
-        { offset: reading.now - now, need: { target: Target.whole }, rules }
-      )
-      return Effect.map(id, (writeId): Grant.Draft => ({
-        format: Grant.format,
-        key: key.id,
-        state: { _tag: "Active", failures: 0 },
-        writeId,
-        lineage,
-        serial: 1,
-        installation: rules.installation,
-        body,
-        dueIn: Transaction.dueIn(body, reading.now, rules.policy)
+  Service.detached(
+    self,
+    Effect.gen(function*() {
+      const { emit, id, rules } = self.renewal
+      const lineage = yield* id
+      const kept = yield* Effect.result(change(self, key, "adopt", (reading) => {
+        const standing = reading.grant?.body
+        if (options?.subject !== "any" && standing?._tag === "Open" && Identity.differs(standing, tokens.idToken)) {
+          return Effect.fail(new OAuthError.ResponseInvalid({ problem: "mismatch", field: "sub" }))
+        }
+        const now = self.renewal.clock.currentTimeMillisUnsafe()
+        const scopes = options?.scopes ?? tokens.scopes ?? Scopes.empty
+        const body = Transaction.renewed(
+          { _tag: "Open", accessTokens: [], ...(scopes.length === 0 ? {} : { scopes }) },
+          tokens,
+          { offset: reading.now - now, need: { target: Target.whole }, rules }
+        )
+        return Effect.map(id, (writeId): Grant.Draft => ({
+          format: Grant.format,
+          key: key.id,
+          state: { _tag: "Active", failures: 0 },
+          writeId,
+          lineage,
+          serial: 1,
+          installation: rules.installation,
+          body,
+          dueIn: Transaction.dueIn(body, reading.now, rules.policy)
+        }))
       }))
-    }))
-    if (kept._tag === "Success") return emit({ _tag: "Authorized", key })
-    // no grant yet: tokens that nobody will ever hold are not left alive
-    if (tokens.refreshToken !== undefined && kept.failure.reason._tag !== "StoreUnavailable") {
-      yield* self.renewal.discard(tokens.refreshToken)
-    }
-    return yield* Effect.fail(kept.failure)
-  }))
+      if (kept._tag === "Success") return emit({ _tag: "Authorized", key })
+      // no grant yet: tokens that nobody will ever hold are not left alive
+      if (tokens.refreshToken !== undefined && kept.failure.reason._tag !== "StoreUnavailable") {
+        yield* self.renewal.discard(tokens.refreshToken)
+      }
+      return yield* Effect.fail(kept.failure)
+    })
+  )
 
 /** Tells what is known of a grant. */
 export const status = (
@@ -93,64 +96,77 @@ export const revoke = (
   self: Service.Service,
   key: GrantKey.GrantKey
 ): Effect.Effect<"done" | "pending" | "unsupported", OAuthError.OAuthError> =>
-  Service.detached(self, Effect.gen(function*() {
-    const revoked = yield* change(self, key, "revoke", (reading) =>
-      reading.grant === undefined
-        ? Effect.fail(absent(key))
-        : reading.grant.state._tag === "Revoked"
-        ? Effect.succeed(reading.grant)
-        : proposal(self, reading, reading.grant, {
-          state: { _tag: "Revoked", at: reading.now, remote: "pending" }
-        }))
-    const { grant } = revoked
-    if (grant?.state._tag !== "Revoked") return "pending"
-    if (grant.state.remote !== "pending") return grant.state.remote
-    const remote = yield* Effect.result(atServer(self, grant))
-    const outcome = remote._tag === "Success" ? remote.success : "pending"
-    self.renewal.emit({ _tag: "Revoked", key, remote: outcome })
-    if (outcome === "pending") return outcome
-    yield* change(self, key, "revoke", (reading) =>
-      reading.grant?.version !== grant.version
-        ? Effect.succeed(reading.grant)
-        : proposal(self, reading, grant, {
-          state: { _tag: "Revoked", at: grant.state._tag === "Revoked" ? grant.state.at : reading.now, remote: outcome },
-          // nothing needs the tokens any more
-          body: { _tag: "Open", accessTokens: [] }
-        }))
-    return outcome
-  }))
+  Service.detached(
+    self,
+    Effect.gen(function*() {
+      const revoked = yield* change(self, key, "revoke", (reading) =>
+        reading.grant === undefined
+          ? Effect.fail(absent(key))
+          : reading.grant.state._tag === "Revoked"
+          ? Effect.succeed(reading.grant)
+          : proposal(self, reading, reading.grant, {
+            state: { _tag: "Revoked", at: reading.now, remote: "pending" }
+          }))
+      const { grant } = revoked
+      if (grant?.state._tag !== "Revoked") return "pending"
+      if (grant.state.remote !== "pending") return grant.state.remote
+      const remote = yield* Effect.result(atServer(self, grant))
+      const outcome = remote._tag === "Success" ? remote.success : "pending"
+      self.renewal.emit({ _tag: "Revoked", key, remote: outcome })
+      if (outcome === "pending") return outcome
+      yield* change(self, key, "revoke", (reading) =>
+        reading.grant?.version !== grant.version
+          ? Effect.succeed(reading.grant)
+          : proposal(self, reading, grant, {
+            state: {
+              _tag: "Revoked",
+              at: grant.state._tag === "Revoked" ? grant.state.at : reading.now,
+              remote: outcome
+            },
+            // nothing needs the tokens any more
+            body: { _tag: "Open", accessTokens: [] }
+          }))
+      return outcome
+    })
+  )
 
 /** Takes the provider's word that a grant has ended. */
 export const ended = (
   self: Service.Service,
   key: GrantKey.GrantKey
 ): Effect.Effect<void, OAuthError.OAuthError> =>
-  Service.detached(self, Effect.gen(function*() {
-    yield* change(self, key, "ended", (reading) =>
-      reading.grant === undefined
-        ? Effect.fail(absent(key))
-        : reading.grant.state._tag === "Revoked" || reading.grant.state._tag === "ReauthorizationRequired"
-        ? Effect.succeed(reading.grant)
-        : proposal(self, reading, reading.grant, {
-          state: { _tag: "ReauthorizationRequired", why: "Ended", at: reading.now }
-        }))
-    self.renewal.emit({ _tag: "Ended", key, why: "Ended" })
-  }))
+  Service.detached(
+    self,
+    Effect.gen(function*() {
+      yield* change(self, key, "ended", (reading) =>
+        reading.grant === undefined
+          ? Effect.fail(absent(key))
+          : reading.grant.state._tag === "Revoked" || reading.grant.state._tag === "ReauthorizationRequired"
+          ? Effect.succeed(reading.grant)
+          : proposal(self, reading, reading.grant, {
+            state: { _tag: "ReauthorizationRequired", why: "Ended", at: reading.now }
+          }))
+      self.renewal.emit({ _tag: "Ended", key, why: "Ended" })
+    })
+  )
 
 /** Removes a grant's record. */
 export const forget = (
   self: Service.Service,
   key: GrantKey.GrantKey
 ): Effect.Effect<void, OAuthError.OAuthError> =>
-  Service.detached(self, Effect.gen(function*() {
-    const { custody } = self.renewal
-    let reading: Reading = yield* custody.read(key)
-    while (reading.grant !== undefined) {
-      const outcome: Outcome = yield* custody.remove(key, reading.grant.version)
-      reading = outcome
-    }
-    observe(self, key, reading)
-  }))
+  Service.detached(
+    self,
+    Effect.gen(function*() {
+      const { custody } = self.renewal
+      let reading: Reading = yield* custody.read(key)
+      while (reading.grant !== undefined) {
+        const outcome: Outcome = yield* custody.remove(key, reading.grant.version)
+        reading = outcome
+      }
+      observe(self, key, reading)
+    })
+  )
 
 // Reads, proposes and compares-and-swaps until it is accepted. A proposal that is the standing record
 // itself needs no write.
@@ -162,11 +178,13 @@ const change = Effect.fnUntraced(function*(
 ): Effect.fn.Return<Reading, OAuthError.OAuthError> {
   const { custody } = self.renewal
   const attempts = yield* Attempts.begin(self.policy.persist)
-  const again = Effect.fnUntraced(function*(error: OAuthError.OAuthError): Effect.fn.Return<void, OAuthError.OAuthError> {
-    const delay = error.isTransient ? yield* attempts : undefined
-    if (delay === undefined) return yield* Effect.fail(error)
-    return yield* Effect.sleep(delay)
-  })
+  const again = Effect.fnUntraced(
+    function*(error: OAuthError.OAuthError): Effect.fn.Return<void, OAuthError.OAuthError> {
+      const delay = error.isTransient ? yield* attempts : undefined
+      if (delay === undefined) return yield* Effect.fail(error)
+      return yield* Effect.sleep(delay)
+    }
+  )
   const deadline = self.renewal.clock.currentTimeMillisUnsafe() + waitAtMost(self)
   const overdue = () => self.renewal.clock.currentTimeMillisUnsafe() >= deadline
 

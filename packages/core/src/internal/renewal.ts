@@ -247,8 +247,7 @@ const present = (
   snapshot: Snapshot.Snapshot,
   need: Transaction.Need,
   held: Claim
-): Effect.Effect<Written> =>
-  Effect.raceFirst(send(env, snapshot, need, held), heartbeats(env, snapshot, held))
+): Effect.Effect<Written> => Effect.raceFirst(send(env, snapshot, need, held), heartbeats(env, snapshot, held))
 
 const send = Effect.fnUntraced(function*(
   env: Environment,
@@ -300,7 +299,10 @@ const send = Effect.fnUntraced(function*(
     })
     const delay = conclusion.again === undefined ? undefined : yield* schedules[conclusion.again]
     if (delay === undefined) {
-      const draft = Transaction.propose(held.grant, conclusion.change, { now: now + snapshot.offset, writeId: held.writeId })
+      const draft = Transaction.propose(held.grant, conclusion.change, {
+        now: now + snapshot.offset,
+        writeId: held.writeId
+      })
       // in hand from here on, whatever happens to this fiber
       if (conclusion.precious) snapshot.unsaved = { expected: held.grant.version, draft }
       return { ...conclusion, draft }
@@ -319,7 +321,9 @@ const heartbeats = Effect.fnUntraced(function*(
   const { lease } = held
   while (true) {
     // a third of the lease, and quicker after a heartbeat that failed: an outage must not cost the claim
-    yield* Effect.sleep(Duration.millis(Math.max(1, lease.elapsed() < lease.length / 3 ? lease.length / 3 : lease.length / 10)))
+    yield* Effect.sleep(
+      Duration.millis(Math.max(1, lease.elapsed() < lease.length / 3 ? lease.length / 3 : lease.length / 10))
+    )
     const elapsed = Stopwatch.start(env.clock)
     const outcome = yield* Effect.option(
       env.custody.extend(snapshot.key, { version: held.grant.version, leaseFor: lease.length })
@@ -438,7 +442,9 @@ const overtaken = Effect.fnUntraced(function*(
   outcome: Outcome
 ): Effect.fn.Return<void> {
   const standing = outcome.grant
-  const refreshToken = conclusion.change.body === undefined ? undefined : Transaction.presentable(conclusion.change.body)
+  const refreshToken = conclusion.change.body === undefined
+    ? undefined
+    : Transaction.presentable(conclusion.change.body)
   const mayEnd = refreshToken !== undefined && (
     standing === undefined ||
     standing.state._tag === "Revoked" ||
@@ -496,7 +502,10 @@ const pause = (
 ): Effect.Effect<void, OAuthError.OAuthError> =>
   Effect.suspend(() => {
     const moved = snapshot.moved ??= Deferred.makeUnsafe<void>()
-    return Effect.raceFirst(Effect.sleep(duration), Effect.raceFirst(Deferred.await(moved), Deferred.await(env.closing)))
+    return Effect.raceFirst(
+      Effect.sleep(duration),
+      Effect.raceFirst(Deferred.await(moved), Deferred.await(env.closing))
+    )
   }).pipe(
     Effect.flatMap(() =>
       Deferred.isDoneUnsafe(env.closing) ? fail(new OAuthError.RenewalPending({ why: "closing" })) : Effect.void

@@ -4,9 +4,9 @@
  * closing waits for answers and deposits what could not be saved.
  */
 import type * as Clock from "effect/Clock"
-import * as Deferred from "effect/Deferred"
 import * as Digest from "effect/crypto/Digest"
 import type * as SecureRandom from "effect/crypto/SecureRandom"
+import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Base64Url from "effect/encoding/Base64Url"
@@ -21,10 +21,9 @@ import type { Escrow } from "../Escrow.ts"
 import * as Grant from "../Grant.ts"
 import type { GrantEvent } from "../GrantEvent.ts"
 import * as GrantKey from "../GrantKey.ts"
-import * as OAuthError from "../OAuthError.ts"
+import type * as OAuthError from "../OAuthError.ts"
 import type { RefreshPolicy } from "../RefreshPolicy.ts"
 import type { Revocation } from "../Revocation.ts"
-import * as RotationPolicy from "../RotationPolicy.ts"
 import * as Scopes from "../Scopes.ts"
 import * as Target from "../Target.ts"
 import type { TokenEndpoint } from "../TokenEndpoint.ts"
@@ -55,6 +54,7 @@ export interface Parts {
   readonly digest: Digest.Digest["Service"]
   readonly endpoint: TokenEndpoint["Service"]
   readonly installation: string
+  readonly patience: Duration.Duration
   readonly policy: RefreshPolicy
   readonly random: SecureRandom.SecureRandom["Service"]
   readonly revocation: Revocation["Service"]
@@ -64,7 +64,7 @@ export interface Parts {
 /** Opens a service, to be closed with the scope. */
 export const make = Effect.fnUntraced(function*(parts: Parts): Effect.fn.Return<Service, never, Scope.Scope> {
   const { clock, policy, server, store } = parts
-  const context = yield* Effect.context<never>()
+  const context = yield* Effect.context()
   const fibers = new Set<Fiber.Fiber<void>>()
   const fork = (effect: Effect.Effect<void>): void => {
     const fiber = Effect.runForkWith(context)(effect)
@@ -86,7 +86,7 @@ export const make = Effect.fnUntraced(function*(parts: Parts): Effect.fn.Return<
     rules: {
       policy,
       rotation: server.rotation,
-      patience: RotationPolicy.patience(server.rotation),
+      patience: parts.patience,
       installation: parts.installation
     },
     origin: new URL(server.tokenEndpoint).origin,
@@ -118,15 +118,17 @@ export const make = Effect.fnUntraced(function*(parts: Parts): Effect.fn.Return<
 
   yield* reclaim(service)
   if (store.changes !== undefined) {
-    fork(Stream.runForEach(store.changes, (change) =>
-      Effect.sync(() => {
-        if (change._tag === "Gap") service.snapshots.forEach(Snapshot.distrust)
-        else moved(service.snapshots.get(change.key), change.version)
-      })).pipe(Effect.andThen(Effect.sync(() => {
-        // notifications have ended: from here on snapshots age
-        trust.notified = false
-        service.snapshots.forEach(Snapshot.distrust)
-      }))))
+    fork(
+      Stream.runForEach(store.changes, (change) =>
+        Effect.sync(() => {
+          if (change._tag === "Gap") service.snapshots.forEach(Snapshot.distrust)
+          else moved(service.snapshots.get(change.key), change.version)
+        })).pipe(Effect.andThen(Effect.sync(() => {
+          // notifications have ended: from here on snapshots age
+          trust.notified = false
+          service.snapshots.forEach(Snapshot.distrust)
+        })))
+    )
   }
   yield* Effect.addFinalizer(() => close(service, fibers))
   return service
@@ -150,10 +152,13 @@ export const detached = <A>(
 ): Effect.Effect<A, OAuthError.OAuthError> =>
   Effect.suspend(() => {
     const done = Deferred.makeUnsafe<A, OAuthError.OAuthError>()
-    self.renewal.fork(Effect.onExit(Effect.ignore(Effect.tapCause(
-      Effect.tap(effect, (a) => Deferred.succeed(done, a)),
-      (cause) => Deferred.failCause(done, cause)
-    )), () => Effect.asVoid(Deferred.interrupt(done))))
+    self.renewal.fork(Effect.onExit(
+      Effect.ignore(Effect.tapCause(
+        Effect.tap(effect, (a) => Deferred.succeed(done, a)),
+        (cause) => Deferred.failCause(done, cause)
+      )),
+      () => Effect.asVoid(Deferred.interrupt(done))
+    ))
     return Deferred.await(done)
   })
 
@@ -218,7 +223,9 @@ const close = Effect.fnUntraced(function*(
   const busy = () =>
     [...self.snapshots.values()].some((snapshot) => snapshot.flight !== undefined || snapshot.unsaved !== undefined)
   const settled = Effect.suspend(() => Effect.void).pipe(
-    Effect.andThen(Effect.suspend(() => busy() ? Effect.andThen(Effect.sleep(closingPoll), Effect.fail("busy")) : Effect.void)),
+    Effect.andThen(
+      Effect.suspend(() => busy() ? Effect.andThen(Effect.sleep(closingPoll), Effect.fail("busy")) : Effect.void)
+    ),
     Effect.eventually
   )
   yield* Effect.timeoutOption(settled, self.policy.shutdownGrace)

@@ -49,7 +49,11 @@ export type Step =
   /** A token that was presented without an answer must rest: write this. */
   | { readonly _tag: "Write"; readonly change: Change }
   | { readonly _tag: "Rest"; readonly why: OAuthError.RenewalPending["why"]; readonly until: number }
-  | { readonly _tag: "End"; readonly why: OAuthError.ReauthorizationCause; readonly description?: RemoteText.RemoteText | undefined }
+  | {
+    readonly _tag: "End"
+    readonly why: OAuthError.ReauthorizationCause
+    readonly description?: RemoteText.RemoteText | undefined
+  }
   | { readonly _tag: "Refuse"; readonly reason: OAuthError.RecordReadOnly | OAuthError.KeyUnavailable }
 
 /** What a write changes of the record that stands. */
