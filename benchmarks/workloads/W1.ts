@@ -1,7 +1,8 @@
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { perCall, scaled } from "../measure.ts"
-import type { Scale, Workload } from "../Workload.ts"
+import { open } from "../service.ts"
+import type { Workload } from "../Workload.ts"
 
 const calls = 1_000_000
 
@@ -29,23 +30,68 @@ const awaited = async () => {
   return token
 }
 
+const grants = (count: number) =>
+  Array.from({ length: count }, (_, index) => [`access-${index}`, `refresh-${index}`] as const)
+
+/** Calls for the grant in the middle of as many as are held. */
+const serviceOf = async (held: number) => {
+  const { keys, service } = await open(grants(held))
+  const key = keys[Math.floor(held / 2)]
+  if (key === undefined) throw new Error("no grant is held")
+  return { bound: service.bind(key).token, byKey: Effect.suspend(() => service.token(key)) }
+}
+
+const bound = "TokenService, bound"
+const byKey = "TokenService, by key"
+const byKeyOfMany = "TokenService, by key, 10,000 grants held"
+const throughPromise = "TokenService, bound, through runPromise"
+const clock = "Effect.clockWith"
+const awaitedFunction = "await a function"
+
 export const workload: Workload = {
   title: "a fresh token",
   metrics: { ns: "CPU ns a call", bytes: "bytes allocated a call" },
   contenders: [
+    { name: clock, kind: "floor", run: (scale) => perCall(scaled(calls, scale), inOneFiber(floor)) },
     {
-      name: "Effect.clockWith",
+      name: awaitedFunction,
       kind: "floor",
-      run: (scale: Scale) => perCall(scaled(calls, scale), inOneFiber(floor))
-    },
-    {
-      name: "await a function",
-      kind: "floor",
-      run: (scale: Scale) =>
+      run: (scale) =>
         perCall(scaled(calls, scale), async (count) => {
           for (let i = 0; i < count; i++) await awaited()
         })
+    },
+    {
+      name: bound,
+      kind: "ours",
+      run: async (scale) => perCall(scaled(calls, scale), inOneFiber((await serviceOf(1)).bound))
+    },
+    {
+      name: byKey,
+      kind: "ours",
+      run: async (scale) => perCall(scaled(calls, scale), inOneFiber((await serviceOf(1)).byKey))
+    },
+    {
+      name: byKeyOfMany,
+      kind: "ours",
+      run: async (scale) => perCall(scaled(calls, scale), inOneFiber((await serviceOf(10_000)).byKey))
+    },
+    {
+      name: throughPromise,
+      kind: "ours",
+      run: async (scale) => {
+        const { bound } = await serviceOf(1)
+        return perCall(scaled(calls, scale), async (count) => {
+          for (let i = 0; i < count; i++) await Effect.runPromise(bound)
+        })
+      }
     }
   ],
-  reach: []
+  reach: [
+    { contender: bound, metric: "ns", over: clock, atMost: 1.25 },
+    { contender: bound, metric: "bytes", atMost: 160 },
+    { contender: byKey, metric: "ns", over: clock, atMost: 2.5 },
+    { contender: byKeyOfMany, metric: "ns", over: byKey, atMost: 1.5 },
+    { contender: throughPromise, metric: "ns", over: awaitedFunction, atMost: 4 }
+  ]
 }
