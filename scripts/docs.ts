@@ -7,6 +7,7 @@ const categories = new Set([
   "combinators",
   "configuration",
   "constructors",
+  "converting",
   "errors",
   "getters",
   "guards",

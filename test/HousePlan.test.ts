@@ -33,7 +33,7 @@ const storeys: ReadonlyArray<{ readonly name: string; readonly modules: Readonly
   },
   { name: "custody", modules: ["Escrow", "PendingAuthorizations", "TokenStore"] },
   { name: "service", modules: ["RefreshPolicy", "TokenService"] },
-  { name: "edge", modules: ["AuthorizedHttpClient", "TokenSource"] }
+  { name: "edge", modules: ["AuthorizedHttpClient", "ClientCredentials", "Login", "TokenSource"] }
 ]
 
 /** What an internal module may import by value: the vocabulary and the wire. Of the others it may know the types. */

@@ -161,7 +161,7 @@ export const reuse: (
 /**
  * The token as a promise, for libraries that ask for one.
  *
- * @category conversions
+ * @category converting
  * @since 0.1.0
  */
 export const toPromise = (
