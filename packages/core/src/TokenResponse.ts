@@ -3,19 +3,25 @@
  *
  * @since 0.1.0
  */
-import type * as Duration from "effect/Duration"
-import type * as Redacted from "effect/Redacted"
-import type {
+import * as Duration from "effect/Duration"
+import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
+import type { Json, JsonObject } from "effect/Schema"
+import { isJson, isShallow, member, parseObject } from "./internal/json.ts"
+import {
   AnswerLost,
-  ConfigurationInvalid,
-  KeyUnavailable,
+  type ConfigurationInvalid,
+  type KeyUnavailable,
   RedirectRefused,
-  RequestNotSent,
+  type RequestNotSent,
   RequestRefused,
   ResponseInvalid,
   ServerUnavailable,
   TokenTypeUnsupported
 } from "./OAuthError.ts"
+import * as RemoteText from "./RemoteText.ts"
+import * as RetryAfter from "./RetryAfter.ts"
+import * as Scopes from "./Scopes.ts"
 import type { TokenSet } from "./TokenSet.ts"
 
 /**
@@ -101,7 +107,212 @@ export interface Answer {
   readonly status: number
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>
+  /** Whole, or empty where an answer that is no success could not be read to its end. */
   readonly body: Uint8Array
   /** Epoch milliseconds of this process's clock, taken before the request was sent. */
   readonly sentAt: number
 }
+
+/**
+ * Judges an answer: pure, and total.
+ *
+ * **Details**
+ *
+ * - A `200` JSON object with everything in order is `Granted`.
+ * - An `error` in a JSON object is `Refused`, whatever the status below 500 may
+ *   be; `temporarily_unavailable` is `NotProcessed`, `server_error` is
+ *   `Ambiguous`.
+ * - Any other 2xx that looks like a token answer is `Unusable`: of the wrong
+ *   status or content type, with a member missing or wrong, or with tokens *and*
+ *   an error. A grant is never ended by an answer that brings tokens.
+ * - 429 and 503 are `NotProcessed`, and so are 407 and 511, which come from
+ *   between here and the server.
+ * - 3xx, 408, any other 5xx, and whatever is no OAuth answer (a page, half a
+ *   text) are `Ambiguous`. With `errorsPrecedeRotation` 408 and 5xx are
+ *   `NotProcessed`. An OAuth error in a 5xx body decides nothing: a server that
+ *   broke down while it answered may have rotated.
+ *
+ * Lifetimes are cut to ten years. Of two members of one name the last counts.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const judge = (answer: Answer, rules: Rules = rfc6749): Judgement => {
+  const { headers, origin, status } = answer
+  if (status >= 300 && status < 400) {
+    return { _tag: "Ambiguous", reason: new RedirectRefused({ origin, followed: false, status }) }
+  }
+  if (notProcessed.has(status)) return unavailable(answer)
+
+  const parsed = parseObject(answer.body)
+  const object = typeof parsed === "string" ? undefined : parsed
+  const success = status >= 200 && status < 300
+  const error = object === undefined || !isJson(headers["content-type"]) || (success && hasToken(object))
+    ? undefined
+    : errorOf(object)
+  if (error === "temporarily_unavailable") return unavailable(answer)
+  if (status >= 500 || status === 408 || error === "server_error") {
+    return rules.errorsPrecedeRotation ? unavailable(answer) : lost(answer, "status")
+  }
+  const code = RemoteText.fromUnknown(error)
+  if (object !== undefined && error !== undefined && code !== undefined) {
+    return {
+      _tag: "Refused",
+      reason: new RequestRefused({
+        code,
+        description: RemoteText.fromUnknown(member(object, "error_description")),
+        uri: pageOf(member(object, "error_uri")),
+        status
+      }),
+      endsGrant: rules.grantEnded.includes(error)
+    }
+  }
+  return success ? judgeSuccess(answer, rules, parsed) : lost(answer, "status")
+}
+
+// the server did something, so what can be kept of its answer is kept
+const judgeSuccess = (answer: Answer, rules: Rules, parsed: ReturnType<typeof parseObject>): Judgement => {
+  const { headers, status } = answer
+  const object = typeof parsed === "string" ? formOf(answer) : parsed
+  const unusable = (reason: ResponseInvalid | TokenTypeUnsupported): Judgement => ({
+    _tag: "Unusable",
+    reason,
+    refreshToken: object === undefined ? undefined : Result.getOrUndefined(refreshTokenOf(object))
+  })
+  if (status !== 200) return unusable(new ResponseInvalid({ problem: "status", status }))
+  if (!isJson(headers["content-type"])) {
+    return object !== undefined && (hasToken(object) || errorOf(object) !== undefined)
+      ? unusable(new ResponseInvalid({ problem: "content-type", status }))
+      : lost(answer, "content-type")
+  }
+  if (parsed === "not-json") return lost(answer, "truncated")
+  if (typeof parsed === "string") return unusable(new ResponseInvalid({ problem: parsed, status }))
+  const tokens = tokensOf(parsed, answer, rules)
+  return Result.isSuccess(tokens) ? { _tag: "Granted", tokens: tokens.success } : unusable(tokens.failure)
+}
+
+const notProcessed: ReadonlySet<number> = new Set([407, 429, 503, 511])
+
+const unavailable = ({ headers, origin, sentAt, status }: Answer): Judgement => ({
+  _tag: "NotProcessed",
+  reason: new ServerUnavailable({ origin, status, retryAfter: RetryAfter.fromHeaders(headers, { now: sentAt }) })
+})
+
+const lost = ({ origin, status }: Answer, problem: AnswerLost["problem"]): Judgement => ({
+  _tag: "Ambiguous",
+  reason: new AnswerLost({ problem, origin, status })
+})
+
+const errorOf = (object: JsonObject): string | undefined => {
+  const error = member(object, "error")
+  return typeof error === "string" && error !== "" ? error : undefined
+}
+
+const hasToken = (object: JsonObject): boolean =>
+  ["access_token", "refresh_token"].some((name) => typeof member(object, name) === "string")
+
+// a form is how some servers answer who does not ask for JSON; here it only tells that tokens were issued
+const formOf = ({ body, headers }: Answer): JsonObject | undefined =>
+  /^application\/x-www-form-urlencoded\b/i.test(headers["content-type"] ?? "")
+    ? Object.fromEntries(new URLSearchParams(new TextDecoder().decode(body)))
+    : undefined
+
+// never opened by itself; anything but a web page is not even shown
+const pageOf = (uri: Json | undefined): RemoteText.RemoteText | undefined =>
+  typeof uri === "string" && /^https?:\/\//i.test(uri) ? RemoteText.fromUnknown(uri) : undefined
+
+type Read<A> = Result.Result<A, ResponseInvalid | TokenTypeUnsupported>
+
+const tokensOf = (object: JsonObject, answer: Answer, rules: Rules): Read<TokenSet> =>
+  Result.gen(function*() {
+    const error = member(object, "error")
+    if (error !== undefined && error !== "") {
+      return yield* invalid(typeof error === "string" ? "mismatch" : "wrong-type", "error")
+    }
+    const accessToken = yield* tokenOf(object, "access_token", b64token)
+    if (accessToken === undefined) return yield* invalid("missing", "access_token")
+    const lifetime = yield* secondsOf(object, "expires_in", rules)
+    const unknown = lifetime === 0 && rules.expiresInZero === "unknown"
+    const expiresIn = unknown || lifetime === undefined ? rules.defaultLifetime : Duration.seconds(lifetime)
+    const refreshToken = yield* refreshTokenOf(object)
+    const refreshLifetime = rules.refreshTokenExpiresIn === undefined
+      ? undefined
+      : yield* secondsOf(object, rules.refreshTokenExpiresIn, rules)
+    // nobody issues a refresh token that has expired: zero is how servers write "does not expire"
+    const refreshTokenExpiresIn = refreshLifetime ? Duration.seconds(refreshLifetime) : rules.refreshTokenLifetime
+    const scopes = yield* scopesOf(object, rules)
+    const idToken = yield* tokenOf(object, "id_token", visible)
+    const kept = keptOf(object, rules)
+    return {
+      accessToken,
+      tokenType: yield* tokenTypeOf(object, rules),
+      receivedAt: answer.sentAt,
+      ...(expiresIn === undefined ? {} : { expiresIn }),
+      ...(refreshToken === undefined ? {} : { refreshToken }),
+      ...(refreshToken === undefined || refreshTokenExpiresIn === undefined ? {} : { refreshTokenExpiresIn }),
+      ...(scopes === undefined ? {} : { scopes }),
+      ...(idToken === undefined ? {} : { idToken }),
+      ...(kept === undefined ? {} : { kept })
+    }
+  })
+
+// RFC 6750, section 2.1: what may stand in an `Authorization` header
+const b64token = /^[A-Za-z0-9\-._~+/]+=*$/
+
+// VSCHAR (RFC 6749, appendix A)
+const visible = /^[\x20-\x7e]+$/
+
+const tokenOf = (object: JsonObject, name: string, grammar: RegExp): Read<Redacted.Redacted | undefined> => {
+  const value = member(object, name)
+  if (value === undefined) return Result.succeed(undefined)
+  if (typeof value !== "string") return invalid("wrong-type", name)
+  if (value === "") return invalid("missing", name)
+  return grammar.test(value) ? Result.succeed(Redacted.make(value)) : invalid("out-of-range", name)
+}
+
+const refreshTokenOf = (object: JsonObject): Read<Redacted.Redacted | undefined> =>
+  tokenOf(object, "refresh_token", visible)
+
+const tokenTypeOf = (object: JsonObject, rules: Rules): Read<string> => {
+  const value = member(object, "token_type")
+  const type = value === undefined || value === "" ? rules.defaultTokenType : value
+  if (type === undefined) return invalid("missing", "token_type")
+  if (typeof type !== "string") return invalid("wrong-type", "token_type")
+  if (type.toLowerCase() === "bearer") return Result.succeed("Bearer")
+  const tokenType = RemoteText.fromUnknown(type)
+  return tokenType === undefined
+    ? invalid("missing", "token_type")
+    : Result.fail(new TokenTypeUnsupported({ tokenType }))
+}
+
+const secondsOf = (object: JsonObject, name: string, rules: Rules): Read<number | undefined> => {
+  const value = member(object, name)
+  if (value === undefined) return Result.succeed(undefined)
+  const digits = rules.expiresIn === "number-or-digits" && typeof value === "string" && /^\d{1,10}$/.test(value)
+  if (typeof value !== "number" && !digits) return invalid("wrong-type", name)
+  const seconds = Number(value)
+  return seconds < 0 ? invalid("out-of-range", name) : Result.succeed(Math.min(Math.floor(seconds), tenYears))
+}
+
+const tenYears = 10 * 365 * 24 * 3600
+
+const scopesOf = (object: JsonObject, rules: Rules): Read<Scopes.Scopes | undefined> => {
+  const value = member(object, "scope")
+  if (value === undefined) return Result.succeed(undefined)
+  if (typeof value !== "string") return invalid("wrong-type", "scope")
+  const scopes = Scopes.fromString(value, rules.scopeSeparator)
+  return scopes.every(Scopes.isScopeToken) ? Result.succeed(scopes) : invalid("out-of-range", "scope")
+}
+
+const keptOf = (object: JsonObject, rules: Rules): TokenSet["kept"] => {
+  const kept = rules.keep.flatMap((name) => {
+    const value = secret.has(name) ? undefined : member(object, name)
+    return value === undefined || !isShallow(value) ? [] : [[name, value] as const]
+  })
+  return kept.length === 0 ? undefined : Object.fromEntries(kept)
+}
+
+const secret: ReadonlySet<string> = new Set(["access_token", "refresh_token", "id_token"])
+
+const invalid = (problem: ResponseInvalid["problem"], field: string): Read<never> =>
+  Result.fail(new ResponseInvalid({ problem, field, status: 200 }))

@@ -1,0 +1,39 @@
+/**
+ * Bodies that should be JSON objects.
+ */
+import type { Json, JsonObject } from "effect/Schema"
+
+/** Whether a `Content-Type` names JSON: `application/json`, or a type with the suffix `+json` (RFC 6839). */
+export const isJson = (contentType: string | undefined): boolean =>
+  contentType !== undefined && /^\s*application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(contentType)
+
+/**
+ * The object of a body, or what it is instead. A byte order mark is passed over; what is not UTF-8 is not repaired. Of
+ * two members of one name the last counts.
+ */
+export const parseObject = (body: Uint8Array): JsonObject | "encoding" | "not-json" | "not-an-object" => {
+  let text: string
+  try {
+    text = new TextDecoder("utf-8", { fatal: true }).decode(body)
+  } catch {
+    return "encoding"
+  }
+  try {
+    const json: Json = JSON.parse(text)
+    return isObject(json) ? json : "not-an-object"
+  } catch {
+    // the parser's message quotes the text
+    return "not-json"
+  }
+}
+
+/** A member that the object itself has; `null` counts as none. */
+export const member = (object: JsonObject, name: string): Json | undefined =>
+  Object.hasOwn(object, name) ? object[name] ?? undefined : undefined
+
+/** Whether a value nests no deeper than this. What is deeper can be parsed, and not always written again. */
+export const isShallow = (json: Json, depth = 32): boolean =>
+  typeof json !== "object" || json === null ||
+  (depth > 0 && Object.values(json).every((value) => isShallow(value, depth - 1)))
+
+const isObject = (json: Json): json is JsonObject => typeof json === "object" && json !== null && !Array.isArray(json)
