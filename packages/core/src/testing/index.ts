@@ -1,1 +1,6 @@
-export {}
+export * as Fault from "./Fault.ts"
+export * as Ledger from "./Ledger.ts"
+export * as TestAuthorizationServer from "./TestAuthorizationServer.ts"
+export * as TestClient from "./TestClient.ts"
+export * as TestCrypto from "./TestCrypto.ts"
+export * as TestHttp from "./TestHttp.ts"

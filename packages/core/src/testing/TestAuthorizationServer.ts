@@ -1,0 +1,476 @@
+/**
+ * An authorization server in memory: real grants, real rotation, no sockets.
+ *
+ * It speaks through `OAuthHttpClient` and `HttpClient`, does nothing that
+ * `TestClock` does not know of, gives the same tokens in every run, keeps a
+ * ledger of what it issued and was shown, and has every fault on a switch.
+ *
+ * @since 0.1.0
+ */
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Data from "effect/Data"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as HttpClient from "effect/http/HttpClient"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
+import type * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
+import * as AuthorizationServer from "../AuthorizationServer.ts"
+import * as ClientAuthentication from "../ClientAuthentication.ts"
+import * as Dialect from "../Dialect.ts"
+import type * as OAuthHttpClient from "../OAuthHttpClient.ts"
+import * as RotationPolicy from "../RotationPolicy.ts"
+import type { Scopes } from "../Scopes.ts"
+import type { TokenSet } from "../TokenSet.ts"
+import type { Fault } from "./Fault.ts"
+import { makeAuthorizations } from "./internal/authorizations.ts"
+import { endpointOf, makeEndpoints } from "./internal/endpoints.ts"
+import { makeExchanges } from "./internal/exchanges.ts"
+import { makeGrants } from "./internal/grants.ts"
+import type * as Ledger from "./Ledger.ts"
+import * as TestClient from "./TestClient.ts"
+import * as TestHttp from "./TestHttp.ts"
+
+/**
+ * What the person at the login page does: agrees, unless there is an `error`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Decision {
+  /** `"user-1"` unless said otherwise. */
+  readonly subject?: string | undefined
+  /** What is granted of what was asked for; all of it unless said otherwise. */
+  readonly scopes?: Scopes | undefined
+  /** The code of the error instead: `"access_denied"`. */
+  readonly error?: string | undefined
+  readonly description?: string | undefined
+}
+
+/**
+ * How token answers look where servers differ.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface AnswerShape {
+  /** `"Bearer"` unless said otherwise. */
+  readonly tokenType?: string | undefined
+  readonly expiresIn?: "number" | "string" | "omitted" | undefined
+  readonly scope?: "always" | "when-narrowed" | "never" | undefined
+  /** Whether a renewal that keeps the refresh token says so by repeating it. */
+  readonly keptRefreshToken?: "omitted" | "repeated" | undefined
+  /** Members that stand last, and so also replace others. */
+  readonly members?: Readonly<Record<string, Schema.Json>> | undefined
+}
+
+/**
+ * What the API does with a request whose token it accepts.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Api = (
+  request: TestHttp.Request,
+  token: { readonly token: string; readonly subject: string; readonly scopes: Scopes }
+) => TestHttp.Answer
+
+/**
+ * What the server is like. Everything has a default.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface Options {
+  /** The provider's name in the description, `"test"`. */
+  readonly provider?: string | undefined
+  /** An origin, `"https://as.test"`. */
+  readonly issuer?: string | undefined
+  /** `"https://api.test"`. */
+  readonly apiOrigin?: string | undefined
+  /** Tokens repeat with the seed. */
+  readonly seed?: number | undefined
+  /** What the server does, and says that it does: `RotationPolicy.rotating()`. */
+  readonly rotation?: RotationPolicy.RotationPolicy | undefined
+  /** What the server says that it does, where it does something else. */
+  readonly declaredRotation?: RotationPolicy.RotationPolicy | undefined
+  /** The server speaks the dialect that its description declares. */
+  readonly dialect?: Dialect.Deviations | undefined
+  /** `TestClient.confidential` and `TestClient.publicClient`. The first is the one that `ClientAuthentication` speaks for. */
+  readonly clients?: readonly [TestClient.Client, ...ReadonlyArray<TestClient.Client>] | undefined
+  /** One hour. */
+  readonly accessTokenLifetime?: Duration.Input | undefined
+  /** For ever. */
+  readonly refreshTokenLifetime?: Duration.Input | undefined
+  /** One minute. */
+  readonly codeLifetime?: Duration.Input | undefined
+  /** Whether a login gives a refresh token: always, never, or with a scope. */
+  readonly refreshTokens?: "always" | "never" | { readonly scope: string } | undefined
+  /** Whether a renewal ends the access tokens before it; they are kept. */
+  readonly previousAccessTokens?: "kept" | "ended" | undefined
+  /** Passwords by user name (RFC 6749, section 4.3). */
+  readonly passwords?: Readonly<Record<string, string>> | undefined
+  readonly answers?: AnswerShape | undefined
+  /** The error code for a refresh token that was used before: `"invalid_grant"`. */
+  readonly reuseError?: string | undefined
+  /** Echoes the request unless said otherwise. */
+  readonly api?: Api | undefined
+}
+
+/**
+ * What one login gave, as the server knows it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Family {
+  readonly id: string
+  readonly client: string
+  readonly subject: string
+  readonly scopes: Scopes
+  /** Whether it was revoked, by whomever. */
+  readonly revoked: boolean
+  /** The refresh token that would be accepted now. */
+  readonly refreshToken?: Redacted.Redacted | undefined
+  /** The access tokens that would be accepted now. */
+  readonly accessTokens: ReadonlyArray<Redacted.Redacted>
+}
+
+/**
+ * The server did not send the browser back: it showed a page of its own (RFC
+ * 6749, section 4.1.2.1).
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class NotRedirected extends Data.TaggedError("NotRedirected")<{ readonly problem: string }> {
+  override get message(): string {
+    return this.problem
+  }
+}
+
+/**
+ * An authorization server in memory, seen from behind.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class TestAuthorizationServer extends Context.Service<TestAuthorizationServer, {
+  /** What a provider package would supply. */
+  readonly description: AuthorizationServer.AuthorizationServer["Service"]
+
+  /** The other half: the first client unless another is named. */
+  readonly clientAuthentication: (clientId?: string) => ClientAuthentication.ClientAuthentication["Service"]
+
+  /**
+   * An HTTP client that reaches this server and its API and nothing else. `by`
+   * is its name in the ledger.
+   */
+  readonly httpClient: (by: string) => HttpClient.HttpClient
+
+  /**
+   * Follows an authorization URL as a browser and a person do, and succeeds with
+   * the address that the browser is sent back to.
+   */
+  readonly authorize: (url: string | URL, decision?: Decision) => Effect.Effect<string, NotRedirected>
+
+  /**
+   * What the person does with a user code (RFC 8628). Dies when there is none.
+   */
+  readonly decideDevice: (userCode: string, decision?: Decision) => Effect.Effect<void>
+
+  /**
+   * A grant as if a login had just given it.
+   */
+  readonly issue: (options?: {
+    readonly clientId?: string | undefined
+    readonly subject?: string | undefined
+    readonly scopes?: Scopes | undefined
+  }) => Effect.Effect<TokenSet>
+
+  /**
+   * Puts a fault in line: each is the fate of one exchange with `endpoint`
+   * (`"token"`), in order. `undefined` lets one exchange pass.
+   */
+  readonly inject: (
+    faults: Fault | ReadonlyArray<Fault | undefined>,
+    options?: { readonly endpoint?: Ledger.Endpoint | undefined }
+  ) => Effect.Effect<void>
+
+  /**
+   * Decides the fate of every exchange for which no fault is in line. The last
+   * one called decides.
+   */
+  readonly injectBy: (decide: (exchange: Ledger.Exchange) => Fault | undefined) => Effect.Effect<void>
+
+  /**
+   * Answers in the server's place wherever the function gives an answer; the
+   * server then does not see the request. The last one called answers.
+   */
+  readonly respondWith: (respond: (exchange: Ledger.Exchange) => TestHttp.Answer | undefined) => Effect.Effect<void>
+
+  /**
+   * Ends a token at the provider's side: of a refresh token the whole family, of
+   * an access token that token. Dies when the token is not known.
+   */
+  readonly revoke: (token: string | Redacted.Redacted) => Effect.Effect<void>
+
+  /** Whether a token would be accepted now. */
+  readonly isLive: (token: string | Redacted.Redacted) => Effect.Effect<boolean>
+
+  /** A token's name in the ledger. Dies when the token is not known. */
+  readonly nameOf: (token: string | Redacted.Redacted) => Effect.Effect<string>
+
+  /** What logins gave, in order. */
+  readonly families: Effect.Effect<ReadonlyArray<Family>>
+
+  /** Everything that clients sent, or tried to. */
+  readonly exchanges: Effect.Effect<ReadonlyArray<Ledger.Exchange>>
+
+  /** What happened. */
+  readonly ledger: Effect.Effect<ReadonlyArray<Ledger.Entry>>
+}>()("@effect-oauth/core/testing/TestAuthorizationServer") {}
+
+/**
+ * Makes a server. It lives as long as its scope.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make: (
+  options?: Options
+) => Effect.Effect<TestAuthorizationServer["Service"], never, Scope.Scope> = Effect.fnUntraced(
+  function*(options = {}) {
+    const clock = yield* Clock.Clock
+    const scope = yield* Effect.scope
+    const now = () => clock.currentTimeMillisUnsafe()
+
+    const issuer = options.issuer ?? "https://as.test"
+    const apiOrigin = options.apiOrigin ?? "https://api.test"
+    const seed = options.seed ?? 1
+    const dialect = Dialect.make(options.dialect ?? {})
+    const rotation = options.rotation ?? RotationPolicy.rotating()
+    const [first, ...others] = options.clients ?? [TestClient.confidential, TestClient.publicClient]
+    const clients = new Map([first, ...others].map((client) => [client.clientId, client]))
+    const millis = (input: Duration.Input | undefined, otherwise: number) =>
+      input === undefined ? otherwise : Duration.toMillis(Duration.fromInputUnsafe(input))
+
+    const exchanges = makeExchanges({
+      clock,
+      scope,
+      endpointOf: (url) => endpointOf({ issuer, apiOrigin }, url),
+      tokenNamed: (value) => grants.find(value),
+      process: (exchange) => exchange.endpoint === "elsewhere" ? undefined : serve(exchange, exchange.endpoint)
+    })
+    const grants = makeGrants(
+      {
+        seed,
+        rotation,
+        accessTokenLifetime: millis(options.accessTokenLifetime, 3_600_000),
+        refreshTokenLifetime: millis(options.refreshTokenLifetime, Infinity),
+        previousAccessTokens: options.previousAccessTokens ?? "kept",
+        revocation: dialect.revocation
+      },
+      now,
+      (kind, token, details) => exchanges.note(kind, { family: token.family.id, token: token.id, ...details })
+    )
+    const authorizations = makeAuthorizations(
+      {
+        issuer,
+        seed,
+        clients,
+        pkce: dialect.authorization.pkce === "none" ? "optional" : "required",
+        scopeSeparator: dialect.authorization.scopeSeparator,
+        codeLifetime: millis(options.codeLifetime, 60_000)
+      },
+      now
+    )
+    const serve = makeEndpoints(
+      {
+        issuer,
+        apiOrigin,
+        dialect,
+        clients,
+        passwords: options.passwords ?? {},
+        shape: options.answers ?? {},
+        refreshTokens: options.refreshTokens ?? "always",
+        reuseError: options.reuseError ?? "invalid_grant",
+        api: options.api ?? echo
+      },
+      grants,
+      authorizations,
+      now,
+      (code, token) => exchanges.note("refused", { family: token?.family.id, token: token?.id, detail: code }),
+      (token) => exchanges.note("used", { family: token.family.id, token: token.id })
+    )
+
+    const description = Result.getOrThrow(AuthorizationServer.make({
+      provider: options.provider ?? "test",
+      issuer,
+      authorizationEndpoint: `${issuer}/authorize`,
+      tokenEndpoint: `${issuer}/token`,
+      revocationEndpoint: `${issuer}/revoke`,
+      introspectionEndpoint: `${issuer}/introspect`,
+      deviceAuthorizationEndpoint: `${issuer}/device`,
+      userinfoEndpoint: `${issuer}/userinfo`,
+      dialect: options.dialect,
+      rotation: options.declaredRotation ?? rotation,
+      apiOrigins: [apiOrigin]
+    }))
+
+    const known = (token: string | Redacted.Redacted) => {
+      const found = grants.find(plain(token))
+      if (found === undefined) throw new Error("This server did not issue that token")
+      return found
+    }
+
+    return TestAuthorizationServer.of({
+      description,
+
+      clientAuthentication: (clientId = first.clientId) => {
+        const client = clients.get(clientId)
+        if (client === undefined) throw new Error(`No client "${clientId}" is registered`)
+        return TestClient.authentication(client)
+      },
+
+      httpClient: (by) => TestHttp.makeClient(exchanges.exchange(by)),
+
+      authorize: (url, decision = {}) =>
+        Effect.suspend(() => {
+          const outcome = authorizations.authorize(String(url), decision)
+          return outcome._tag === "Redirect"
+            ? Effect.succeed(outcome.url)
+            : Effect.fail(new NotRedirected({ problem: outcome.problem }))
+        }),
+
+      decideDevice: (userCode, decision = {}) =>
+        Effect.sync(() => {
+          if (!authorizations.decideDevice(userCode, decision)) throw new Error(`No device shows "${userCode}"`)
+        }),
+
+      issue: ({ clientId = first.clientId, scopes = [], subject = "user-1" } = {}) =>
+        Effect.sync(() => {
+          const { access, refresh } = grants.first(grants.open({ client: clientId, subject, scopes }), {
+            refresh: options.refreshTokens !== "never"
+          })
+          return {
+            accessToken: Redacted.make(access.value),
+            tokenType: "Bearer",
+            receivedAt: now(),
+            expiresIn: Duration.millis(access.expiresAt - now()),
+            scopes,
+            ...(refresh === undefined ? {} : { refreshToken: Redacted.make(refresh.value) })
+          }
+        }),
+
+      inject: (faults, { endpoint = "token" } = {}) =>
+        Effect.sync(() => exchanges.queue("name" in faults ? [faults] : faults, endpoint)),
+
+      injectBy: (decide) => Effect.sync(() => exchanges.decideBy(decide)),
+
+      respondWith: (respond) => Effect.sync(() => exchanges.respondWith(respond)),
+
+      revoke: (token) =>
+        Effect.sync(() => {
+          const found = known(token)
+          if (found.kind === "access") grants.end(found, "provider")
+          else grants.endFamily(found.family, "provider")
+        }),
+
+      isLive: (token) =>
+        Effect.sync(() => {
+          const found = grants.find(plain(token))
+          return found !== undefined && grants.isLive(found)
+        }),
+
+      nameOf: (token) => Effect.sync(() => known(token).id),
+
+      families: Effect.sync(() =>
+        grants.families.map((family): Family => ({
+          id: family.id,
+          client: family.client,
+          subject: family.subject,
+          scopes: family.scopes,
+          revoked: family.revokedAt !== undefined,
+          ...(family.current !== undefined && grants.isLive(family.current)
+            ? { refreshToken: Redacted.make(family.current.value) }
+            : {}),
+          accessTokens: family.tokens.filter((token) => token.kind === "access" && grants.isLive(token))
+            .map((token) => Redacted.make(token.value))
+        }))
+      ),
+
+      exchanges: Effect.sync(() => [...exchanges.log]),
+
+      ledger: Effect.sync(() => [...exchanges.ledger])
+    })
+  }
+)
+
+/**
+ * A server, and everything that a client needs to speak with it: its
+ * description, credentials of its first client, and HTTP clients that reach it
+ * and nothing else (named `client` in the ledger).
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = (
+  options?: Options
+): Layer.Layer<
+  | TestAuthorizationServer
+  | AuthorizationServer.AuthorizationServer
+  | ClientAuthentication.ClientAuthentication
+  | OAuthHttpClient.OAuthHttpClient
+  | HttpClient.HttpClient
+> =>
+  Layer.mergeAll(layerDescription, layerClient("client")).pipe(
+    Layer.provideMerge(layerServer(options))
+  )
+
+/**
+ * A server alone, for tests with several clients.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerServer = (options?: Options): Layer.Layer<TestAuthorizationServer> =>
+  Layer.effect(TestAuthorizationServer, make(options))
+
+/**
+ * What a provider package would supply for the server in context.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerDescription: Layer.Layer<
+  AuthorizationServer.AuthorizationServer | ClientAuthentication.ClientAuthentication,
+  never,
+  TestAuthorizationServer
+> = Layer.effectContext(
+  Effect.map(
+    TestAuthorizationServer,
+    (server) =>
+      Context.make(AuthorizationServer.AuthorizationServer, server.description).pipe(
+        Context.add(ClientAuthentication.ClientAuthentication, server.clientAuthentication())
+      )
+  )
+)
+
+/**
+ * HTTP clients of one process, with its name in the ledger.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerClient = (
+  by: string
+): Layer.Layer<OAuthHttpClient.OAuthHttpClient | HttpClient.HttpClient, never, TestAuthorizationServer> =>
+  Layer.unwrap(Effect.map(TestAuthorizationServer, (server) => TestHttp.layerClient(server.httpClient(by))))
+
+const plain = (token: string | Redacted.Redacted): string => typeof token === "string" ? token : Redacted.value(token)
+
+const echo: Api = (request, token) => TestHttp.json({ method: request.method, url: request.url, ...token })

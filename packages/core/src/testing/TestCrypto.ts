@@ -1,0 +1,57 @@
+/**
+ * Cryptography for tests: repeatable, and without promises.
+ *
+ * WebCrypto resolves outside Effect's scheduler, so a test that moves
+ * `TestClock` cannot wait for it, and a run that is to be repeated cannot draw
+ * from it.
+ *
+ * @since 0.1.0
+ */
+import * as Digest from "effect/crypto/Digest"
+import * as SecureRandom from "effect/crypto/SecureRandom"
+import * as Effect from "effect/Effect"
+import * as Hex from "effect/encoding/Hex"
+import * as Layer from "effect/Layer"
+import { seededBytes } from "./internal/seededBytes.ts"
+import { sha256 } from "./internal/sha256.ts"
+
+/**
+ * Digests computed at once. SHA-256 only; any other algorithm dies.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerDigest: Layer.Layer<Digest.Digest> = Layer.succeed(Digest.Digest, {
+  digest: (algorithm, data) =>
+    algorithm.name === "SHA-256"
+      ? Effect.sync(() => sha256(data))
+      : Effect.die(new Error(`TestCrypto computes SHA-256 and not ${algorithm.name}`)),
+  digestHex: (algorithm, data) =>
+    algorithm.name === "SHA-256"
+      ? Effect.sync(() => Hex.encode(sha256(data)))
+      : Effect.die(new Error(`TestCrypto computes SHA-256 and not ${algorithm.name}`))
+})
+
+/**
+ * Random values that repeat with the seed.
+ *
+ * **Gotchas**
+ *
+ * Two processes that are to differ need two seeds.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerSecureRandom = (seed: number): Layer.Layer<SecureRandom.SecureRandom> =>
+  Layer.sync(SecureRandom.SecureRandom, () => SecureRandom.make(seededBytes(seed)))
+
+/**
+ * Both: {@link layerDigest} and {@link layerSecureRandom}.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = (
+  options?: { readonly seed?: number | undefined }
+): Layer.Layer<Digest.Digest | SecureRandom.SecureRandom> =>
+  Layer.merge(layerDigest, layerSecureRandom(options?.seed ?? 1))

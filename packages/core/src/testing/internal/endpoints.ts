@@ -1,0 +1,348 @@
+/**
+ * The endpoints of a test authorization server: a request comes in, an answer
+ * goes out. Nothing here is an effect.
+ */
+import * as Base64 from "effect/encoding/Base64"
+import * as Base64Url from "effect/encoding/Base64Url"
+import * as Result from "effect/Result"
+import type * as Schema from "effect/Schema"
+import type { Dialect } from "../../Dialect.ts"
+import * as Scopes from "../../Scopes.ts"
+import type { Endpoint } from "../Ledger.ts"
+import type { AnswerShape, Api } from "../TestAuthorizationServer.ts"
+import type { Client } from "../TestClient.ts"
+import * as TestHttp from "../TestHttp.ts"
+import type { makeAuthorizations, Redemption } from "./authorizations.ts"
+import type { Family, Grants, Pair, Renewal, Token } from "./grants.ts"
+import { formParameters } from "./wire.ts"
+
+export interface Settings {
+  readonly issuer: string
+  readonly apiOrigin: string
+  readonly dialect: Dialect
+  readonly clients: ReadonlyMap<string, Client>
+  readonly passwords: Readonly<Record<string, string>>
+  readonly shape: AnswerShape
+  readonly refreshTokens: "always" | "never" | { readonly scope: string }
+  readonly reuseError: string
+  readonly api: Api
+}
+
+/** Where a request is going to. */
+export const endpointOf = (settings: Pick<Settings, "issuer" | "apiOrigin">, url: string): Endpoint => {
+  const { origin, pathname } = new URL(url)
+  if (origin === settings.apiOrigin) return "api"
+  if (origin !== new URL(settings.issuer).origin) return "elsewhere"
+  return paths[pathname] ?? "unknown"
+}
+
+const paths: Readonly<Record<string, Endpoint>> = {
+  "/authorize": "authorization",
+  "/token": "token",
+  "/revoke": "revocation",
+  "/introspect": "introspection",
+  "/device": "device-authorization",
+  "/userinfo": "userinfo",
+  "/.well-known/oauth-authorization-server": "metadata",
+  "/.well-known/openid-configuration": "metadata"
+}
+
+export const makeEndpoints = (
+  settings: Settings,
+  grants: Grants,
+  authorizations: ReturnType<typeof makeAuthorizations>,
+  now: () => number,
+  noteRefusal: (code: string, token?: Token) => void,
+  noteUse: (token: Token) => void
+) => {
+  const refuse = (error: string, description: string, options?: { status?: number; token?: Token | undefined }) => {
+    noteRefusal(error, options?.token)
+    return TestHttp.json({ error, error_description: description }, { status: options?.status ?? 400 })
+  }
+
+  /** Who sends this, by the one method that the client is registered with (RFC 6749, section 2.3). */
+  const authenticate = (request: TestHttp.Request): Client | TestHttp.Answer => {
+    const raw = basicCredentials(request)
+    const { client_id: bodyId, client_secret: bodySecret } = request.parameters
+    const client = settings.clients.get(raw === undefined ? bodyId ?? "" : formDecode(raw.id)) ??
+      settings.clients.get(raw?.id ?? "")
+    const basic = raw === undefined || client?.authentication === "basic-raw"
+      ? raw
+      : { id: formDecode(raw.id), secret: formDecode(raw.secret) }
+    const invalid = (description: string) => {
+      noteRefusal("invalid_client")
+      return TestHttp.json({ error: "invalid_client", error_description: description }, {
+        status: 401,
+        ...(request.headers["authorization"] === undefined
+          ? {}
+          : { headers: { "www-authenticate": `Basic realm="${settings.issuer}"` } })
+      })
+    }
+    if (client === undefined) return invalid("the client is not known")
+    switch (client.authentication) {
+      case "basic":
+      case "basic-raw":
+        if (bodySecret !== undefined) return invalid("the client authenticates by Basic")
+        return basic?.secret === client.secret ? client : invalid("the credentials are wrong")
+      case "post":
+        if (basic !== undefined) return invalid("the client authenticates in the body")
+        return bodySecret === client.secret ? client : invalid("the credentials are wrong")
+      case "none":
+        return basic === undefined && bodySecret === undefined ? client : invalid("the client has no secret")
+    }
+  }
+
+  const tokens = (pair: Pair, asked: Scopes.Scopes | undefined): TestHttp.Answer => {
+    const { access, refresh } = pair
+    const { shape } = settings
+    const { refreshTokenExpiresIn, scopeSeparator } = settings.dialect.response
+    const seconds = (token: Token) => Math.max(0, Math.floor((token.expiresAt - now()) / 1000))
+    const narrowed = asked === undefined || !Scopes.includes(access.scopes, asked)
+    const shown = refresh ?? (shape.keptRefreshToken === "repeated" ? access.family.current : undefined)
+    return TestHttp.json({
+      access_token: access.value,
+      token_type: shape.tokenType ?? "Bearer",
+      ...lifetime(shape, seconds(access)),
+      ...(shape.scope === "never" || (shape.scope === "when-narrowed" && !narrowed)
+        ? {}
+        : { scope: Scopes.toString(access.scopes, scopeSeparator) }),
+      ...(shown === undefined ? {} : { refresh_token: shown.value }),
+      ...(shown === undefined || refreshTokenExpiresIn === undefined || !Number.isFinite(shown.expiresAt)
+        ? {}
+        : { [refreshTokenExpiresIn]: seconds(shown) }),
+      ...(access.family.scopes.includes("openid") ? { id_token: idToken(access.family) } : {}),
+      ...shape.members
+    })
+  }
+
+  const idToken = (family: Family): string => {
+    const issuedAt = Math.floor(now() / 1000)
+    const claims = {
+      iss: settings.issuer,
+      sub: family.subject,
+      aud: family.client,
+      iat: issuedAt,
+      exp: issuedAt + 3600,
+      ...(family.nonce === undefined ? {} : { nonce: family.nonce })
+    }
+    return [{ alg: "RS256", typ: "JWT" }, claims].map((part) => Base64Url.encode(JSON.stringify(part)))
+      .concat(Base64Url.encode("not signed")).join(".")
+  }
+
+  const scopesOf = (request: TestHttp.Request, separator: string): Scopes.Scopes | undefined => {
+    const scope = request.parameters["scope"]
+    return scope === undefined ? undefined : Scopes.fromString(scope, separator)
+  }
+
+  const withRefreshToken = (scopes: Scopes.Scopes): boolean =>
+    typeof settings.refreshTokens === "string"
+      ? settings.refreshTokens === "always"
+      : scopes.includes(settings.refreshTokens.scope)
+
+  const login = (redemption: Redemption, resource: string | undefined): TestHttp.Answer => {
+    if (redemption._tag === "Refused") {
+      const family = grants.families.find(({ id }) => id === redemption.reusedFamily)
+      // a code that comes twice may have been stolen (RFC 6749, section 4.1.2)
+      if (family !== undefined) grants.endFamily(family, "code used twice")
+      return refuse(redemption.error, redemption.description)
+    }
+    const family = grants.open(redemption.agreement)
+    redemption.remember(family.id)
+    return tokens(grants.first(family, { refresh: withRefreshToken(family.scopes), resource }), undefined)
+  }
+
+  const renewed = (request: TestHttp.Request, renewal: Renewal, asked: Scopes.Scopes | undefined): TestHttp.Answer => {
+    if (renewal._tag === "Accepted") return tokens(renewal.pair, asked)
+    const token = grants.find(request.parameters["refresh_token"] ?? "")
+    if (renewal.because === "scope") return refuse("invalid_scope", "the scope exceeds the grant's", { token })
+    return refuse(renewal.because === "reused" ? settings.reuseError : "invalid_grant", reasons[renewal.because], {
+      token
+    })
+  }
+
+  const token = (request: TestHttp.Request, client: Client): TestHttp.Answer => {
+    const { dialect } = settings
+    const resource = request.parameters["resource"]
+    switch (request.parameters["grant_type"]) {
+      case "authorization_code":
+        return login(authorizations.redeem(client.clientId, request.parameters), resource)
+      case "refresh_token": {
+        const scopes = scopesOf(request, dialect.refreshToken.scopeSeparator)
+        const presented = request.parameters["refresh_token"]
+        if (presented === undefined) return refuse("invalid_request", "refresh_token is missing")
+        return renewed(request, grants.renew(presented, { client: client.clientId, scopes, resource }), scopes)
+      }
+      case "client_credentials": {
+        if (client.authentication === "none") return refuse("unauthorized_client", "a public client has no credentials")
+        const scopes = scopesOf(request, dialect.clientCredentials.scopeSeparator)
+        const family = grants.open({ client: client.clientId, subject: client.clientId, scopes: scopes ?? [] })
+        return tokens(grants.first(family, { refresh: false, resource }), scopes)
+      }
+      case "password": {
+        const { password, username = "" } = request.parameters
+        const expected = Object.hasOwn(settings.passwords, username) ? settings.passwords[username] : undefined
+        if (expected === undefined || expected !== password) return refuse("invalid_grant", "the password is wrong")
+        const scopes = scopesOf(request, " ") ?? []
+        const family = grants.open({ client: client.clientId, subject: username, scopes })
+        return tokens(grants.first(family, { refresh: withRefreshToken(scopes), resource }), scopes)
+      }
+      case "urn:ietf:params:oauth:grant-type:device_code":
+        return login(
+          authorizations.pollDevice(client.clientId, request.parameters["device_code"] ?? ""),
+          resource
+        )
+      case undefined:
+        return refuse("invalid_request", "grant_type is missing")
+      default:
+        return refuse("unsupported_grant_type", "this grant type is not supported")
+    }
+  }
+
+  const revocation = (request: TestHttp.Request, client: Client): TestHttp.Answer => {
+    const token = grants.find(request.parameters["token"] ?? "")
+    if (request.parameters["token"] === undefined) return refuse("invalid_request", "token is missing")
+    // a token that is not known, or is somebody else's, is as good as revoked (RFC 7009, section 2.2)
+    if (token !== undefined && token.family.client === client.clientId) grants.revoke(token, "client")
+    return TestHttp.empty(200)
+  }
+
+  const introspection = (request: TestHttp.Request): TestHttp.Answer => {
+    const token = grants.find(request.parameters["token"] ?? "")
+    if (token === undefined || !grants.isLive(token)) return TestHttp.json({ active: false })
+    return TestHttp.json({
+      active: true,
+      client_id: token.family.client,
+      sub: token.family.subject,
+      scope: token.scopes.join(" "),
+      iss: settings.issuer,
+      iat: Math.floor(token.issuedAt / 1000),
+      ...(Number.isFinite(token.expiresAt) ? { exp: Math.floor(token.expiresAt / 1000) } : {}),
+      ...(token.kind === "access" ? { token_type: "Bearer" } : {})
+    })
+  }
+
+  const device = (request: TestHttp.Request, client: Client): TestHttp.Answer => {
+    const scopes = scopesOf(request, settings.dialect.authorization.scopeSeparator) ?? []
+    const started = authorizations.startDevice(client.clientId, scopes)
+    return TestHttp.json({
+      device_code: started.deviceCode,
+      user_code: started.userCode,
+      verification_uri: `${settings.issuer}/activate`,
+      verification_uri_complete: `${settings.issuer}/activate?user_code=${started.userCode}`,
+      expires_in: started.expiresIn,
+      interval: started.interval
+    })
+  }
+
+  const metadata = (): TestHttp.Answer =>
+    TestHttp.json({
+      issuer: settings.issuer,
+      authorization_endpoint: `${settings.issuer}/authorize`,
+      token_endpoint: `${settings.issuer}/token`,
+      revocation_endpoint: `${settings.issuer}/revoke`,
+      introspection_endpoint: `${settings.issuer}/introspect`,
+      device_authorization_endpoint: `${settings.issuer}/device`,
+      userinfo_endpoint: `${settings.issuer}/userinfo`,
+      response_types_supported: ["code"],
+      grant_types_supported: [
+        "authorization_code",
+        "refresh_token",
+        "client_credentials",
+        "password",
+        "urn:ietf:params:oauth:grant-type:device_code"
+      ],
+      code_challenge_methods_supported: ["S256"],
+      token_endpoint_auth_methods_supported: ["client_secret_basic", "client_secret_post", "none"],
+      authorization_response_iss_parameter_supported: true
+    })
+
+  /** What an access token opens; any other token gets the challenge of RFC 6750, section 3. */
+  const guarded = (
+    request: TestHttp.Request,
+    realm: string,
+    open: (token: Token) => TestHttp.Answer
+  ): TestHttp.Answer => {
+    const [scheme, value] = (request.headers["authorization"] ?? "").split(" ", 2)
+    if (scheme?.toLowerCase() !== "bearer" || value === undefined) {
+      return TestHttp.empty(401, { headers: { "www-authenticate": `Bearer realm="${realm}"` } })
+    }
+    const token = grants.find(value)
+    if (token === undefined || token.kind !== "access" || !grants.isLive(token)) {
+      noteRefusal("invalid_token", token)
+      const challenge = `Bearer realm="${realm}", error="invalid_token", error_description="The token is not accepted"`
+      return TestHttp.empty(401, { headers: { "www-authenticate": challenge } })
+    }
+    noteUse(token)
+    return open(token)
+  }
+
+  const authenticated = (
+    request: TestHttp.Request,
+    then: (request: TestHttp.Request, client: Client) => TestHttp.Answer
+  ): TestHttp.Answer => {
+    if (request.method !== "POST") return TestHttp.empty(405, { headers: { allow: "POST" } })
+    if (formParameters(request.body) === undefined) return refuse("invalid_request", "a parameter is repeated")
+    const client = authenticate(request)
+    return "status" in client ? client : then(request, client)
+  }
+
+  return (request: TestHttp.Request, endpoint: Exclude<Endpoint, "elsewhere">): TestHttp.Answer => {
+    switch (endpoint) {
+      case "authorization": {
+        const outcome = authorizations.authorize(request.url, {})
+        return outcome._tag === "Redirect"
+          ? TestHttp.redirect(outcome.url)
+          : TestHttp.html(outcome.problem, { status: 400 })
+      }
+      case "token":
+        return authenticated(request, token)
+      case "revocation":
+        return authenticated(request, revocation)
+      case "introspection":
+        return authenticated(request, introspection)
+      case "device-authorization":
+        return authenticated(request, device)
+      case "userinfo":
+        return guarded(request, settings.issuer, ({ family }) => TestHttp.json({ sub: family.subject }))
+      case "metadata":
+        return metadata()
+      case "api":
+        return guarded(
+          request,
+          settings.apiOrigin,
+          (token) => settings.api(request, { token: token.id, subject: token.family.subject, scopes: token.scopes })
+        )
+      case "unknown":
+        return TestHttp.empty(404)
+    }
+  }
+}
+
+const reasons: { readonly [K in Exclude<Extract<Renewal, { _tag: "Refused" }>["because"], "scope">]: string } = {
+  unknown: "the refresh token is not known",
+  expired: "the refresh token has expired",
+  revoked: "the refresh token was revoked",
+  reused: "the refresh token was used before"
+}
+
+const lifetime = (shape: AnswerShape, seconds: number): Readonly<Record<string, Schema.Json>> => {
+  switch (shape.expiresIn ?? "number") {
+    case "number":
+      return { expires_in: seconds }
+    case "string":
+      return { expires_in: String(seconds) }
+    case "omitted":
+      return {}
+  }
+}
+
+const basicCredentials = (request: TestHttp.Request): { readonly id: string; readonly secret: string } | undefined => {
+  const [scheme, value = ""] = (request.headers["authorization"] ?? "").split(" ", 2)
+  if (scheme?.toLowerCase() !== "basic") return undefined
+  const text = Result.getOrElse(Base64.decodeString(value), () => "")
+  const colon = text.indexOf(":")
+  return { id: text.slice(0, colon), secret: text.slice(colon + 1) }
+}
+
+/** RFC 6749, section 2.3.1: both halves were form-encoded before they were joined. */
+const formDecode = (text: string): string => new URLSearchParams(`v=${text}`).get("v") ?? ""
