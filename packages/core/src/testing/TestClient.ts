@@ -3,10 +3,9 @@
  *
  * @since 0.1.0
  */
-import * as Effect from "effect/Effect"
-import * as Base64 from "effect/encoding/Base64"
 import * as Redacted from "effect/Redacted"
-import type { ClientAuthentication, Credentials } from "../ClientAuthentication.ts"
+import * as Result from "effect/Result"
+import * as ClientAuthentication from "../ClientAuthentication.ts"
 
 /**
  * A registered client.
@@ -49,31 +48,17 @@ export const publicClient: Client = { clientId: "test-app", authentication: "non
  * @category constructors
  * @since 0.1.0
  */
-export const authentication = (self: Client): ClientAuthentication["Service"] => ({
-  clientId: self.clientId,
-  credentials: () => Effect.sync(() => credentialsOf(self))
-})
-
-const credentialsOf = (client: Client): Credentials => {
-  const secret = client.secret ?? ""
-  switch (client.authentication) {
+export const authentication = (self: Client): ClientAuthentication.ClientAuthentication["Service"] => {
+  const { clientId } = self
+  const options = { clientId, clientSecret: Redacted.make(self.secret ?? "") }
+  switch (self.authentication) {
     case "basic":
-      return basic(formEncode(client.clientId), formEncode(secret))
+      return Result.getOrThrow(ClientAuthentication.basic(options))
     case "basic-raw":
-      return basic(client.clientId, secret)
+      return Result.getOrThrow(ClientAuthentication.basicRaw(options))
     case "post":
-      return {
-        headers: {},
-        parameters: [["client_id", client.clientId], ["client_secret", Redacted.make(secret)]]
-      }
+      return Result.getOrThrow(ClientAuthentication.post(options))
     case "none":
-      return { headers: {}, parameters: [["client_id", client.clientId]] }
+      return Result.getOrThrow(ClientAuthentication.none({ clientId }))
   }
 }
-
-const basic = (id: string, secret: string): Credentials => ({
-  headers: { authorization: Redacted.make(`Basic ${Base64.encode(`${id}:${secret}`)}`) },
-  parameters: []
-})
-
-const formEncode = (text: string): string => new URLSearchParams({ v: text }).toString().slice(2)
