@@ -168,15 +168,6 @@ export const makeMemory: Effect.Effect<TokenStore["Service"]> = Effect.gen(funct
   const notify = (key: string, version?: string): void => {
     PubSub.publishUnsafe(changes, { _tag: "Changed", key, version })
   }
-  const page = (heads: ReadonlyArray<Grant.Grant>, limit: number, cursorOf: (grant: Grant.Grant) => string): Page => {
-    const some = heads.slice(0, limit)
-    const last = some.at(-1)
-    return {
-      now: clock.currentTimeMillisUnsafe(),
-      heads: some.map(head),
-      ...(last === undefined || heads.length <= limit ? {} : { cursor: cursorOf(last) })
-    }
-  }
 
   return TokenStore.of({
     name: "memory",
@@ -204,27 +195,55 @@ export const makeMemory: Effect.Effect<TokenStore["Service"]> = Effect.gen(funct
         notify(key.id)
         return outcome(true, key.id)
       }),
-    due: ({ before, cursor, limit, providers }) =>
-      Effect.sync(() => {
-        const heads = [...records.values()]
-          .filter((grant) => grant.dueAt !== undefined && grant.dueAt < before)
-          .filter((grant) => providers === undefined || providers.includes(providerOf(grant.key)))
-          .sort((a, b) => compare(dueCursor(a), dueCursor(b)))
-          .filter((grant) => cursor === undefined || dueCursor(grant) > cursor)
-        return page(heads, limit, dueCursor)
-      }),
-    list: ({ account, cursor, limit, provider, state }) =>
-      Effect.sync(() => {
-        const heads = [...records.values()]
-          .filter((grant) => state === undefined || grant.state._tag === state)
-          .filter((grant) => provider === undefined || providerOf(grant.key) === provider)
-          .filter((grant) => account === undefined || accountOf(grant.key) === account)
-          .sort((a, b) => compare(a.key, b.key))
-          .filter((grant) => cursor === undefined || grant.key > cursor)
-        return page(heads, limit, (grant) => grant.key)
-      })
+    due: (options) => Effect.sync(() => selectDue(records.values(), clock.currentTimeMillisUnsafe(), options)),
+    list: (options) => Effect.sync(() => selectList(records.values(), clock.currentTimeMillisUnsafe(), options))
   })
 })
+
+/**
+ * The page that `due` gives, chosen from all records.
+ *
+ * **When to use**
+ *
+ * Use it in a backend that has no index and looks at every record anyway.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const selectDue = (
+  grants: Iterable<Grant.Grant>,
+  now: number,
+  { before, cursor, limit, providers }: Parameters<TokenStore["Service"]["due"]>[0]
+): Page =>
+  page(
+    Array.from(grants)
+      .filter((grant) => grant.dueAt !== undefined && grant.dueAt < before)
+      .filter((grant) => providers === undefined || providers.includes(providerOf(grant.key))),
+    { now, cursor, limit, cursorOf: dueCursor }
+  )
+
+/**
+ * The page that `list` gives, chosen from all records.
+ *
+ * **When to use**
+ *
+ * Use it in a backend that has no index and looks at every record anyway.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const selectList = (
+  grants: Iterable<Grant.Grant>,
+  now: number,
+  { account, cursor, limit, provider, state }: Parameters<TokenStore["Service"]["list"]>[0]
+): Page =>
+  page(
+    Array.from(grants)
+      .filter((grant) => state === undefined || grant.state._tag === state)
+      .filter((grant) => provider === undefined || providerOf(grant.key) === provider)
+      .filter((grant) => account === undefined || accountOf(grant.key) === account),
+    { now, cursor, limit, cursorOf: (grant) => grant.key }
+  )
 
 /**
  * A store that lives and ends with this process.
@@ -234,11 +253,32 @@ export const makeMemory: Effect.Effect<TokenStore["Service"]> = Effect.gen(funct
  */
 export const layerMemory: Layer.Layer<TokenStore> = Layer.effect(TokenStore, makeMemory)
 
+const page = (grants: ReadonlyArray<Grant.Grant>, options: {
+  readonly now: number
+  readonly limit: number
+  readonly cursor: string | undefined
+  readonly cursorOf: (grant: Grant.Grant) => string
+}): Page => {
+  const { cursor, cursorOf, limit, now } = options
+  const rest = grants
+    .filter((grant) => cursor === undefined || cursorOf(grant) > cursor)
+    .sort((a, b) => compare(cursorOf(a), cursorOf(b)))
+  const some = rest.slice(0, limit)
+  const last = some.at(-1)
+  return {
+    now,
+    heads: some.map(head),
+    ...(last === undefined || rest.length <= limit ? {} : { cursor: cursorOf(last) })
+  }
+}
+
 const head = ({ body: _, ...rest }: Grant.Grant): Head => rest
 
 const compare = (a: string, b: string): number => a < b ? -1 : a > b ? 1 : 0
 
-const dueCursor = (grant: Grant.Grant): string => `${String(grant.dueAt ?? 0).padStart(16, "0")}|${grant.key}`
+// whole milliseconds: a fraction would be counted as digits
+const dueCursor = (grant: Grant.Grant): string =>
+  `${String(Math.floor(Math.max(0, grant.dueAt ?? 0))).padStart(16, "0")}|${grant.key}`
 
 const field = (key: string, index: number): string => decodeURIComponent(key.split("|")[index] ?? "")
 

@@ -1,1 +1,1 @@
-export {}
+export * as FileTokenStore from "./FileTokenStore.ts"

@@ -1,0 +1,209 @@
+/**
+ * Grants in files of one machine, shared by any number of its processes: what a
+ * command line or desktop tool needs.
+ *
+ * @since 0.1.0
+ */
+import * as Grant from "@effect-oauth/core/Grant"
+import * as OAuthError from "@effect-oauth/core/OAuthError"
+import * as TokenStore from "@effect-oauth/core/TokenStore"
+import * as Clock from "effect/Clock"
+import * as SecureRandom from "effect/crypto/SecureRandom"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
+import * as Fs from "node:fs"
+import * as Path from "node:path"
+import * as Files from "./internal/files.ts"
+import * as Lock from "./internal/lock.ts"
+
+/**
+ * Makes a store that keeps each grant in a file of the folder `grants` in
+ * `directory`.
+ *
+ * **Details**
+ *
+ * - A file is replaced whole: written beside its place, synced, renamed, and the
+ *   folder synced. A reader takes no lock and never sees half a record; after a
+ *   crash at any point the record is the old one or the new one.
+ * - Processes compare and swap under a lock of the kernel's. A killed process
+ *   leaves nothing locked. One that was stopped inside the section (well under a
+ *   millisecond long) keeps others from writing, not from reading, until it goes
+ *   on: their writes fail with `StoreUnavailable` (`locked`) after five seconds.
+ * - Versions are random, so none comes again: not after a removal, and not after
+ *   the folder was restored from a copy.
+ * - The store's now is the machine's clock.
+ * - The folder has mode 0700 and the files 0600. Wider modes are narrowed when
+ *   the store is opened; where that is not allowed, opening fails.
+ * - A file that cannot be read as the record of its key is `RecordInvalid`, and
+ *   left as it is; `due` and `list` pass it over with a warning.
+ *
+ * **Gotchas**
+ *
+ * Tokens are in clear, readable by the owner and by root. Put
+ * `EncryptedTokenStore` over it where that is not enough.
+ *
+ * The directory must be on a local disk: network file systems do not all lock.
+ * Nobody may remove the file `lock.sqlite` while a process uses the store.
+ * `due` and `list` read every file. Notifications there are none. On Windows,
+ * modes do nothing and directories are not synced.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = Effect.fnUntraced(function*(options: {
+  readonly directory: string
+}): Effect.fn.Return<TokenStore.TokenStore["Service"], OAuthError.OAuthError, SecureRandom.SecureRandom> {
+  const clock = yield* Clock.Clock
+  const random = yield* SecureRandom.SecureRandom
+  const directory = Path.resolve(options.directory, "grants")
+  const lock = Path.join(directory, "lock.sqlite")
+  const fileOf = (key: string): string => Path.join(directory, Files.nameOf(key))
+
+  yield* Files.prepareDirectory(directory, clock.currentTimeMillisUnsafe()).pipe(
+    // a disk that cannot lock is found out now; a mode is set by path, for nothing may open the file
+    Effect.andThen(Lock.exclusively(lock, () => Fs.chmodSync(lock, 0o600))),
+    failingIn("make")
+  )
+
+  const read = Effect.fnUntraced(function*(file: string) {
+    const bytes = yield* Files.read(file)
+    return { bytes, grant: bytes === undefined ? undefined : yield* decode(file, bytes) }
+  })
+
+  // Lets `decide` choose what shall stand, and puts it there if the file has not changed in between; else all over
+  // again, which happens only if somebody else succeeded.
+  const change = Effect.fnUntraced(function*(
+    key: string,
+    decide: (current: Grant.Grant | undefined, fresh: { readonly now: number; readonly version: string }) => Decision
+  ): Effect.fn.Return<TokenStore.Outcome, Failure> {
+    const file = fileOf(key)
+    while (true) {
+      const { bytes, grant: current } = yield* read(file)
+      const version = yield* random.uuidV4()
+      const decision = decide(current, { now: clock.currentTimeMillisUnsafe(), version })
+      if (decision._tag === "Keep") return { now: clock.currentTimeMillisUnsafe(), accepted: false, grant: current }
+      const grant = decision._tag === "Put" ? decision.grant : undefined
+      if (yield* swap({ lock, file, before: bytes, grant, unique: version })) {
+        return { now: clock.currentTimeMillisUnsafe(), accepted: true, grant }
+      }
+    }
+  })
+
+  const grants = Files.list(directory).pipe(
+    Effect.flatMap(Effect.forEach((file) =>
+      read(file).pipe(
+        Effect.map(({ grant }) => grant),
+        Effect.catchTag("RecordInvalid", (reason) => Effect.as(Effect.logWarning(reason.message), undefined))
+      ), { concurrency: 16 })),
+    Effect.map((grants) => grants.filter((grant) => grant !== undefined))
+  )
+
+  return TokenStore.TokenStore.of({
+    name: "file",
+    read: Effect.fn("FileTokenStore.read")(function*(key) {
+      const { grant } = yield* read(fileOf(key.id))
+      return { now: clock.currentTimeMillisUnsafe(), grant }
+    }, failingIn("read")),
+    write: Effect.fn("FileTokenStore.write")(
+      (expected, draft) =>
+        change(
+          draft.key,
+          (current, fresh) => current?.version === expected ? { _tag: "Put", grant: Grant.stand(draft, fresh) } : keep
+        ),
+      failingIn("write")
+    ),
+    extend: Effect.fn("FileTokenStore.extend")(
+      (key, { leaseFor, version }) =>
+        change(key.id, (current, { now }) =>
+          current?.version === version && current.leaseUntil !== undefined
+            ? { _tag: "Put", grant: { ...current, leaseUntil: now + leaseFor } }
+            : keep),
+      failingIn("extend")
+    ),
+    remove: Effect.fn("FileTokenStore.remove")(
+      (key, version) => change(key.id, (current) => current?.version === version ? { _tag: "Remove" } : keep),
+      failingIn("remove")
+    ),
+    due: Effect.fn("FileTokenStore.due")(
+      (options) => Effect.map(grants, (all) => TokenStore.selectDue(all, clock.currentTimeMillisUnsafe(), options)),
+      failingIn("due")
+    ),
+    list: Effect.fn("FileTokenStore.list")(
+      (options) => Effect.map(grants, (all) => TokenStore.selectList(all, clock.currentTimeMillisUnsafe(), options)),
+      failingIn("list")
+    )
+  })
+})
+
+/**
+ * A store that keeps each grant in a file of the folder `grants` in `directory`;
+ * see {@link make}.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = (options: {
+  readonly directory: string
+}): Layer.Layer<TokenStore.TokenStore, OAuthError.OAuthError, SecureRandom.SecureRandom> =>
+  Layer.effect(TokenStore.TokenStore, make(options))
+
+type Failure = OAuthError.StoreUnavailable | OAuthError.RecordInvalid
+
+type Decision =
+  | { readonly _tag: "Keep" }
+  | { readonly _tag: "Put"; readonly grant: Grant.Grant }
+  | { readonly _tag: "Remove" }
+
+const keep: Decision = { _tag: "Keep" }
+
+const failingIn = (method: string) =>
+  Effect.mapError((reason: Failure) => OAuthError.make("FileTokenStore", method, reason))
+
+const decodeGrant = Files.decoder(Grant.Grant, "the record of a grant")
+
+const decode = (file: string, bytes: Uint8Array): Effect.Effect<Grant.Grant, OAuthError.RecordInvalid> =>
+  Effect.filterOrFail(
+    decodeGrant(file, bytes),
+    (grant) => Files.nameOf(grant.key) === Path.basename(file),
+    () => new OAuthError.RecordInvalid({ store: "file", problem: `${file} is the record of another grant` })
+  )
+
+const encode = Schema.encodeSync(Schema.fromJsonString(Grant.Grant))
+
+// Puts a record in its place, or removes the one there, if the file is still as it was.
+const swap = (options: {
+  readonly lock: string
+  readonly file: string
+  readonly before: Uint8Array | undefined
+  readonly grant: Grant.Grant | undefined
+  readonly unique: string
+}): Effect.Effect<boolean, OAuthError.StoreUnavailable> => {
+  const { before, file, grant, lock, unique } = options
+  const ifUnchanged = (act: () => void): Effect.Effect<boolean, OAuthError.StoreUnavailable> =>
+    Lock.exclusively(lock, () => {
+      if (!isSame(readSync(file), before)) return false
+      act()
+      return true
+    })
+  return grant === undefined
+    ? Effect.tap(ifUnchanged(() => Fs.unlinkSync(file)), () => Files.syncDirectory(Path.dirname(file)))
+    : Files.replaceWith({
+      file,
+      text: encode(grant),
+      unique,
+      commit: (temporary) => ifUnchanged(() => Fs.renameSync(temporary, file))
+    })
+}
+
+const readSync = (file: string): Uint8Array | undefined => {
+  try {
+    return Fs.readFileSync(file)
+  } catch (error) {
+    if (Files.codeOf(error) === "ENOENT") return undefined
+    throw error
+  }
+}
+
+const isSame = (a: Uint8Array | undefined, b: Uint8Array | undefined): boolean =>
+  a === undefined || b === undefined ? a === b : Buffer.compare(a, b) === 0

@@ -1,0 +1,317 @@
+import { TokenStore } from "@effect-oauth/core"
+import { FileTokenStore } from "@effect-oauth/node"
+import { assert, describe, it } from "@effect/vitest"
+import { Context, Effect, Layer } from "effect"
+import { SecureRandom } from "effect/crypto"
+import { TestClock } from "effect/testing"
+import * as Fs from "node:fs"
+import * as Path from "node:path"
+import { directory } from "./fixtures/directory.ts"
+import { draft, key } from "./fixtures/grants.ts"
+
+describe("FileTokenStore", () => {
+  it.effect("keeps a grant for whoever opens the directory next", () =>
+    Effect.gen(function*() {
+      const path = yield* directory
+      const first = yield* open(path)
+      const { grant } = yield* first.write(undefined, draft({ secret: "kept" }))
+
+      const second = yield* open(path)
+
+      assert.deepStrictEqual((yield* second.read(key())).grant, grant)
+    }))
+
+  it.effect("takes keys of any length and alphabet, one file each", () =>
+    Effect.gen(function*() {
+      const path = yield* directory
+      const store = yield* open(path)
+      const accounts = ["", "../../etc/passwd", "Ärger/mit\\schrägen\0zeichen", "x".repeat(3000), "X".repeat(3000)]
+
+      for (const account of accounts) yield* store.write(undefined, draft({ key: key(account) }))
+
+      for (const account of accounts) assert.strictEqual((yield* store.read(key(account))).grant?.key, key(account).id)
+      assert.strictEqual(records(path).length, accounts.length)
+    }))
+
+  describe("write", () => {
+    it.effect("returns the record that stands when another version was expected", () =>
+      Effect.gen(function*() {
+        const store = yield* open(yield* directory)
+        const { grant } = yield* store.write(undefined, draft({ serial: 1 }))
+
+        const outcome = yield* store.write("another", draft({ serial: 2 }))
+
+        assert.deepStrictEqual(outcome, { accepted: false, now: 0, grant })
+      }))
+
+    it.effect("computes instants by the clock of the machine", () =>
+      Effect.gen(function*() {
+        yield* TestClock.setTime(Date.UTC(2030, 0, 1))
+        const store = yield* open(yield* directory)
+
+        const { grant, now } = yield* store.write(undefined, draft({ dueIn: 1000, leaseFor: 2000 }))
+
+        assert.strictEqual(now, Date.UTC(2030, 0, 1))
+        assert.strictEqual(grant?.dueAt, now + 1000)
+        assert.strictEqual(grant?.leaseUntil, now + 2000)
+      }))
+
+    it.effect("never gives a version twice, also after a removal", () =>
+      Effect.gen(function*() {
+        const store = yield* open(yield* directory)
+        const versions = new Set<string>()
+
+        for (let round = 0; round < 20; round++) {
+          const { grant } = yield* store.write(undefined, draft({}))
+          versions.add(grant?.version ?? "")
+          yield* store.remove(key(), grant?.version ?? "")
+        }
+
+        assert.strictEqual(versions.size, 20)
+      }))
+
+    it.effect("loses nothing between two stores of one process", () =>
+      Effect.gen(function*() {
+        const path = yield* directory
+        const one = yield* open(path)
+        const other = yield* open(path)
+
+        yield* Effect.forEach(
+          [one, other].flatMap((store) => Array.from({ length: 25 }, () => store)),
+          increment,
+          { concurrency: "unbounded" }
+        )
+
+        assert.strictEqual((yield* one.read(key())).grant?.serial, 50)
+      }))
+
+    it.effect("makes the folder again when somebody removed it", () =>
+      Effect.gen(function*() {
+        const path = yield* directory
+        const store = yield* open(path)
+        Fs.rmSync(Path.join(path, "grants"), { recursive: true })
+
+        const outcome = yield* store.write(undefined, draft({}))
+
+        assert.isTrue(outcome.accepted)
+        assert.strictEqual(Fs.statSync(Path.join(path, "grants")).mode & 0o777, 0o700)
+      }))
+
+    it.effect("leaves no temporary file behind, won or lost", () =>
+      Effect.gen(function*() {
+        const path = yield* directory
+        const store = yield* open(path)
+
+        yield* Effect.forEach([1, 2, 3, 4], () => store.write(undefined, draft({})), { concurrency: "unbounded" })
+
+        assert.deepStrictEqual(names(path).filter((name) => name.endsWith(".tmp")), [])
+      }))
+  })
+
+  describe("extend", () => {
+    it.effect("moves the lease and not the version", () =>
+      Effect.gen(function*() {
+        const store = yield* open(yield* directory)
+        const { grant } = yield* store.write(undefined, draft({ leaseFor: 1000 }))
+        yield* TestClock.adjust("1 second")
+
+        const outcome = yield* store.extend(key(), { version: grant?.version ?? "", leaseFor: 5000 })
+
+        assert.isTrue(outcome.accepted)
+        assert.strictEqual(outcome.grant?.leaseUntil, 6000)
+        assert.deepStrictEqual((yield* store.read(key())).grant, outcome.grant)
+        assert.strictEqual(outcome.grant?.version, grant?.version)
+      }))
+
+    it.effect("is not accepted where there is no lease", () =>
+      Effect.gen(function*() {
+        const store = yield* open(yield* directory)
+        const { grant } = yield* store.write(undefined, draft({}))
+
+        assert.isFalse((yield* store.extend(key(), { version: grant?.version ?? "", leaseFor: 1 })).accepted)
+      }))
+  })
+
+  describe("remove", () => {
+    it.effect("removes the version it was given, and no other", () =>
+      Effect.gen(function*() {
+        const store = yield* open(yield* directory)
+        const { grant } = yield* store.write(undefined, draft({}))
+
+        assert.isFalse((yield* store.remove(key(), "another")).accepted)
+        assert.isTrue((yield* store.remove(key(), grant?.version ?? "")).accepted)
+        assert.isUndefined((yield* store.read(key())).grant)
+      }))
+  })
+
+  describe("due and list", () => {
+    it.effect("give every record once, page by page", () =>
+      Effect.gen(function*() {
+        const store = yield* open(yield* directory)
+        for (let i = 0; i < 7; i++) yield* store.write(undefined, draft({ key: key(`a${i}`), dueIn: 700.5 - i * 100 }))
+
+        const listed = yield* pages((cursor) => store.list({ limit: 3, cursor }))
+        const due = yield* pages((cursor) => store.due({ before: 500, limit: 2, cursor }))
+
+        assert.deepStrictEqual(listed, Array.from({ length: 7 }, (_, i) => key(`a${i}`).id))
+        assert.deepStrictEqual(due, ["a6", "a5", "a4", "a3"].map((account) => key(account).id))
+      }))
+
+    it.effect("pass over what they cannot read", () =>
+      Effect.gen(function*() {
+        const path = yield* directory
+        const store = yield* open(path)
+        for (const account of ["a", "b"]) yield* store.write(undefined, draft({ key: key(account) }))
+        Fs.writeFileSync(record(path), "{")
+
+        assert.strictEqual((yield* store.list({ limit: 10 })).heads.length, 1)
+      }))
+  })
+
+  describe("what it cannot read", () => {
+    const damage = {
+      "cut in the middle": (bytes: Buffer) => bytes.subarray(0, bytes.length / 2),
+      "empty": () => Buffer.alloc(0),
+      "full of zeros": (bytes: Buffer) => Buffer.alloc(bytes.length),
+      "not UTF-8": (bytes: Buffer) => Buffer.from(bytes.toString().replace("access-secret", "\xff"), "latin1"),
+      "other JSON": () => Buffer.from("{\"access_token\":\"access-secret\"}"),
+      "the record of another grant": (bytes: Buffer) =>
+        Buffer.from(bytes.toString().replaceAll(key().id, key("other").id))
+    }
+    for (const [name, spoil] of Object.entries(damage)) {
+      it.effect(`is RecordInvalid and stays as it is: ${name}`, () =>
+        Effect.gen(function*() {
+          const path = yield* directory
+          const store = yield* open(path)
+          yield* store.write(undefined, draft({}))
+          const file = record(path)
+          const spoiled = spoil(Fs.readFileSync(file))
+          Fs.writeFileSync(file, spoiled)
+
+          const errors = yield* Effect.all([
+            Effect.flip(store.read(key())),
+            Effect.flip(store.write(undefined, draft({}))),
+            Effect.flip(store.remove(key(), "1"))
+          ])
+
+          for (const error of errors) {
+            assert.strictEqual(error.reason._tag, "RecordInvalid")
+            assert.include(error.message, file)
+            assert.notInclude(error.message, "access-secret")
+          }
+          assert.deepStrictEqual(Fs.readFileSync(file), spoiled)
+        }))
+    }
+
+    it.effect("does not include a newer format whose members are known", () =>
+      Effect.gen(function*() {
+        const path = yield* directory
+        const store = yield* open(path)
+        yield* store.write(undefined, draft({}))
+        const file = record(path)
+        Fs.writeFileSync(file, JSON.stringify({ ...JSON.parse(Fs.readFileSync(file, "utf8")), format: 99, novel: [1] }))
+
+        assert.strictEqual((yield* store.read(key())).grant?.format, 99)
+      }))
+  })
+
+  describe("make", () => {
+    it.effect("makes a folder and files for the owner alone", () =>
+      Effect.gen(function*() {
+        const path = yield* directory
+        const store = yield* open(path)
+        yield* store.write(undefined, draft({}))
+
+        assert.strictEqual(Fs.statSync(Path.join(path, "grants")).mode & 0o777, 0o700)
+        for (const name of names(path)) {
+          assert.strictEqual(Fs.statSync(Path.join(path, "grants", name)).mode & 0o777, 0o600, name)
+        }
+      }))
+
+    it.effect("narrows modes that were widened", () =>
+      Effect.gen(function*() {
+        const path = yield* directory
+        yield* Effect.flatMap(open(path), (store) => store.write(undefined, draft({})))
+        Fs.chmodSync(Path.join(path, "grants"), 0o755)
+        Fs.chmodSync(record(path), 0o644)
+
+        yield* open(path)
+
+        assert.strictEqual(Fs.statSync(Path.join(path, "grants")).mode & 0o777, 0o700)
+        assert.strictEqual(Fs.statSync(record(path)).mode & 0o777, 0o600)
+      }))
+
+    it.effect("removes temporary files that nobody can be writing any more", () =>
+      Effect.gen(function*() {
+        const path = yield* directory
+        yield* open(path)
+        const old = Path.join(path, "grants", "old.tmp")
+        const young = Path.join(path, "grants", "young.tmp")
+        yield* TestClock.setTime(Date.UTC(2030, 0, 1))
+        for (const file of [old, young]) Fs.writeFileSync(file, "")
+        Fs.utimesSync(old, new Date(Date.UTC(2029, 11, 31)), new Date(Date.UTC(2029, 11, 31)))
+        Fs.utimesSync(young, new Date(Date.UTC(2030, 0, 1)), new Date(Date.UTC(2030, 0, 1)))
+
+        yield* open(path)
+
+        assert.isFalse(Fs.existsSync(old))
+        assert.isTrue(Fs.existsSync(young))
+      }))
+
+    it.effect("fails with the code when the directory cannot be had", () =>
+      Effect.gen(function*() {
+        const path = yield* directory
+        Fs.writeFileSync(Path.join(path, "file"), "")
+
+        const error = yield* Effect.flip(open(Path.join(path, "file")))
+
+        assert.strictEqual(error.message, "FileTokenStore.make: The store (file) is not available (ENOTDIR)")
+      }))
+
+    it.effect("fails when the lock file is not one", () =>
+      Effect.gen(function*() {
+        const path = yield* directory
+        Fs.mkdirSync(Path.join(path, "grants"))
+        Fs.writeFileSync(Path.join(path, "grants", "lock.sqlite"), "x".repeat(4096))
+
+        const error = yield* Effect.flip(open(path))
+
+        assert.strictEqual(error.message, "FileTokenStore.make: The store (file) is not available (SQLITE_NOTADB)")
+      }))
+  })
+})
+
+const open = (directory: string) =>
+  FileTokenStore.layer({ directory }).pipe(
+    Layer.provide(SecureRandom.layerWebCrypto),
+    Layer.build,
+    Effect.map(Context.get(TokenStore.TokenStore))
+  )
+
+const names = (directory: string): ReadonlyArray<string> => Fs.readdirSync(Path.join(directory, "grants"))
+
+const records = (directory: string): ReadonlyArray<string> =>
+  names(directory).filter((name) => name.endsWith(".json")).map((name) => Path.join(directory, "grants", name))
+
+const record = (directory: string): string => records(directory)[0] ?? assert.fail("there is no record")
+
+const increment = Effect.fnUntraced(function*(store: TokenStore.TokenStore["Service"]) {
+  while (true) {
+    const { grant } = yield* store.read(key())
+    const outcome = yield* store.write(grant?.version, draft({ serial: (grant?.serial ?? 0) + 1 }))
+    if (outcome.accepted) return
+  }
+})
+
+const pages = Effect.fnUntraced(function*<E>(
+  page: (cursor: string | undefined) => Effect.Effect<TokenStore.Page, E>
+) {
+  const keys: Array<string> = []
+  let cursor: string | undefined
+  do {
+    const next = yield* page(cursor)
+    keys.push(...next.heads.map((head) => head.key))
+    cursor = next.cursor
+  } while (cursor !== undefined)
+  return keys
+})
