@@ -1,1 +1,3 @@
+export * as FileEscrow from "./FileEscrow.ts"
+export * as FilePendingAuthorizations from "./FilePendingAuthorizations.ts"
 export * as FileTokenStore from "./FileTokenStore.ts"
