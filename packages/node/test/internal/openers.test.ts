@@ -41,7 +41,7 @@ describe("openers", () => {
   ]
 
   for (const [name, machine, expected] of rows) {
-    it(`${name}`, () => {
+    it(`on this machine: ${name}`, () => {
       const commands = Openers.commands({ platform: "linux", release: "6.1.0", environment: {}, ...machine }, url)
 
       assert.deepStrictEqual(commands, expected)
