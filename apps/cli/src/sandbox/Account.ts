@@ -21,7 +21,7 @@ export const ada: Account = {
 
 /** The people of one sandbox: {@link ada}, and whoever was named by a `login_hint`. */
 export interface Accounts {
-  readonly named: (loginHint: string | undefined) => Account
+  readonly named: (loginHint: string) => Account
   readonly find: (id: string) => Account | undefined
 }
 
@@ -31,7 +31,7 @@ export const make = (): Accounts => {
   return {
     find: (id) => accounts.get(id),
     named: (loginHint) => {
-      if (loginHint === undefined || loginHint === "") return ada
+      if (loginHint === "") return ada
       const account = { ...ada, id: idOf(loginHint), email: loginHint, givenName: loginHint.split("@")[0] ?? loginHint }
       accounts.set(account.id, account)
       return account

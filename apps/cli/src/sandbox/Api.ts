@@ -106,7 +106,8 @@ const v4: Version = {
     return scopes.includes("additional_info.roles") ? person(accounts.find(payload?.accountId ?? "")) : undefined
   },
   profile: (caller) => ({ data: { ...caller, avatar_url: null } }),
-  error: (status, headers) => Message.json(status, { errors: [{ title: titles[status], detail: details[status] }] }, headers)
+  error: (status, headers) =>
+    Message.json(status, { errors: [{ title: titles[status], detail: details[status] }] }, headers)
 }
 
 const v2: Version = {

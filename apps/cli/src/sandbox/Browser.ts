@@ -4,7 +4,7 @@
  * other, so that a login through it is a login.
  */
 import * as Effect from "effect/Effect"
-import * as Cookies from "effect/http/Cookies"
+import type * as Cookies from "effect/http/Cookies"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as HttpClient from "effect/http/HttpClient"
 import type * as HttpClientError from "effect/http/HttpClientError"

@@ -44,7 +44,9 @@ export const answer = Effect.fnUntraced(function*(
   sandbox: Sandbox["Service"],
   request: Message.Request
 ): Effect.fn.Return<Message.Answer> {
-  if (!isAllowed(sandbox, request)) return Message.oauthError(401, "invalid_token", "the control token is missing or wrong")
+  if (!isAllowed(sandbox, request)) {
+    return Message.oauthError(401, "invalid_token", "the control token is missing or wrong")
+  }
   const handler = routes.find(({ method, path }) => method === request.method && path.test(request.url.pathname))
   if (handler === undefined) return Message.oauthError(404, "not_found", "the sandbox has no such control")
   const id = handler.path.exec(request.url.pathname)?.[1] ?? ""
@@ -89,8 +91,11 @@ const routes: ReadonlyArray<Route> = [
   get("/ledger", (sandbox) => Effect.map(sandbox.ledger.entries, (entries) => Message.json(200, entries))),
   get("/counts", (sandbox) => Effect.map(sandbox.ledger.counts, (counts) => Message.json(200, counts))),
   get("/settings", (sandbox) => Effect.flatMap(sandbox.settings, settingsAnswer)),
-  post("/settings", Settings.SettingsChange, (sandbox, input) =>
-    Effect.andThen(sandbox.configure(input), Effect.flatMap(sandbox.settings, settingsAnswer))),
+  post(
+    "/settings",
+    Settings.SettingsChange,
+    (sandbox, input) => Effect.andThen(sandbox.configure(input), Effect.flatMap(sandbox.settings, settingsAnswer))
+  ),
   post("/approve", Schema.Struct({ url: Schema.String }), (sandbox, { url }) =>
     sandbox.approve(url).pipe(
       Effect.match({
@@ -98,8 +103,11 @@ const routes: ReadonlyArray<Route> = [
         onSuccess: (callback) => Message.json(200, { callback })
       })
     )),
-  post("/hold", Schema.Struct({ where: Schema.optionalKey(Where) }), (sandbox, { where }) =>
-    Effect.map(sandbox.hold(where), ({ id }) => Message.json(200, { id }))),
+  post(
+    "/hold",
+    Schema.Struct({ where: Schema.optionalKey(Where) }),
+    (sandbox, { where }) => Effect.map(sandbox.hold(where), ({ id }) => Message.json(200, { id }))
+  ),
   get("/hold/:id", (sandbox, _, id) => {
     const held = sandbox.held(id)
     return held === undefined

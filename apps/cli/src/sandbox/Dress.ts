@@ -122,8 +122,7 @@ export const configuration = (
     Promise.resolve(client.grantTypeAllowed("refresh_token") && code.scopes.has(options.offlineScope)),
   expiresWithSession: () => Promise.resolve(false),
   rotateRefreshToken: () => cloth.settings().rotation === "always",
-  clientBasedCORS: (_, origin, client) =>
-    (client.redirectUris ?? []).some((uri) => URL.parse(uri)?.origin === origin),
+  clientBasedCORS: (_, origin, client) => (client.redirectUris ?? []).some((uri) => URL.parse(uri)?.origin === origin),
   renderError: (ctx, out) => {
     ctx.type = "html"
     ctx.body = Message.document(

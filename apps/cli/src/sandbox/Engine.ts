@@ -5,7 +5,7 @@
 import * as Effect from "effect/Effect"
 import { IncomingMessage, type OutgoingHttpHeaders, ServerResponse } from "node:http"
 import { Socket } from "node:net"
-import { type Configuration, type errors, type InteractionResults, Provider } from "oidc-provider"
+import { type Client, type Configuration, type errors, type InteractionResults, Provider } from "oidc-provider"
 import * as GrantStore from "./GrantStore.ts"
 import type { Answer, Request } from "./Message.ts"
 
@@ -27,7 +27,8 @@ export interface Processed {
 export interface Interaction {
   readonly client: string
   readonly scope: string
-  readonly loginHint: string | undefined
+  /** Empty if there was none. */
+  readonly loginHint: string
 }
 
 /** An oidc-provider in this process. */
@@ -42,6 +43,13 @@ export interface Engine {
   readonly approve: (request: Request, account: string) => Effect.Effect<Answer>
   /** Refuses the login of a request, as the person would. */
   readonly refuse: (request: Request) => Effect.Effect<Answer>
+  /** Makes a grant and its first tokens as if there had been a login. */
+  readonly issue: (client: Client, account: string, scope: string) => Effect.Effect<{
+    readonly accessToken: string
+    readonly refreshToken: string
+  }>
+  /** Ends the grant of a refresh or access token; false if there is none. */
+  readonly withdraw: (token: string) => Effect.Effect<boolean>
 }
 
 /** What the provider says of a refresh token that is presented after it was spent. */
@@ -91,6 +99,12 @@ export const make = Effect.fnUntraced(function*(options: {
     return { incoming, outgoing: new CapturedResponse(incoming) }
   }
 
+  const grantFor = (client: string, account: string, scope: string): Effect.Effect<string> => {
+    const grant = new provider.Grant({ accountId: account, clientId: client })
+    grant.addOIDCScope(scope)
+    return Effect.promise(() => grant.save())
+  }
+
   const finish = Effect.fnUntraced(function*(
     request: Request,
     result: (interaction: Awaited<ReturnType<Provider["interactionDetails"]>>) => Effect.Effect<InteractionResults>
@@ -119,9 +133,9 @@ export const make = Effect.fnUntraced(function*(options: {
       const { incoming, outgoing } = open(request)
       return Effect.tryPromise(() => provider.interactionDetails(incoming, outgoing)).pipe(
         Effect.map(({ params }) => ({
-          client: String(params.client_id),
-          scope: String(params.scope ?? ""),
-          loginHint: typeof params.login_hint === "string" ? params.login_hint : undefined
+          client: text(params.client_id),
+          scope: text(params.scope),
+          loginHint: text(params.login_hint)
         })),
         Effect.orElseSucceed(() => undefined)
       )
@@ -130,17 +144,34 @@ export const make = Effect.fnUntraced(function*(options: {
       finish(
         request,
         Effect.fnUntraced(function*({ params }) {
-          const grant = new provider.Grant({ accountId: account, clientId: String(params.client_id) })
-          if (typeof params.scope === "string") grant.addOIDCScope(params.scope)
-          const grantId = yield* Effect.promise(() => grant.save())
+          const grantId = yield* grantFor(text(params.client_id), account, text(params.scope))
           return { login: { accountId: account }, consent: { grantId } }
         })
       ),
     refuse: (request) =>
-      finish(request, () =>
-        Effect.succeed({ error: "access_denied", error_description: "the person refused the request" }))
+      finish(
+        request,
+        () => Effect.succeed({ error: "access_denied", error_description: "the person refused the request" })
+      ),
+    issue: Effect.fnUntraced(function*(client, account, scope) {
+      const grantId = yield* grantFor(client.clientId, account, scope)
+      const source = { accountId: account, client, grantId, gty: "authorization_code", scope }
+      return {
+        accessToken: yield* Effect.promise(() => new provider.AccessToken(source).save()),
+        refreshToken: yield* Effect.promise(() => new provider.RefreshToken(source).save())
+      }
+    }),
+    withdraw: Effect.fnUntraced(function*(token) {
+      const grantId = (store.read("RefreshToken", token) ?? store.read("AccessToken", token))?.grantId
+      if (grantId === undefined) return false
+      yield* Effect.promise(() => provider.RefreshToken.revokeByGrantId(grantId))
+      yield* Effect.promise(() => store.adapter("Grant").destroy(grantId))
+      return true
+    })
   }
 })
+
+const text = (value: unknown): string => typeof value === "string" ? value : ""
 
 /** A response that is kept instead of being sent. */
 class CapturedResponse extends ServerResponse {

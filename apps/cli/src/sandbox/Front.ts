@@ -73,7 +73,7 @@ export const make = (options: Options): Front => {
     exchange: Dress.Exchange
   ): Effect.fn.Return<Done> {
     const refusal = yield* dress.request(exchange)
-    if (refusal !== undefined) return { answer: refusal, deed: deedOf(refusal) }
+    if (refusal !== undefined) return { answer: dress.answer(exchange, refusal), deed: deedOf(refusal) }
     const isRefresh = exchange.endpoint === "token" && exchange.parameters.get("grant_type") === "refresh_token"
     const key = isRefresh ? Replay.key(exchange.headers, exchange.parameters) : ""
     const earlier = isRefresh ? yield* replay.answer(dress.engine.store, key) : undefined
@@ -93,7 +93,10 @@ export const make = (options: Options): Front => {
     if (endpoint === undefined) return notFound
     const parameters = yield* parametersOf(request)
     if (request.url.pathname.startsWith(`${dress.mount}/interaction/`)) {
-      return yield* Interactions.answer(dress, request, parameters, { settings: settings(), accounts: options.accounts })
+      return yield* Interactions.answer(dress, request, parameters, {
+        settings: settings(),
+        accounts: options.accounts
+      })
     }
     const exchange = { endpoint, parameters, query: request.url.searchParams, headers: request.headers }
     const work = process(dress, request, exchange)
@@ -208,9 +211,13 @@ const parametersOf = (request: Message.Request): Effect.Effect<URLSearchParams> 
   if (request.method !== "POST") return Effect.sync(() => new URLSearchParams(request.url.search))
   const contentType = request.headers["content-type"] ?? ""
   if (!isForm(request)) return Effect.sync(() => new URLSearchParams())
-  return Effect.tryPromise(() => new Response(request.body.slice(), { headers: { "content-type": contentType } }).formData())
+  return Effect.tryPromise(() =>
+    new Response(request.body.slice(), { headers: { "content-type": contentType } }).formData()
+  )
     .pipe(
-      Effect.map((form) => new URLSearchParams([...form].map(([name, value]) => [name, String(value)]))),
+      Effect.map((form) =>
+        new URLSearchParams([...form].map(([name, value]) => [name, typeof value === "string" ? value : ""]))
+      ),
       Effect.orElseSucceed(() => new URLSearchParams())
     )
 }

@@ -88,7 +88,7 @@ export const make: Effect.Effect<GrantStore> = Effect.map(Clock.Clock, (clock) =
     },
     destroy: (id) => Promise.resolve(remove(`${model}:${id}`)),
     revokeByGrantId: (grantId) => {
-      for (const key of [...(grants.get(grantId) ?? [])]) remove(key)
+      grants.get(grantId)?.forEach(remove)
       return Promise.resolve()
     }
   })

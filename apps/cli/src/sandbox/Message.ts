@@ -90,9 +90,15 @@ export const mapJson = (
   return body === undefined ? self : withBody(self, JSON.stringify(f(body)))
 }
 
+/** A JSON object without one of its members. */
+export const without = (
+  body: Readonly<Record<string, unknown>>,
+  name: string
+): Readonly<Record<string, unknown>> => Object.fromEntries(Object.entries(body).filter(([key]) => key !== name))
+
 /** The body, if it is a JSON object. */
 export const jsonBody = (self: Answer): Readonly<Record<string, unknown>> | undefined => {
-  if (!String(self.headers["content-type"] ?? "").startsWith("application/json")) return undefined
+  if (self.headers["content-type"]?.startsWith("application/json") !== true) return undefined
   try {
     const body: unknown = JSON.parse(self.body)
     return typeof body === "object" && body !== null ? { ...body } : undefined

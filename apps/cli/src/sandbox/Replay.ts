@@ -22,8 +22,7 @@ export interface Replay {
 /** Makes an empty memory. */
 export const make = (settings: () => Settings): Replay => {
   const answers = new Map<string, { readonly answer: Message.Answer; readonly presentedAt: number }>()
-  const isOpen = (presentedAt: number, now: number) =>
-    now < presentedAt + Duration.toMillis(settings().replayWindow)
+  const isOpen = (presentedAt: number, now: number) => now < presentedAt + Duration.toMillis(settings().replayWindow)
 
   return {
     answer: Effect.fnUntraced(function*(store, key) {

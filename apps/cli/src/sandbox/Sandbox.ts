@@ -107,6 +107,14 @@ export class Sandbox extends Context.Service<Sandbox, {
   ) => Effect.Effect<void>
   /** The API takes this access token, or the next that comes, for unknown: once. */
   readonly refuseToken: (accessToken?: Redacted.Redacted) => Effect.Effect<void>
+  /**
+   * Makes a grant and its first tokens without a login, for when there have to
+   * be thousands. Not for `camera`, whose clients are devices.
+   */
+  readonly issue: (
+    client: Exclude<Registration.Name, "camera">,
+    options?: { readonly account?: string | undefined; readonly scopes?: ReadonlyArray<string> | undefined }
+  ) => Effect.Effect<{ readonly accessToken: Redacted.Redacted; readonly refreshToken: Redacted.Redacted }>
   /** The person ends the grant of a token at the server; false if there is none. */
   readonly withdraw: (token: Redacted.Redacted) => Effect.Effect<boolean>
   /** Forgets faults that wait, and lets held requests through. */
@@ -182,14 +190,23 @@ export const make = Effect.fnUntraced(function*(options: Options = {}) {
         },
         { endpoint: "api" }
       ),
+    issue: Effect.fnUntraced(function*(name, options) {
+      const { clientId, scopes } = registrations[name]
+      for (const { engine } of dresses) {
+        const client = yield* Effect.promise(() => engine.provider.Client.find(clientId))
+        if (client === undefined) continue
+        const account = accounts.named(options?.account ?? "")
+        const tokens = yield* engine.issue(client, account.id, (options?.scopes ?? scopes).join(" "))
+        return {
+          accessToken: Redacted.make(tokens.accessToken),
+          refreshToken: Redacted.make(tokens.refreshToken)
+        }
+      }
+      return yield* Effect.die(new Error(`no server of the sandbox knows ${clientId}`))
+    }),
     withdraw: Effect.fnUntraced(function*(token) {
-      for (const { engine: { store } } of dresses) {
-        const grantId = (store.read("RefreshToken", Redacted.value(token)) ??
-          store.read("AccessToken", Redacted.value(token)))?.grantId
-        if (grantId === undefined) continue
-        yield* Effect.promise(() => store.adapter("Grant").revokeByGrantId(grantId))
-        yield* Effect.promise(() => store.adapter("Grant").destroy(grantId))
-        return true
+      for (const { engine } of dresses) {
+        if (yield* engine.withdraw(Redacted.value(token))) return true
       }
       return false
     }),
@@ -239,7 +256,7 @@ const signingKey: Effect.Effect<JWK> = Effect.callback((resume) => {
   Crypto.generateKeyPair("rsa", { modulusLength: 2048 }, (error, _, privateKey) => {
     resume(
       error === null
-        ? Effect.succeed({ ...privateKey.export({ format: "jwk" }), alg: "RS256", use: "sig" } as JWK)
+        ? Effect.succeed({ ...privateKey.export({ format: "jwk" }), alg: "RS256", use: "sig" })
         : Effect.die(error)
     )
   })

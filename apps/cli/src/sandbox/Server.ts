@@ -36,7 +36,9 @@ export const listen = Effect.fnUntraced(function*(
     Effect.callback<Http.Server, SandboxError>((resume) => {
       const server = Http.createServer({ keepAliveTimeout: 60_000 })
       server.once("error", (error) => {
-        resume(Effect.fail(new SandboxError({ message: `The sandbox cannot listen on port ${port}: ${error.message}` })))
+        resume(
+          Effect.fail(new SandboxError({ message: `The sandbox cannot listen on port ${port}: ${error.message}` }))
+        )
       })
       server.listen(port, "127.0.0.1", () => resume(Effect.succeed(server)))
     }),

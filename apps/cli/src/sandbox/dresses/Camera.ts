@@ -102,7 +102,7 @@ export const make = Effect.fnUntraced(function*(cloth: Dress.Cloth): Effect.fn.R
           if (
             parameters.get("grant_type") === "refresh_token" && Message.jsonBody(answer)?.error === "invalid_grant"
           ) return Message.oauthError(400, "invalid_request")
-          return Message.mapJson(answer, ({ scope: _, ...body }) => Dress.bearer(body))
+          return Message.mapJson(answer, (body) => Dress.bearer(Message.without(body, "scope")))
         case "revocation":
           return answer.status === 200 ? Message.json(200, { success: true }) : answer
         default:

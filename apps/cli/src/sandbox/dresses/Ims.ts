@@ -124,12 +124,16 @@ export const make = Effect.fnUntraced(function*(cloth: Dress.Cloth): Effect.fn.R
     answer: (exchange, answer) => {
       switch (exchange.endpoint) {
         case "token":
-          return Message.mapJson(answer, ({ scope: _, ...body }) => {
+          return Message.mapJson(answer, (body) => {
             const account = engine.store.read("AccessToken", String(body.access_token))?.accountId
-            return Dress.bearer(account === undefined ? body : { ...body, sub: account })
+            const scopeless = Dress.bearer(Message.without(body, "scope"))
+            return account === undefined ? scopeless : { ...scopeless, sub: account }
           })
         case "metadata":
-          return Message.mapJson(answer, ({ authorization_response_iss_parameter_supported: _, ...body }) => body)
+          return Message.mapJson(
+            answer,
+            (body) => Message.without(body, "authorization_response_iss_parameter_supported")
+          )
         default:
           return answer
       }
