@@ -5,6 +5,7 @@
  *
  * @since 0.1.0
  */
+import * as AuthorizationRequest from "@effect-oauth/core/AuthorizationRequest"
 import * as OAuthError from "@effect-oauth/core/OAuthError"
 import * as PendingAuthorizations from "@effect-oauth/core/PendingAuthorizations"
 import * as Clock from "effect/Clock"
@@ -98,7 +99,7 @@ export const layer = (options: {
 const Entry = Schema.Struct({
   /** Epoch milliseconds. */
   until: Schema.Finite,
-  pending: PendingAuthorizations.PendingAuthorization
+  pending: AuthorizationRequest.PendingAuthorization
 })
 
 const decode = Files.decoder(Entry, "a pending authorization")

@@ -129,8 +129,10 @@ export class World {
 
   /** Logs in, by whatever process. */
   readonly login = (process: Process): Effect.Effect<void, OAuthError.OAuthError> =>
-    Effect.flatMap(Clock.currentTimeMillis, (now) =>
-      process.service.adopt(this.key(), this.tokens(now), { scopes: ["read"] }))
+    Effect.flatMap(
+      Clock.currentTimeMillis,
+      (now) => process.service.adopt(this.key(), this.tokens(now), { scopes: ["read"] })
+    )
 
   readonly tokens = (receivedAt: number): TokenSet.TokenSet => ({
     accessToken: Redacted.make(`access-${this.serial}`),
@@ -197,7 +199,9 @@ export class World {
           if (fault === "fail") return down
           const written = Effect.tap(this.memory.write(expected, draft), (outcome) =>
             Effect.sync(() => this.writeLog.push({ state: draft.state._tag, accepted: outcome.accepted })))
-          if (fault === "hang") return Effect.never
+          if (fault === "hang") {
+            return Effect.never
+          }
           return fault === "pass" ? written : Effect.andThen(written, down)
         }))
     }
