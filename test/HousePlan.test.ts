@@ -23,6 +23,7 @@ const storeys: ReadonlyArray<{ readonly name: string; readonly modules: Readonly
       "ClientAuthentication",
       "Pkce",
       "TokenRequest",
+      "RetryAfter",
       "TokenResponse"
     ]
   },

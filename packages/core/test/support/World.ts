@@ -19,10 +19,9 @@ import {
   type TokenSet,
   TokenStore
 } from "@effect-oauth/core"
+import { TestCrypto } from "@effect-oauth/core/testing"
 import { Clock, Duration, Effect, Exit, Fiber, Layer, Redacted, Result, Scope, Stream } from "effect"
-import { Digest, SecureRandom } from "effect/crypto"
 import { TestClock } from "effect/testing"
-import { createHash } from "node:crypto"
 
 /** What the token endpoint does with a request. */
 export type Answer =
@@ -71,6 +70,7 @@ export class World {
   readonly options: Options
   readonly memory: TokenStore.TokenStore["Service"]
   private readonly scope: Scope.Scope
+  private seed = 0
 
   constructor(options: Options, memory: TokenStore.TokenStore["Service"], scope: Scope.Scope) {
     this.options = options
@@ -105,8 +105,7 @@ export class World {
       const scope = yield* Scope.fork(this.scope)
       const layer = TokenService.layerWith({ installation: options?.installation }).pipe(
         Layer.provide([
-          digests,
-          SecureRandom.layerWebCrypto,
+          TestCrypto.layer({ seed: ++this.seed }),
           Layer.succeed(TokenStore.TokenStore, this.store(options?.notified ?? true)),
           Layer.succeed(AuthorizationServer.AuthorizationServer, this.server()),
           ClientAuthentication.layerNone({ clientId: "client" }),
@@ -249,9 +248,3 @@ export const notSent: TokenResponse.Judgement = {
   _tag: "NotSent",
   reason: new OAuthError.RequestNotSent({ problem: "connect", origin: "https://as.test" })
 }
-
-// WebCrypto answers outside of the test's clock
-const digests = Layer.succeed(Digest.Digest, {
-  digest: (_, data) => Effect.sync(() => new Uint8Array(createHash("sha256").update(data).digest())),
-  digestHex: (_, data) => Effect.sync(() => createHash("sha256").update(data).digest("hex"))
-})
