@@ -11,6 +11,7 @@ import * as Base64Url from "effect/encoding/Base64Url"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import type { GrantKey } from "./GrantKey.ts"
+import { isLoopback } from "./internal/url.ts"
 import * as OAuthError from "./OAuthError.ts"
 import * as Pkce from "./Pkce.ts"
 import * as Scopes from "./Scopes.ts"
@@ -203,14 +204,12 @@ const problemOfRedirectUri = (text: string): string | undefined => {
   // eslint-disable-next-line no-control-regex
   if (/[\u0000-\u0020\u007f]/.test(text) || !URL.canParse(text)) return "is not an absolute URL"
   if (text.includes("#")) return "must not contain a fragment"
-  const { hostname, protocol } = new URL(text)
-  if (protocol === "http:" && !loopback.test(hostname)) {
+  const url = new URL(text)
+  if (url.protocol === "http:" && !isLoopback(url)) {
     return "must begin with https://; plain http is accepted for this machine only"
   }
-  return unsafeScheme.test(protocol) ? "has a scheme that cannot receive an answer" : undefined
+  return unsafeScheme.test(url.protocol) ? "has a scheme that cannot receive an answer" : undefined
 }
-
-const loopback = /^(localhost|\[::1\]|127(\.\d{1,3}){3})$/
 
 const unsafeScheme = /^(about|blob|data|file|javascript|vbscript|ws|wss):$/
 

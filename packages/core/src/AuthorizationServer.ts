@@ -9,6 +9,7 @@ import type * as DateTime from "effect/DateTime"
 import * as Result from "effect/Result"
 import * as Dialect from "./Dialect.ts"
 import * as GrantKey from "./GrantKey.ts"
+import { isPrivate } from "./internal/url.ts"
 import * as OAuthError from "./OAuthError.ts"
 import * as RotationPolicy from "./RotationPolicy.ts"
 
@@ -71,7 +72,7 @@ export const make = (options: Options): Result.Result<AuthorizationServer["Servi
  * @since 0.1.0
  */
 export const makeLoopback = (options: Options): Result.Result<AuthorizationServer["Service"], OAuthError.OAuthError> =>
-  validated(options, (url) => url.protocol === "https:" || (url.protocol === "http:" && isLoopback(url)))
+  validated(options, isPrivate)
 
 /**
  * The key of a grant of this server for a client and an account.
@@ -130,6 +131,3 @@ const addresses = [
   "deviceAuthorizationEndpoint",
   "userinfoEndpoint"
 ] as const
-
-const isLoopback = (url: URL): boolean =>
-  url.hostname === "localhost" || url.hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(url.hostname)

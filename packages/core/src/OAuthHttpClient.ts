@@ -43,10 +43,14 @@ export const layer: Layer.Layer<OAuthHttpClient, never, HttpClient.HttpClient> =
  * @category layers
  * @since 0.1.0
  */
-export const layerFetch: Layer.Layer<OAuthHttpClient> = layer.pipe(
-  Layer.provide(FetchHttpClient.layer),
-  Layer.provide(Layer.succeed(FetchHttpClient.RequestInit, { redirect: "manual", cache: "no-store" }))
-)
+export const layerFetch: Layer.Layer<OAuthHttpClient> = Layer.effect(
+  OAuthHttpClient,
+  Effect.map(HttpClient.HttpClient, (client) =>
+    // provided closest to the request: a layer is built once, and an application may have built this one for itself
+    quiet(HttpClient.transform(client, Effect.provideService(FetchHttpClient.RequestInit, untouched))))
+).pipe(Layer.provide(FetchHttpClient.layer))
+
+const untouched: RequestInit = { redirect: "manual", cache: "no-store" }
 
 function quiet(client: HttpClient.HttpClient): HttpClient.HttpClient {
   return HttpClient.transform(client, Effect.provideService(HttpClient.TracerPropagationEnabled, false))

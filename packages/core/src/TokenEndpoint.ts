@@ -3,12 +3,19 @@
  *
  * @since 0.1.0
  */
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
-import type * as Duration from "effect/Duration"
-import type * as Effect from "effect/Effect"
-import type { OAuthError } from "./OAuthError.ts"
-import type { TokenRequest } from "./TokenRequest.ts"
-import type { Judgement } from "./TokenResponse.ts"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { AuthorizationServer } from "./AuthorizationServer.ts"
+import { ClientAuthentication, type Credentials } from "./ClientAuthentication.ts"
+import * as Exchange from "./internal/exchange.ts"
+import * as Form from "./internal/form.ts"
+import * as OAuthError from "./OAuthError.ts"
+import { OAuthHttpClient } from "./OAuthHttpClient.ts"
+import type { Parameters, TokenRequest } from "./TokenRequest.ts"
+import * as TokenResponse from "./TokenResponse.ts"
 import type { TokenSet } from "./TokenSet.ts"
 
 /**
@@ -20,16 +27,116 @@ import type { TokenSet } from "./TokenSet.ts"
 export class TokenEndpoint extends Context.Service<TokenEndpoint, {
   /**
    * Sends a request once and judges what comes back. It never fails: whatever
-   * happens is a judgement, as what to do next depends on it. `timeLimit` bounds
-   * connect, headers and body together.
+   * happens is a judgement, as what to do next depends on it. `timeLimit` (30
+   * seconds) bounds reading the credentials, connecting, head and body together.
+   *
+   * Client credentials that the server does not accept are read once more; if
+   * they are others by now, the request is sent once more, within the same time.
    */
   readonly exchange: (
     request: TokenRequest,
     options?: { readonly timeLimit?: Duration.Duration | undefined }
-  ) => Effect.Effect<Judgement>
+  ) => Effect.Effect<TokenResponse.Judgement>
 
   /**
    * Sends a request once and succeeds with its tokens.
    */
-  readonly request: (request: TokenRequest) => Effect.Effect<TokenSet, OAuthError>
+  readonly request: (request: TokenRequest) => Effect.Effect<TokenSet, OAuthError.OAuthError>
 }>()("@effect-oauth/core/TokenEndpoint") {}
+
+/**
+ * Makes the token endpoint of the authorization server in context.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make: Effect.Effect<
+  TokenEndpoint["Service"],
+  never,
+  OAuthHttpClient | AuthorizationServer | ClientAuthentication
+> = Effect.gen(function*() {
+  const client = yield* OAuthHttpClient
+  const server = yield* AuthorizationServer
+  const authentication = yield* ClientAuthentication
+
+  const send = Effect.fnUntraced(function*(
+    request: TokenRequest,
+    credentials: Credentials,
+    timeLimit: Duration.Duration
+  ): Effect.fn.Return<TokenResponse.Judgement, OAuthError.ConfigurationInvalid> {
+    if (request.grantType === "client_credentials" && credentials.method === "none") {
+      return yield* new OAuthError.ConfigurationInvalid({
+        field: "clientAuthentication",
+        problem: "is that of a public client, which has no tokens of its own (RFC 6749, section 4.4)"
+      })
+    }
+    const refreshes = request.grantType === "refresh_token" && server.refreshEndpoint !== undefined
+    const field = refreshes ? "refreshEndpoint" : "tokenEndpoint"
+    const url = server[field] ?? server.tokenEndpoint
+    const parameters: Parameters = [["grant_type", request.grantType], ...request.parameters]
+    const outcome = yield* Exchange.once(client, yield* Form.post(url, parameters, credentials), { field, timeLimit })
+    switch (outcome._tag) {
+      case "Answer":
+        return TokenResponse.judge(outcome.answer, server.dialect.response)
+      case "NotSent":
+        return outcome
+      case "Lost":
+        return outcome.reason._tag === "ResponseInvalid"
+          ? { _tag: "Unusable", reason: outcome.reason }
+          : { _tag: "Ambiguous", reason: outcome.reason }
+    }
+  })
+
+  const attempt = Effect.fnUntraced(function*(
+    request: TokenRequest,
+    limit: Duration.Duration
+  ): Effect.fn.Return<TokenResponse.Judgement, OAuthError.ConfigurationInvalid | OAuthError.KeyUnavailable> {
+    const start = yield* Clock.currentTimeMillis
+    const left = Effect.map(Clock.currentTimeMillis, (now) => Duration.subtract(limit, Duration.millis(now - start)))
+
+    const credentials = yield* Form.credentials(authentication, "token", limit)
+    const judgement = yield* send(request, credentials, yield* left)
+    if (judgement._tag !== "Refused" || judgement.reason.code !== "invalid_client") return judgement
+    const others = yield* Effect.option(Form.credentials(authentication, "token", yield* left))
+    const remaining = yield* left
+    return others._tag === "None" || Form.sameCredentials(credentials, others.value) || !Duration.isPositive(remaining)
+      ? judgement
+      : yield* send(request, others.value, remaining)
+  })
+
+  const exchange = Effect.fn("TokenEndpoint.exchange")(function*(
+    request: TokenRequest,
+    options?: { readonly timeLimit?: Duration.Duration | undefined }
+  ): Effect.fn.Return<TokenResponse.Judgement> {
+    const judgement = yield* attempt(request, options?.timeLimit ?? Exchange.timeLimit).pipe(
+      Effect.catch((reason) => Effect.succeed({ _tag: "NotSent", reason } as const))
+    )
+    yield* Effect.annotateCurrentSpan({
+      "oauth.provider": server.provider,
+      "oauth.grant_type": request.grantType,
+      "oauth.judgement": judgement._tag
+    })
+    return judgement
+  })
+
+  return TokenEndpoint.of({
+    exchange,
+    request: (request) =>
+      Effect.flatMap(exchange(request), (judgement) =>
+        judgement._tag === "Granted"
+          ? Effect.succeed(judgement.tokens)
+          : Effect.fail(OAuthError.make("TokenEndpoint", "request", judgement.reason)))
+  })
+})
+
+/**
+ * The token endpoint of the authorization server in context.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer: Layer.Layer<
+  TokenEndpoint,
+  never,
+  OAuthHttpClient | AuthorizationServer | ClientAuthentication
+> = Layer.effect(TokenEndpoint, make)

@@ -1,0 +1,153 @@
+/**
+ * One exchange with a server: a request is sent once, and what comes back is read within limits of size and time. What
+ * it means is judged elsewhere.
+ *
+ * Errors of the HTTP client end here. They hold the request and its secrets, and sometimes quote them, so nothing of
+ * them is handed on but a word.
+ */
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Headers from "effect/http/Headers"
+import * as HttpClient from "effect/http/HttpClient"
+import type * as HttpClientError from "effect/http/HttpClientError"
+import type * as HttpClientRequest from "effect/http/HttpClientRequest"
+import type * as HttpClientResponse from "effect/http/HttpClientResponse"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import { AnswerLost, ConfigurationInvalid, RedirectRefused, RequestNotSent, ResponseInvalid } from "../OAuthError.ts"
+import type { Answer } from "../TokenResponse.ts"
+import { lostBy, notSent } from "./notSent.ts"
+import { isPrivate } from "./url.ts"
+
+/** What became of a request. */
+export type Outcome =
+  | { readonly _tag: "Answer"; readonly answer: Answer }
+  | { readonly _tag: "NotSent"; readonly reason: RequestNotSent | ConfigurationInvalid }
+  | { readonly _tag: "Lost"; readonly reason: AnswerLost | RedirectRefused | ResponseInvalid }
+
+/** The largest body that is read, counted as it is after inflating. */
+export const maxBytes = 1_048_576
+
+/** How long connecting, head and body may take together. */
+export const timeLimit: Duration.Duration = Duration.seconds(30)
+
+/**
+ * Sends a request once.
+ *
+ * The body of an answer that `bodyMatters` for must be read whole, or the answer is lost; by default these are the 2xx.
+ * Any other is told by status and headers, and its body is empty when it could not be read.
+ */
+export const once = (
+  client: HttpClient.HttpClient,
+  request: HttpClientRequest.HttpClientRequest,
+  options: {
+    /** What the address is called where it was set. */
+    readonly field: string
+    readonly timeLimit?: Duration.Duration | undefined
+    readonly bodyMatters?: ((status: number) => boolean) | undefined
+  }
+): Effect.Effect<Outcome> =>
+  Effect.suspend(() => {
+    const bodyMatters = options.bodyMatters ?? isSuccess
+    const url = URL.canParse(request.url) ? new URL(request.url) : undefined
+    if (url === undefined) return Effect.succeed(misconfigured(options.field, "is not an absolute URL"))
+    if (!isPrivate(url)) return Effect.succeed(misconfigured(options.field, "must begin with https://"))
+    const { origin } = url
+    let head: Answer | undefined
+
+    const send = Effect.gen(function*() {
+      const sentAt = yield* Clock.currentTimeMillis
+      const response = yield* HttpClient.withScope(client).execute(request)
+      const { headers, status } = response
+      if (response.url !== "" && withoutHash(response.url) !== withoutHash(url.href)) {
+        return lost(new RedirectRefused({ origin, followed: true, status }))
+      }
+      // what `fetch` makes of a redirect that it was told to leave alone, in a browser
+      if (status === 0) return lost(new RedirectRefused({ origin, followed: false }))
+      head = { origin, status, headers, body: new Uint8Array(0), sentAt }
+      const body = yield* readBody(response)
+      if (typeof body !== "string") return answered({ ...head, body })
+      if (!bodyMatters(status)) return answered(head)
+      return lost(
+        body === "too-large"
+          ? new ResponseInvalid({ problem: "too-large", status })
+          : new AnswerLost({ problem: "truncated", origin, status })
+      )
+    })
+
+    return send.pipe(
+      Effect.scoped,
+      Effect.catch((error) => Effect.succeed(failed(error, origin, options.field))),
+      Effect.catchDefect(() => Effect.succeed(lost(new AnswerLost({ problem: "transport", origin })))),
+      Effect.timeoutOption(options.timeLimit ?? timeLimit),
+      Effect.map(Option.getOrElse(() =>
+        head === undefined || bodyMatters(head.status)
+          ? lost(new AnswerLost({ problem: "timeout", origin, status: head?.status }))
+          : answered(head)
+      )),
+      quiet
+    )
+  })
+
+const isSuccess = (status: number): boolean => status >= 200 && status < 300
+
+const withoutHash = (url: string): string => url.split("#", 1)[0] ?? url
+
+const answered = (answer: Answer): Outcome => ({ _tag: "Answer", answer })
+
+const lost = (reason: AnswerLost | RedirectRefused | ResponseInvalid): Outcome => ({ _tag: "Lost", reason })
+
+const misconfigured = (field: string, problem: string): Outcome => ({
+  _tag: "NotSent",
+  reason: new ConfigurationInvalid({ field, problem })
+})
+
+const failed = (error: HttpClientError.HttpClientError, origin: string, field: string): Outcome => {
+  const phase = error.reason._tag === "TransportError" ? notSent(error.reason.cause) : undefined
+  if (error.reason._tag === "InvalidUrlError") return misconfigured(field, "is not an absolute URL")
+  if (error.reason._tag === "EncodeError" || phase === "rejected") {
+    return misconfigured("headers", "hold something that the HTTP client does not send")
+  }
+  return phase === undefined
+    ? lost(new AnswerLost({ problem: lostBy(error.reason.cause), origin }))
+    : { _tag: "NotSent", reason: new RequestNotSent({ problem: phase, origin }) }
+}
+
+const readBody = (
+  response: HttpClientResponse.HttpClientResponse
+): Effect.Effect<Uint8Array | "too-large" | "broken"> =>
+  Effect.suspend(() => {
+    const chunks: Array<Uint8Array> = []
+    let size = 0
+    return Stream.runForEach(response.stream, (chunk) => {
+      size += chunk.length
+      if (size > maxBytes) return Effect.fail("too-large" as const)
+      chunks.push(chunk)
+      return Effect.void
+    }).pipe(
+      Effect.map(() => concat(chunks, size)),
+      Effect.catch((error) =>
+        Effect.succeed(
+          error === "too-large" ? error : error.reason._tag === "EmptyBodyError" ? new Uint8Array(0) : "broken" as const
+        )
+      )
+    )
+  })
+
+const concat = (chunks: ReadonlyArray<Uint8Array>, size: number): Uint8Array => {
+  const all = new Uint8Array(size)
+  let offset = 0
+  for (const chunk of chunks) {
+    all.set(chunk, offset)
+    offset += chunk.length
+  }
+  return all
+}
+
+// the client's own span would end with an error that holds the request; the exchange has a span of its own
+const quiet = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  effect.pipe(
+    Effect.provideService(HttpClient.TracerDisabledWhen, () => true),
+    Effect.updateService(Headers.CurrentRedactedNames, (names) => [...names, "authorization", "dpop"])
+  )
