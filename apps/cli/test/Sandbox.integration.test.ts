@@ -2,7 +2,7 @@ import * as Message from "@effect-oauth/cli/sandbox/Message"
 import type { Registration } from "@effect-oauth/cli/sandbox/Registration"
 import * as Sandbox from "@effect-oauth/cli/sandbox/Sandbox"
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Fiber, Redacted, Stream } from "effect"
+import { Deferred, Duration, Effect, Fiber, Redacted, Stream } from "effect"
 import { createHash, randomBytes } from "node:crypto"
 import { connect } from "node:net"
 
@@ -142,6 +142,19 @@ describe("Sandbox", () => {
       assert.deepStrictEqual([revoked.status, revoked.text], [200, ""])
       assert.deepStrictEqual([refreshed.status, refreshed.body.error], [400, "invalid_grant"])
       assert.strictEqual(me.status, 401)
+    })
+
+    withSandbox("revokes for a single page app that names itself in the query", function*(sandbox) {
+      const client = sandbox.registrations["v4-single-page-app"]
+      const { refreshToken } = yield* sandbox.issue("v4-single-page-app")
+
+      const revoked = yield* post(`${sandbox.endpoints.v4.revocation}?client_id=${client.clientId}`, {
+        token: Redacted.value(refreshToken)
+      })
+      const refreshed = yield* refresh(sandbox.endpoints.v4.token, client, Redacted.value(refreshToken))
+
+      assert.strictEqual(revoked.status, 200)
+      assert.strictEqual(refreshed.body.error, "invalid_grant")
     })
 
     withSandbox("tells who the person is", function*(sandbox) {
@@ -414,13 +427,16 @@ describe("Sandbox", () => {
     withSandbox("lets one of many simultaneous refreshes through", function*(sandbox) {
       const client = sandbox.registrations["v4-web-app"]
       const tokens = yield* v4Tokens(sandbox)
+      const holds = yield* Effect.all(Array.from({ length: 8 }, () => sandbox.hold()))
 
-      const answers = yield* Effect.all(
-        Array.from({ length: 8 }, () => refresh(sandbox.endpoints.v4.token, client, tokens.refresh_token)),
+      const answers = yield* Effect.forkChild(Effect.all(
+        holds.map(() => refresh(sandbox.endpoints.v4.token, client, tokens.refresh_token)),
         { concurrency: "unbounded" }
-      )
+      ))
+      yield* Effect.all(holds.map(({ arrived }) => arrived))
+      yield* Effect.all(holds.map(({ release }) => release))
 
-      assert.strictEqual(answers.filter(({ status }) => status === 200).length, 1)
+      assert.strictEqual((yield* Fiber.join(answers)).filter(({ status }) => status === 200).length, 1)
     })
 
     withSandbox("keeps the refresh token when it is told to", function*(sandbox) {
@@ -589,6 +605,14 @@ describe("Sandbox", () => {
       assert.strictEqual(last.body.error, "invalid_grant")
     })
 
+    withSandbox("a latency delays every answer", function*(sandbox) {
+      yield* sandbox.configure({ latency: "100 millis" })
+
+      const [duration] = yield* Effect.timed(call(sandbox.endpoints.v4.me))
+
+      assert.isAtLeast(Duration.toMillis(duration), 99)
+    })
+
     withSandbox("refuses an access token once", function*(sandbox) {
       const tokens = yield* v4Tokens(sandbox)
       yield* sandbox.refuseToken(Redacted.make(tokens.access_token))
@@ -605,6 +629,32 @@ describe("Sandbox", () => {
       const callback = yield* login(sandbox, sandbox.registrations["v4-web-app"])
 
       assert.strictEqual(callback.get("error"), "access_denied")
+    })
+  })
+
+  describe("approval", () => {
+    withSandbox("waits for a click on a page, when it is told to", function*(sandbox) {
+      yield* sandbox.configure({ approval: "page" })
+
+      const callback = yield* login(sandbox, sandbox.registrations["v4-web-app"])
+
+      assert.isNotNull(callback.get("code"))
+    })
+
+    withSandbox("is closed to a browser that did not ask", function*(sandbox) {
+      yield* sandbox.configure({ approval: "page" })
+      const request = authorizationRequest(
+        sandbox.endpoints.v4.authorization,
+        sandbox.registrations["v4-web-app"],
+        { scope: "openid" }
+      )
+
+      const page = yield* call(
+        yield* Effect.map(call(request), ({ headers }) => sandbox.origin + headers.get("location"))
+      )
+
+      assert.strictEqual(page.status, 400)
+      assert.include(page.text, "That login is over")
     })
   })
 

@@ -101,9 +101,9 @@ export const make = (options: Options): Front => {
     const exchange = { endpoint, parameters, query: request.url.searchParams, headers: request.headers }
     const work = process(dress, request, exchange)
     if (endpoint === "page" || endpoint === "metadata") return (yield* work).answer
-    const presented = credential(exchange) ?? Api.bearerToken(request)
+    const presented = credential(exchange)
     const reply = yield* withFaults(
-      subject(dress, exchange, presented),
+      subject(dress, exchange, presented ?? Api.bearerToken(request)),
       presented === undefined ? work : oneAtATime(presented, work)
     )
     if (endpoint === "device-authorization" && reply !== "dropped") {
