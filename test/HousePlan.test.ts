@@ -22,6 +22,7 @@ const storeys: ReadonlyArray<{ readonly name: string; readonly modules: Readonly
       "Challenge",
       "ClientAuthentication",
       "Pkce",
+      "RetryAfter",
       "TokenRequest",
       "RetryAfter",
       "TokenResponse"
