@@ -24,7 +24,6 @@ const storeys: ReadonlyArray<{ readonly name: string; readonly modules: Readonly
       "Pkce",
       "RetryAfter",
       "TokenRequest",
-      "RetryAfter",
       "TokenResponse"
     ]
   },
