@@ -81,7 +81,7 @@ export type Api = (
 /**
  * What the server is like. Everything has a default.
  *
- * @category options
+ * @category models
  * @since 0.1.0
  */
 export interface Options {
