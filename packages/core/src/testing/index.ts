@@ -1,6 +1,7 @@
 export * as Contract from "./Contract.ts"
 export * as Fault from "./Fault.ts"
 export * as Ledger from "./Ledger.ts"
+export * as PendingAuthorizationsContract from "./PendingAuthorizationsContract.ts"
 export * as TestAuthorizationServer from "./TestAuthorizationServer.ts"
 export * as TestClient from "./TestClient.ts"
 export * as TestCrypto from "./TestCrypto.ts"
