@@ -41,7 +41,7 @@ describe("openers", () => {
   ]
 
   for (const [name, machine, expected] of rows) {
-    it(`on this machine: ${name}`, () => {
+    it(name, () => {
       const commands = Openers.commands({ platform: "linux", release: "6.1.0", environment: {}, ...machine }, url)
 
       assert.deepStrictEqual(commands, expected)
