@@ -1,5 +1,6 @@
 export * as FileEscrow from "./FileEscrow.ts"
 export * as FilePendingAuthorizations from "./FilePendingAuthorizations.ts"
 export * as FileTokenStore from "./FileTokenStore.ts"
+export * as LoopbackLogin from "./LoopbackLogin.ts"
 export * as OpenBrowser from "./OpenBrowser.ts"
 export * as FileTokenStore from "./FileTokenStore.ts"
