@@ -21,6 +21,7 @@ const storeys: ReadonlyArray<{ readonly name: string; readonly modules: Readonly
       "AuthorizationResponse",
       "Challenge",
       "ClientAuthentication",
+      "PasswordGrant",
       "Pkce",
       "RetryAfter",
       "TokenRequest",

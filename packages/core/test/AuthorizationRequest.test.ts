@@ -2,7 +2,7 @@ import { AuthorizationRequest, AuthorizationServer, Dialect, GrantKey, OAuthErro
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Redacted, Schema } from "effect"
 import { Digest, SecureRandom } from "effect/crypto"
-import { canary, leaks } from "./secrets.ts"
+import { canary, leaks } from "./support/secrets.ts"
 
 describe("AuthorizationRequest", () => {
   describe("make", () => {

@@ -1,7 +1,7 @@
 import { type AuthorizationRequest, AuthorizationResponse, type OAuthError } from "@effect-oauth/core"
 import { assert, describe, it } from "@effect/vitest"
 import { Redacted, Result, Schema } from "effect"
-import { canary, leaks } from "./secrets.ts"
+import { canary, leaks } from "./support/secrets.ts"
 
 describe("AuthorizationResponse", () => {
   describe("a success", () => {

@@ -1,7 +1,7 @@
 import { ClientAuthentication, OAuthError } from "@effect-oauth/core"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Redacted, Ref, Result } from "effect"
-import { canary, leaks } from "./secrets.ts"
+import { canary, leaks } from "./support/secrets.ts"
 
 describe("ClientAuthentication", () => {
   describe("none", () => {

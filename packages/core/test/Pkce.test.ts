@@ -2,7 +2,7 @@ import { Pkce } from "@effect-oauth/core"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Redacted } from "effect"
 import { Digest, SecureRandom } from "effect/crypto"
-import { canary, leaks } from "./secrets.ts"
+import { canary, leaks } from "./support/secrets.ts"
 
 describe("Pkce", () => {
   describe("challenge", () => {

@@ -11,8 +11,8 @@ import { Duration, Effect, Fiber, Layer, Redacted, Ref, Result, Tracer } from "e
 import { HttpClient, type HttpClientRequest } from "effect/http"
 import { TestClock } from "effect/testing"
 import * as util from "node:util"
-import { from, type Handler, json, recording } from "./http.ts"
-import { canary, leaks } from "./secrets.ts"
+import { from, type Handler, json, recording } from "./support/http.ts"
+import { canary, leaks } from "./support/secrets.ts"
 
 describe("TokenEndpoint", () => {
   describe("the request", () => {

@@ -1,7 +1,7 @@
 import { Scopes, TokenResponse, type TokenSet } from "@effect-oauth/core"
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Redacted, Schema } from "effect"
-import { canary, leaks } from "./secrets.ts"
+import { canary, leaks } from "./support/secrets.ts"
 
 describe("TokenResponse", () => {
   describe("a granted answer", () => {

@@ -1,0 +1,214 @@
+import {
+  AuthorizationServer,
+  ClientAuthentication,
+  OAuthHttpClient,
+  TokenEndpoint,
+  TokenRequest,
+  type TokenResponse
+} from "@effect-oauth/core"
+import { NodeHttpClient } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { Duration, Effect, Layer, Redacted } from "effect"
+import * as childProcess from "node:child_process"
+import * as fs from "node:fs"
+import * as http from "node:http"
+import * as https from "node:https"
+import type * as net from "node:net"
+import * as os from "node:os"
+import * as path from "node:path"
+import { Readable } from "node:stream"
+import * as zlib from "node:zlib"
+
+const clients: Record<string, Layer.Layer<OAuthHttpClient.OAuthHttpClient>> = {
+  fetch: OAuthHttpClient.layerFetch,
+  undici: OAuthHttpClient.layer.pipe(Layer.provide(NodeHttpClient.layerUndici))
+}
+
+const openssl = childProcess.spawnSync("openssl", ["version"]).status === 0
+
+describe("TokenEndpoint over sockets", () => {
+  for (const [name, client] of Object.entries(clients)) {
+    describe(name, () => {
+      it.live("gets tokens", () =>
+        Effect.gen(function*() {
+          const server = yield* listen((request, response) => {
+            assert.strictEqual(request.headers["content-type"], "application/x-www-form-urlencoded")
+            assert.notProperty(request.headers, "traceparent")
+            response.setHeader("content-type", "application/json").end(`{"access_token":"a","token_type":"bearer"}`)
+          })
+
+          assert.strictEqual(yield* verdict(client, server.url), "Granted")
+        }))
+
+      it.live("sends nothing to a port where nobody listens", () =>
+        Effect.gen(function*() {
+          const server = yield* Effect.scoped(listen(() => {}))
+
+          assert.strictEqual(yield* verdict(client, server.url), "NotSent connect")
+        }))
+
+      it.live("sends nothing to a name that does not exist", () =>
+        Effect.gen(function*() {
+          assert.strictEqual(yield* verdict(client, "https://nowhere.invalid/token"), "NotSent dns")
+        }))
+
+      it.live("sends nothing to a server that does not speak TLS", () =>
+        Effect.gen(function*() {
+          const server = yield* listen(() => assert.fail("spoke"))
+
+          assert.strictEqual(yield* verdict(client, server.url.replace("http:", "https:")), "NotSent tls")
+        }))
+
+      it.live.skipIf(!openssl)(
+        "sends nothing to a server with a certificate of its own making [6749-10.9-a]",
+        () =>
+          Effect.gen(function*() {
+            const server = yield* listen(() => assert.fail("spoke"), selfSigned())
+
+            assert.strictEqual(yield* verdict(client, server.url.replace("http:", "https:")), "NotSent tls")
+          })
+      )
+
+      it.live("does not know what became of a request whose connection was reset", () =>
+        Effect.gen(function*() {
+          const server = yield* listen((request) => {
+            request.resume().on("end", () => request.socket.resetAndDestroy())
+          })
+
+          assert.strictEqual(yield* verdict(client, server.url), "Ambiguous reset")
+        }))
+
+      it.live("does not believe half an answer", () =>
+        Effect.gen(function*() {
+          const server = yield* listen((request, response) => {
+            response.writeHead(200, { "content-type": "application/json", "content-length": "1000" })
+            response.write(`{"access_token":"a","token_type":"bearer"}`, () => request.socket.destroy())
+          })
+
+          assert.strictEqual(yield* verdict(client, server.url), "Ambiguous truncated")
+        }))
+
+      it.live("follows no redirect", () =>
+        Effect.gen(function*() {
+          const other = yield* listen((_, response) => response.end())
+          const server = yield* listen((_, response) => response.writeHead(307, { location: other.url }).end())
+
+          assert.strictEqual(yield* verdict(client, server.url), "Ambiguous RedirectRefused")
+          assert.strictEqual(other.requests(), 0)
+        }))
+
+      it.live("hangs up when its time is over", () =>
+        Effect.gen(function*() {
+          let hungUp = false
+          const server = yield* listen((_, response) => void response.on("close", () => (hungUp = true)))
+
+          const outcome = yield* verdict(client, server.url, Duration.millis(300))
+          yield* Effect.sleep("300 millis")
+
+          assert.strictEqual(outcome, "Ambiguous timeout")
+          assert.isTrue(hungUp)
+        }))
+
+      it.live("hangs up on an answer without end", () =>
+        Effect.gen(function*() {
+          let hungUp = false
+          const server = yield* listen((_, response) => {
+            response.writeHead(200, { "content-type": "application/json" }).on("close", () => (hungUp = true))
+            Readable.from(spaces()).pipe(response)
+          })
+
+          const outcome = yield* verdict(client, server.url)
+          yield* Effect.sleep("300 millis")
+
+          assert.strictEqual(outcome, "Unusable too-large")
+          assert.isTrue(hungUp)
+        }))
+    })
+  }
+
+  it.live("counts what a small answer inflates to", () =>
+    Effect.gen(function*() {
+      const bomb = zlib.gzipSync(Buffer.alloc(64 * 1024 * 1024, " "))
+      const server = yield* listen((_, response) =>
+        response.writeHead(200, { "content-type": "application/json", "content-encoding": "gzip" }).end(bomb)
+      )
+
+      assert.isBelow(bomb.length, 100_000)
+      assert.strictEqual(yield* verdict(OAuthHttpClient.layerFetch, server.url), "Unusable too-large")
+    }))
+})
+
+function* spaces() {
+  while (true) yield Buffer.alloc(65_536, " ")
+}
+
+const listen = (handle: http.RequestListener, tls?: https.ServerOptions) =>
+  Effect.acquireRelease(
+    Effect.callback<{ readonly url: string; readonly requests: () => number; readonly server: http.Server }>(
+      (resume) => {
+        let requests = 0
+        const counted: http.RequestListener = (request, response) => {
+          requests++
+          handle(request, response)
+        }
+        const server = tls === undefined ? http.createServer(counted) : https.createServer(tls, counted)
+        server.listen(0, "127.0.0.1", () => {
+          const { port } = server.address() as net.AddressInfo
+          resume(Effect.succeed({ url: `http://127.0.0.1:${port}/token`, requests: () => requests, server }))
+        })
+      }
+    ),
+    ({ server }) =>
+      Effect.callback<void>((resume) => {
+        server.close(() => resume(Effect.void))
+        server.closeAllConnections()
+      })
+  )
+
+const selfSigned = (): https.ServerOptions => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "certificate-"))
+  const [key, cert] = [path.join(folder, "key.pem"), path.join(folder, "cert.pem")]
+  const subject = ["-subj", "/CN=127.0.0.1", "-days", "2"]
+  childProcess.execFileSync("openssl", [
+    "req",
+    "-x509",
+    "-nodes",
+    "-newkey",
+    "rsa:2048",
+    ...subject,
+    "-keyout",
+    key,
+    "-out",
+    cert
+  ], {
+    stdio: "ignore"
+  })
+  const options = { key: fs.readFileSync(key), cert: fs.readFileSync(cert) }
+  fs.rmSync(folder, { recursive: true })
+  return options
+}
+
+const verdict = (
+  client: Layer.Layer<OAuthHttpClient.OAuthHttpClient>,
+  tokenEndpoint: string,
+  timeLimit?: Duration.Duration
+) => {
+  const server = Effect.fromResult(AuthorizationServer.makeLoopback({ provider: "acme", tokenEndpoint }))
+  const layer = TokenEndpoint.layer.pipe(
+    Layer.provide([
+      client,
+      ClientAuthentication.layerNone({ clientId: "app" }),
+      Layer.effect(AuthorizationServer.AuthorizationServer, server)
+    ])
+  )
+  const request = TokenRequest.refreshToken({ refreshToken: Redacted.make("rt") })
+  return TokenEndpoint.TokenEndpoint.use((endpoint) => endpoint.exchange(request, { timeLimit })).pipe(
+    Effect.provide(layer),
+    Effect.map(words)
+  )
+}
+
+const words = (judgement: TokenResponse.Judgement): string =>
+  judgement._tag === "Granted"
+    ? judgement._tag
+    : `${judgement._tag} ${"problem" in judgement.reason ? judgement.reason.problem : judgement.reason._tag}`
