@@ -5,6 +5,7 @@
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
+import { dual } from "effect/Function"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as HttpClient from "effect/http/HttpClient"
 import type { HttpClientError } from "effect/http/HttpClientError"
@@ -50,7 +51,17 @@ export type AuthorizedHttpClient = HttpClient.HttpClient.With<HttpClientError | 
  * @category combinators
  * @since 0.1.0
  */
-export const withTokenSource = <E, R>(
+export const withTokenSource: {
+  (
+    source: TokenSource.TokenSource,
+    options: { readonly origins: ReadonlyArray<string> }
+  ): <E, R>(client: HttpClient.HttpClient.With<E, R>) => HttpClient.HttpClient.With<E | OAuthError.OAuthError, R>
+  <E, R>(
+    client: HttpClient.HttpClient.With<E, R>,
+    source: TokenSource.TokenSource,
+    options: { readonly origins: ReadonlyArray<string> }
+  ): HttpClient.HttpClient.With<E | OAuthError.OAuthError, R>
+} = dual(3, <E, R>(
   client: HttpClient.HttpClient.With<E, R>,
   source: TokenSource.TokenSource,
   options: { readonly origins: ReadonlyArray<string> }
@@ -73,7 +84,7 @@ export const withTokenSource = <E, R>(
       }),
     client.preprocess
   )
-}
+})
 
 /**
  * The client in context, with the tokens of a grant, for the origins that the

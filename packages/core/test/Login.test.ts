@@ -1,0 +1,108 @@
+import { Login, TokenService } from "@effect-oauth/core"
+import { Fault, TestAuthorizationServer } from "@effect-oauth/core/testing"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Option } from "effect"
+import { TestClock } from "effect/testing"
+import * as App from "./support/App.ts"
+
+describe("Login", () => {
+  it.effect("keeps a grant for what the browser brings back", () =>
+    Effect.gen(function*() {
+      const key = yield* App.login()
+
+      const service = yield* TokenService.TokenService
+      const status = Option.getOrThrow(yield* service.status(key))
+      assert.strictEqual(status.state._tag, "Active")
+      assert.deepStrictEqual(status.scopes, ["read"])
+      assert.isTrue(status.renewable)
+    }).pipe(Effect.provide(App.layer())))
+
+  it.effect("exchanges the code with the code verifier and the redirect URI of the request", () =>
+    Effect.gen(function*() {
+      yield* App.login()
+
+      const server = yield* TestAuthorizationServer.TestAuthorizationServer
+      const [exchange] = yield* server.exchanges
+      assert.deepStrictEqual(Object.keys(exchange?.parameters ?? {}).sort(), [
+        "code",
+        "code_verifier",
+        "grant_type",
+        "redirect_uri"
+      ])
+    }).pipe(Effect.provide(App.layer())))
+
+  it.effect("counts an answer once, however often it arrives", () =>
+    Effect.gen(function*() {
+      const { answer, login } = yield* answered()
+
+      const outcomes = yield* Effect.all(
+        Array.from({ length: 20 }, () => Effect.result(login.complete(answer))),
+        { concurrency: "unbounded" }
+      )
+
+      const server = yield* TestAuthorizationServer.TestAuthorizationServer
+      assert.strictEqual(outcomes.filter((outcome) => outcome._tag === "Success").length, 1)
+      assert.strictEqual((yield* server.exchanges).length, 1)
+    }).pipe(Effect.provide(App.layer())))
+
+  it.effect("refuses an answer to no login, and sends nothing", () =>
+    Effect.gen(function*() {
+      const { login } = yield* answered()
+
+      const error = yield* Effect.flip(login.complete("https://app.test/callback?code=stolen&state=guessed"))
+
+      const server = yield* TestAuthorizationServer.TestAuthorizationServer
+      assert.strictEqual(problemOf(error), "no-pending-authorization")
+      assert.deepStrictEqual(yield* server.exchanges, [])
+    }).pipe(Effect.provide(App.layer())))
+
+  it.effect("refuses an answer that comes after ten minutes", () =>
+    Effect.gen(function*() {
+      const { answer, login } = yield* answered()
+      yield* TestClock.adjust("10 minutes")
+
+      const error = yield* Effect.flip(login.complete(answer))
+
+      assert.strictEqual(problemOf(error), "no-pending-authorization")
+    }).pipe(Effect.provide(App.layer())))
+
+  it.effect("says that the person declined", () =>
+    Effect.gen(function*() {
+      const { answer, login } = yield* answered({ error: "access_denied" })
+
+      const error = yield* Effect.flip(login.complete(answer))
+
+      assert.strictEqual(error.reason._tag, "AuthorizationRefused")
+    }).pipe(Effect.provide(App.layer())))
+
+  it.effect("does not exchange a code twice when the answer is lost", () =>
+    Effect.gen(function*() {
+      const { answer, login } = yield* answered()
+      const server = yield* TestAuthorizationServer.TestAuthorizationServer
+      yield* server.inject(Fault.answerLost("reset"))
+
+      const error = yield* Effect.flip(login.complete(answer))
+
+      assert.strictEqual(error.reason._tag, "AnswerLost")
+      assert.strictEqual((yield* server.exchanges).length, 1)
+    }).pipe(Effect.provide(App.layer())))
+
+  it.effect("tells that a login gave no refresh token", () =>
+    Effect.gen(function*() {
+      const { answer, login } = yield* answered()
+
+      const completed = yield* login.complete(answer)
+
+      assert.isFalse(completed.renewable)
+    }).pipe(Effect.provide(App.layer({ refreshTokens: "never" }))))
+})
+
+const answered = Effect.fnUntraced(function*(decision?: TestAuthorizationServer.Decision) {
+  const login = yield* Login.Login
+  const server = yield* TestAuthorizationServer.TestAuthorizationServer
+  const begun = yield* login.begin({ account: "ada", redirectUri: "https://app.test/callback", scopes: ["read"] })
+  return { login, answer: yield* server.authorize(begun.url, decision) }
+})
+
+const problemOf = (error: { readonly reason: { readonly _tag: string; readonly problem?: unknown } }): unknown =>
+  error.reason._tag === "CallbackRejected" ? error.reason.problem : error.reason._tag

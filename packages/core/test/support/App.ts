@@ -1,0 +1,31 @@
+/** An application in miniature: every layer of core over the authorization server in memory. */
+import { Login, PendingAuthorizations, RefreshPolicy, Revocation, TokenEndpoint, TokenService, TokenStore } from "@effect-oauth/core"
+import { TestAuthorizationServer, TestCrypto } from "@effect-oauth/core/testing"
+import { Effect, Layer } from "effect"
+
+/** The application's layer. */
+export const layer = (
+  options?: TestAuthorizationServer.Options,
+  policy?: RefreshPolicy.Options
+) =>
+  Login.layerWith.pipe(
+    Layer.provideMerge(TokenService.layerWith()),
+    Layer.provideMerge(Layer.mergeAll(
+      TokenStore.layerMemory,
+      PendingAuthorizations.layerMemory(),
+      TokenEndpoint.layer,
+      Layer.succeed(Revocation.Revocation, { revoke: () => Effect.succeed("done") })
+    )),
+    Layer.provideMerge(TestAuthorizationServer.layer(options)),
+    Layer.provideMerge(TestCrypto.layer()),
+    Layer.provide(RefreshPolicy.layer(policy ?? {}))
+  )
+
+/** Logs an account in as a browser and a person do, and gives the key of its grant. */
+export const login = Effect.fnUntraced(function*(account = "ada") {
+  const logins = yield* Login.Login
+  const server = yield* TestAuthorizationServer.TestAuthorizationServer
+  const begun = yield* logins.begin({ account, redirectUri: "https://app.test/callback", scopes: ["read"] })
+  const completed = yield* logins.complete(yield* server.authorize(begun.url))
+  return completed.key
+})
