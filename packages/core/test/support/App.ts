@@ -1,5 +1,13 @@
 /** An application in miniature: every layer of core over the authorization server in memory. */
-import { Login, PendingAuthorizations, RefreshPolicy, Revocation, TokenEndpoint, TokenService, TokenStore } from "@effect-oauth/core"
+import {
+  Login,
+  PendingAuthorizations,
+  RefreshPolicy,
+  Revocation,
+  TokenEndpoint,
+  TokenService,
+  TokenStore
+} from "@effect-oauth/core"
 import { TestAuthorizationServer, TestCrypto } from "@effect-oauth/core/testing"
 import { Effect, Layer } from "effect"
 
