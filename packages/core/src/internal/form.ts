@@ -4,12 +4,15 @@
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as HttpBody from "effect/http/HttpBody"
+import type { HttpClient } from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import type { ClientAuthentication, Credentials, Endpoint } from "../ClientAuthentication.ts"
 import { ConfigurationInvalid, KeyUnavailable } from "../OAuthError.ts"
 import type { Parameters } from "../TokenRequest.ts"
+import type { Answer } from "../TokenResponse.ts"
+import * as Exchange from "./exchange.ts"
 
 /**
  * A POST of a form. Parameters without a value are left out; one that is named twice is refused (RFC 6749, section 3.2),
@@ -55,6 +58,26 @@ export const credentials = (
   )
 
 const unavailable = new KeyUnavailable({ use: "client-authentication" })
+
+/** Sends a form once, with the client's credentials. Fails when no answer came; what an answer means is judged elsewhere. */
+export const exchange = (
+  client: HttpClient,
+  authentication: ClientAuthentication["Service"],
+  request: {
+    readonly endpoint: Endpoint
+    readonly url: string
+    readonly field: string
+    readonly parameters: Parameters
+    readonly bodyMatters?: ((status: number) => boolean) | undefined
+  }
+): Effect.Effect<Answer, Exclude<Exchange.Outcome, { readonly _tag: "Answer" }>["reason"] | KeyUnavailable> =>
+  credentials(authentication, request.endpoint, Exchange.timeLimit).pipe(
+    Effect.flatMap((credentials) => post(request.url, request.parameters, credentials)),
+    Effect.flatMap((form) => Exchange.once(client, form, request)),
+    Effect.flatMap((outcome) =>
+      outcome._tag === "Answer" ? Effect.succeed(outcome.answer) : Effect.fail(outcome.reason)
+    )
+  )
 
 /** Whether two requests would carry the same credentials. */
 export const sameCredentials = (a: Credentials, b: Credentials): boolean => written(a) === written(b)
