@@ -9,7 +9,7 @@ export interface Contender {
   readonly run: (scale: Scale) => Promise<Sample>
 }
 
-/** A short run is for the gate: it does a tenth of the work. */
+/** A short run is for the gate: it does a third of the work. */
 export type Scale = "full" | "short"
 
 /** What is to be reached: a contender's metric, over the same metric of another where one is named. */

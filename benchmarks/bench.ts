@@ -1,8 +1,8 @@
 // Runs the workloads, every contender in a process of its own, the rounds interleaved, and prints medians and ratios.
 //
 //   npm run bench -- [W1 W5 ...] [--json] [--rounds 5]
-//   npm run bench -- --short --gate     a tenth of the work, three rounds; fails when a ratio of ours stands more than a
-//                                       third above baseline.json
+//   npm run bench -- --short --gate     a third of the work, the best of three rounds; fails when a figure of ours
+//                                       stands more than a third above baseline.json
 //   npm run bench -- --baseline         writes baseline.json from a short run
 //
 // With `--json` the last line is one JSON object.
@@ -53,6 +53,9 @@ const median = (numbers: ReadonlyArray<number>): number => {
   return ((sorted[Math.floor(middle)] ?? NaN) + (sorted[Math.ceil(middle) - 1] ?? NaN)) / 2
 }
 
+// Noise only ever adds: where three rounds have to do, the best of them says most.
+const typical = (numbers: ReadonlyArray<number>): number => scale === "short" ? Math.min(...numbers) : median(numbers)
+
 const round = (number: number): number => Number(number.toPrecision(4))
 
 const measure = async (name: string, { contenders, metrics, reach, title }: Workload) => {
@@ -62,7 +65,7 @@ const measure = async (name: string, { contenders, metrics, reach, title }: Work
   }
   const keys = Object.keys(metrics)
   const medians = contenders.map((_, index) =>
-    Object.fromEntries(keys.map((key) => [key, median((samples[index] ?? []).map((sample) => sample[key] ?? NaN))]))
+    Object.fromEntries(keys.map((key) => [key, typical((samples[index] ?? []).map((sample) => sample[key] ?? NaN))]))
   )
   const valueOf = (contender: string, key: string): number =>
     medians[contenders.findIndex((candidate) => candidate.name === contender)]?.[key] ?? NaN
@@ -80,7 +83,7 @@ const measure = async (name: string, { contenders, metrics, reach, title }: Work
     is: round(valueOf(goal.contender, goal.metric) / (goal.over === undefined ? 1 : valueOf(goal.over, goal.metric)))
   }))
 
-  console.log(`\n${name}  ${title} (median of ${rounds})`)
+  console.log(`\n${name}  ${title} (${scale === "short" ? "best" : "median"} of ${rounds})`)
   for (const [index, contender] of contenders.entries()) {
     const cells = keys.map((key) => {
       const value = medians[index]?.[key] ?? NaN
@@ -105,7 +108,7 @@ const measure = async (name: string, { contenders, metrics, reach, title }: Work
     contenders: Object.fromEntries(
       contenders.map(({ kind, name: contender }, index) => [contender, {
         kind,
-        ...Object.fromEntries(keys.map((key) => [key, round(medians[index]?.[key] ?? NaN)])),
+        values: Object.fromEntries(keys.map((key) => [key, round(medians[index]?.[key] ?? NaN)])),
         ratios: Object.fromEntries(
           keys.map((key) => [key, round((medians[index]?.[key] ?? NaN) / valueOf(floor?.name ?? "", key))])
         )
@@ -116,29 +119,46 @@ const measure = async (name: string, { contenders, metrics, reach, title }: Work
 
 type Result = Awaited<ReturnType<typeof measure>>
 
-/** The ratios of our own contenders: what a baseline keeps. Wall time is left out, as it does not travel. */
-const ratiosOf = (results: Readonly<Record<string, Result>>): Record<string, number> =>
+/**
+ * What a baseline keeps of our own contenders: CPU time as a ratio to the floor, as it does not travel between machines;
+ * bytes as they are. Wall time is left out.
+ */
+const figuresOf = (results: Readonly<Record<string, Result>>): Record<string, number> =>
   Object.fromEntries(
-    Object.entries(results).flatMap(([name, result]) =>
-      Object.entries(result.contenders).flatMap(([contender, { kind, ratios }]) =>
-        kind !== "ours" ? [] : Object.entries(ratios).filter(([metric]) => metric !== "ms")
-          .map(([metric, ratio]) => [`${name} ${contender} ${metric}`, ratio] as const)
+    Object.entries(results).flatMap(([name, { contenders }]) =>
+      Object.entries(contenders).flatMap(([contender, { kind, ratios, values }]) =>
+        kind !== "ours" ?
+          [] :
+          Object.keys(values).filter((metric) => metric !== "ms").map((metric) =>
+            [`${name} ${contender} ${metric}`, (metric === "ns" ? ratios : values)[metric] ?? NaN] as const
+          )
       )
     )
   )
 
-const results: Record<string, Result> = {}
-for (const name of chosen) {
-  const { workload }: { readonly workload: Workload } = await import(`./workloads/${name}.ts`)
-  results[name] = await measure(name, workload)
+const run = async (names: ReadonlyArray<string>): Promise<Record<string, Result>> => {
+  const results: Record<string, Result> = {}
+  for (const name of names) {
+    const { workload }: { readonly workload: Workload } = await import(`./workloads/${name}.ts`)
+    results[name] = await measure(name, workload)
+  }
+  return results
 }
 
-if (values.baseline) fs.writeFileSync(baselineFile, `${JSON.stringify(ratiosOf(results), null, 2)}\n`)
+/** The figures that stand more than a third above the baseline's. What the baseline has and nobody measured is one. */
+const regressions = (figures: Record<string, number>, baseline: Record<string, number>): ReadonlyArray<string> =>
+  Object.entries(baseline).filter(([key, before]) => !((figures[key] ?? NaN) <= before * 4 / 3)).map(([key]) => key)
+
+const results = await run(chosen)
+
+if (values.baseline) fs.writeFileSync(baselineFile, `${JSON.stringify(figuresOf(results), null, 2)}\n`)
 if (values.gate) {
   const baseline: Record<string, number> = JSON.parse(fs.readFileSync(baselineFile, "utf8"))
-  const ratios = ratiosOf(results)
-  const worse = Object.entries(baseline).filter(([key, before]) => !((ratios[key] ?? NaN) <= before * 4 / 3))
-  for (const [key, before] of worse) console.log(`REGRESSION ${key}: ${ratios[key]} of its floor, was ${before}`)
+  const suspects = regressions(figuresOf(results), baseline)
+  // a busy machine makes one run slow, a regression every run
+  const again = suspects.length === 0 ? {} : await run([...new Set(suspects.map((key) => key.split(" ")[0] ?? ""))])
+  const worse = suspects.filter((key) => regressions(figuresOf(again), baseline).includes(key))
+  for (const key of worse) console.log(`REGRESSION ${key}: ${figuresOf(again)[key]}, was ${baseline[key]}`)
   console.log(`${Object.keys(baseline).length - worse.length} passed, ${worse.length} failed, 0 skipped`)
   process.exitCode = worse.length > 0 ? 1 : 0
 }

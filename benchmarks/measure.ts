@@ -2,7 +2,7 @@
 // nothing is collected while allocation is counted.
 import type { Scale } from "./Workload.ts"
 
-export const scaled = (count: number, scale: Scale): number => scale === "short" ? Math.ceil(count / 10) : count
+export const scaled = (count: number, scale: Scale): number => scale === "short" ? Math.ceil(count / 3) : count
 
 /** Collects what can be collected, and says what is held then. */
 export const heldBytes = (): number => {
@@ -16,9 +16,9 @@ export const perCall = async (
   count: number,
   calls: (count: number) => Promise<unknown>
 ): Promise<{ readonly ns: number; readonly bytes: number }> => {
-  await calls(Math.ceil(count / 5))
+  await calls(count)
   heldBytes()
-  const few = Math.ceil(count / 20)
+  const few = Math.ceil(count / 4)
   const heap = process.memoryUsage().heapUsed
   await calls(few)
   const bytes = (process.memoryUsage().heapUsed - heap) / few
