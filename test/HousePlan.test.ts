@@ -12,7 +12,17 @@ import * as path from "node:path"
 const storeys: ReadonlyArray<{ readonly name: string; readonly modules: ReadonlyArray<string> }> = [
   {
     name: "vocabulary",
-    modules: ["Grant", "GrantEvent", "GrantKey", "OAuthError", "RemoteText", "Scopes", "Target", "TokenSet"]
+    modules: [
+      "Configuration",
+      "Grant",
+      "GrantEvent",
+      "GrantKey",
+      "OAuthError",
+      "RemoteText",
+      "Scopes",
+      "Target",
+      "TokenSet"
+    ]
   },
   {
     name: "wire",
@@ -35,7 +45,7 @@ const storeys: ReadonlyArray<{ readonly name: string; readonly modules: Readonly
   },
   { name: "custody", modules: ["Escrow", "PendingAuthorizations", "TokenStore"] },
   { name: "service", modules: ["RefreshPolicy", "TokenService"] },
-  { name: "edge", modules: ["AuthorizedHttpClient", "ClientCredentials", "Login", "TokenSource"] }
+  { name: "edge", modules: ["AuthorizedHttpClient", "ClientCredentials", "Login", "OAuthClient", "TokenSource"] }
 ]
 
 /** What an internal module may import by value: the vocabulary and the wire. Of the others it may know the types. */
