@@ -83,7 +83,8 @@ const inputEnded: Report = {
 const ofCommandLine = (error: CliError.CliError): Report => {
   const errors = error._tag === "ShowHelp" ? error.errors : [error]
   const first = errors.find(isMissingValue) ?? errors.find(({ _tag }) => _tag === "UnrecognizedOption") ?? errors[0]
-  if (first === undefined) return { code: "UsageInvalid", message: "A command is missing", exitCode: ExitCode.usage }
+  // a command that only has commands below it: its help has been shown
+  if (first === undefined) return { code: "HelpShown", message: "Choose a command", exitCode: ExitCode.ok }
   const help = error._tag === "ShowHelp" ? `; see ${error.commandPath.join(" ")} --help` : ""
   const [message, field] = ofUsage(first)
   return { code: "UsageInvalid", message: `${message}${help}`, field, exitCode: ExitCode.usage }
@@ -131,6 +132,9 @@ const didYouMean = (suggestions: ReadonlyArray<string>): string =>
 const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1)
 
 const ofPlatform = ({ reason }: PlatformError): Report => {
+  if (reason.module === "Stdio" && reason.method === "stdout") {
+    return { code: "OutputClosed", message: "stdout: was closed by whoever reads it", exitCode: ExitCode.closed }
+  }
   const path = "pathOrDescriptor" in reason && typeof reason.pathOrDescriptor === "string"
     ? reason.pathOrDescriptor
     : undefined

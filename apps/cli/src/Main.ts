@@ -1,0 +1,111 @@
+/**
+ * The command line: its commands, and what becomes of what they fail with.
+ */
+import * as CliConfig from "effect/cli/CliConfig"
+import * as CliOutput from "effect/cli/CliOutput"
+import * as Command from "effect/cli/Command"
+import * as GlobalFlag from "effect/cli/GlobalFlag"
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import type * as FileSystem from "effect/FileSystem"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as Option from "effect/Option"
+import type * as Path from "effect/Path"
+import type { ChildProcessSpawner } from "effect/process/ChildProcessSpawner"
+import * as Runtime from "effect/Runtime"
+import type * as Stdio from "effect/Stdio"
+import * as Stream from "effect/Stream"
+import type * as Terminal from "effect/Terminal"
+import { root } from "./commands/Root.ts"
+import { status } from "./commands/Status.ts"
+import * as ExitCode from "./ExitCode.ts"
+import * as Failure from "./Failure.ts"
+import * as Output from "./Output.ts"
+import * as Style from "./Style.ts"
+
+/** Everything that `effect-oauth` can do. */
+export const command = root.pipe(
+  Command.withSubcommands([
+    { group: "GRANTS", commands: [status] }
+  ])
+)
+
+/** The end of a command that failed: everything has been said, and the exit code is left. */
+export class Ended extends Data.TaggedError("Ended")<{ readonly exitCode: number }> {
+  readonly [Runtime.errorReported] = false
+  get [Runtime.errorExitCode](): number {
+    return this.exitCode
+  }
+}
+
+/** Runs a command by its arguments. Whatever fails is told, in one sentence. */
+export const run = Effect.fnUntraced(function*(
+  args: ReadonlyArray<string>
+): Effect.fn.Return<
+  void,
+  Ended,
+  ChildProcessSpawner | FileSystem.FileSystem | Path.Path | Stdio.Stdio | Terminal.Terminal
+> {
+  const output = yield* Output.make(wantsJson(args) ? "json" : "text")
+  const { stdout } = yield* Style.capabilities
+  const formatter = CliOutput.defaultFormatter({
+    colors: stdout.color,
+    inheritedFlags: "summary",
+    globalFlags: "summary"
+  })
+
+  yield* Command.runWith(command, { version })(args).pipe(
+    Effect.provide(Layer.mergeAll(
+      Layer.succeed(Output.Output, output),
+      CliOutput.layer(formatter),
+      CliOutput.layerPresenter(presenter(output, formatter)),
+      CliConfig.layer({ builtIns: [GlobalFlag.Help, GlobalFlag.Version, GlobalFlag.Completions] }),
+      Logger.layer([logger(output.format)])
+    )),
+    Effect.catchCause((cause) =>
+      Option.match(Failure.fromCause(cause), {
+        onNone: () => Effect.interrupt,
+        onSome: (report) =>
+          report.exitCode === ExitCode.ok
+            ? Effect.void
+            : Effect.andThen(
+              report.exitCode === ExitCode.closed ? Effect.void : output.failure(report),
+              Effect.fail(new Ended({ exitCode: report.exitCode }))
+            )
+      })
+    )
+  )
+})
+
+const version = "0.1.0"
+
+// libraries log what they pass over: that is for people too
+const logger = (format: Output.Format) =>
+  Logger.withConsoleError(Logger.make(({ message }) => {
+    const text = (Array.isArray(message) ? message : [message]).filter((part) => typeof part === "string").join(" ")
+    return format === "json" ? JSON.stringify({ warning: text }) : `warning: ${text}`
+  }))
+
+// asked before anything is parsed, since what cannot be parsed is told in the right form too
+const wantsJson = (args: ReadonlyArray<string>): boolean => {
+  const end = args.indexOf("--")
+  return (end < 0 ? args : args.slice(0, end)).some((arg) => arg === "--json" || arg === "--json=true")
+}
+
+const presenter = (output: Output.Output["Service"], formatter: CliOutput.Formatter): CliOutput.Presenter => {
+  const print = (text: string) => Effect.ignore(output.bytes(Stream.make(`${text}\n`)))
+  return {
+    present: (event) => {
+      switch (event._tag) {
+        case "Help":
+          return print(formatter.formatHelpDoc(event.helpDoc))
+        case "Version":
+          return print(formatter.formatVersion(event.name, event.version))
+        // told as every failure is
+        case "InvalidInvocation":
+          return Effect.void
+      }
+    }
+  }
+}
