@@ -1,0 +1,67 @@
+/**
+ * Everything that an application needs of one provider, put together.
+ *
+ * @since 0.1.0
+ */
+import * as Layer from "effect/Layer"
+import type { AuthorizationServer } from "./AuthorizationServer.ts"
+import type { ClientAuthentication } from "./ClientAuthentication.ts"
+import * as Introspection from "./Introspection.ts"
+import * as Login from "./Login.ts"
+import * as OAuthHttpClient from "./OAuthHttpClient.ts"
+import type { PendingAuthorizations } from "./PendingAuthorizations.ts"
+import * as Revocation from "./Revocation.ts"
+import * as TokenEndpoint from "./TokenEndpoint.ts"
+import * as TokenService from "./TokenService.ts"
+import type { TokenStore } from "./TokenStore.ts"
+
+/**
+ * What the layers of this module provide.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type OAuthClient =
+  | Introspection.Introspection
+  | Login.Login
+  | Revocation.Revocation
+  | TokenEndpoint.TokenEndpoint
+  | TokenService.TokenService
+
+/**
+ * The services for one client of one authorization server, by `fetch`.
+ *
+ * **When to use**
+ *
+ * Use it with a provider's layer and a store's; several providers are several
+ * such layers over one store, keyed with `LayerMap`.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = (options?: TokenService.Options): Layer.Layer<
+  OAuthClient,
+  never,
+  AuthorizationServer | ClientAuthentication | PendingAuthorizations | TokenStore
+> => Layer.provide(layerWith(options), OAuthHttpClient.layerFetch)
+
+/**
+ * The same by the `OAuthHttpClient` in context. On Node undici's client is the
+ * faster one.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerWith = (options?: TokenService.Options): Layer.Layer<
+  OAuthClient,
+  never,
+  | AuthorizationServer
+  | ClientAuthentication
+  | OAuthHttpClient.OAuthHttpClient
+  | PendingAuthorizations
+  | TokenStore
+> =>
+  Login.layer.pipe(
+    Layer.provideMerge(TokenService.layer(options)),
+    Layer.provideMerge(Layer.mergeAll(TokenEndpoint.layer, Revocation.layer, Introspection.layer))
+  )
