@@ -6,6 +6,8 @@
  */
 import * as Context from "effect/Context"
 import type * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import * as Dialect from "./Dialect.ts"
 import * as GrantKey from "./GrantKey.ts"
@@ -56,13 +58,21 @@ export interface Options extends Omit<AuthorizationServer["Service"], "dialect" 
 }
 
 /**
+ * What a constructor of this module gives: an authorization server, or what is
+ * wrong with the options.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Made = Result.Result<AuthorizationServer["Service"], OAuthError.OAuthError>
+
+/**
  * Makes an authorization server whose every address is `https`.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const make = (options: Options): Result.Result<AuthorizationServer["Service"], OAuthError.OAuthError> =>
-  validated(options, (url) => url.protocol === "https:")
+export const make = (options: Options): Made => validated(options, (url) => url.protocol === "https:")
 
 /**
  * Makes an authorization server on this machine, for tests and trials: plain
@@ -71,8 +81,17 @@ export const make = (options: Options): Result.Result<AuthorizationServer["Servi
  * @category constructors
  * @since 0.1.0
  */
-export const makeLoopback = (options: Options): Result.Result<AuthorizationServer["Service"], OAuthError.OAuthError> =>
-  validated(options, isPrivate)
+export const makeLoopback = (options: Options): Made => validated(options, isPrivate)
+
+/**
+ * Provides what a constructor made; wrong options fail here, before anything is
+ * sent.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = (made: Made): Layer.Layer<AuthorizationServer, OAuthError.OAuthError> =>
+  Layer.effect(AuthorizationServer, Effect.fromResult(made))
 
 /**
  * The key of a grant of this server for a client and an account.
@@ -88,10 +107,7 @@ export const key = (
   return GrantKey.make({ provider: self.provider, issuer: self.issuer ?? token.origin + token.pathname, ...options })
 }
 
-const validated = (
-  options: Options,
-  allowed: (url: URL) => boolean
-): Result.Result<AuthorizationServer["Service"], OAuthError.OAuthError> => {
+const validated = (options: Options, allowed: (url: URL) => boolean): Made => {
   const invalid = (field: string, problem: string) =>
     Result.fail(
       OAuthError.make("AuthorizationServer", "make", new OAuthError.ConfigurationInvalid({ field, problem }))
@@ -104,6 +120,9 @@ const validated = (
     if (url === undefined) return invalid(field, "is not an absolute URL")
     if (url.username !== "" || url.password !== "") return invalid(field, "must not contain a user name or password")
     if (url.hash !== "") return invalid(field, "must not contain a fragment")
+    if (url.searchParams.has("client_secret")) {
+      return invalid(field, "must not hold client_secret; client authentication sends it")
+    }
     if (!allowed(url)) return invalid(field, "must begin with https://")
   }
   for (const origin of options.apiOrigins ?? []) {
@@ -113,9 +132,21 @@ const validated = (
     }
     if (!allowed(url)) return invalid("apiOrigins", "must begin with https://")
   }
+  if (new Set(options.apiOrigins).size < (options.apiOrigins ?? []).length) {
+    return invalid("apiOrigins", "names an origin twice")
+  }
+  const dialect = Dialect.make(options.dialect ?? {})
+  const problem = Dialect.problem(dialect)
+  if (problem !== undefined) return invalid(`dialect.${problem.field}`, problem.problem)
+  if (dialect.authorization.issuer === "required" && options.issuer === undefined) {
+    return invalid("issuer", "is missing, though dialect.authorization.issuer says that answers name it")
+  }
+  if (options.dialect?.authorization !== undefined && options.authorizationEndpoint === undefined) {
+    return invalid("authorizationEndpoint", "is missing, though dialect.authorization describes it")
+  }
   return Result.succeed({
     ...options,
-    dialect: Dialect.make(options.dialect ?? {}),
+    dialect,
     rotation: options.rotation ?? RotationPolicy.unknown,
     apiOrigins: options.apiOrigins ?? []
   })

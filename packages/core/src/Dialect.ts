@@ -90,3 +90,47 @@ export const make = (deviations: Deviations, base: Dialect = rfc6749): Dialect =
   response: { ...base.response, ...deviations.response },
   revocation: deviations.revocation ?? base.revocation
 })
+
+/**
+ * What is wrong with a dialect, if anything is: a field by its path, and what to
+ * do.
+ *
+ * @category predicates
+ * @since 0.1.0
+ */
+export const problem = (self: Dialect): { readonly field: string; readonly problem: string } | undefined => {
+  for (const leg of ["authorization", "authorizationCode", "refreshToken", "clientCredentials", "response"] as const) {
+    if (self[leg].scopeSeparator === "") return { field: `${leg}.scopeSeparator`, problem: "is empty" }
+  }
+  for (const leg of ["authorization", "authorizationCode", "refreshToken", "clientCredentials"] as const) {
+    const name = Object.keys(self[leg].parameters).find((name) => reserved.has(name))
+    if (name !== undefined) {
+      return { field: `${leg}.parameters`, problem: `must not name ${name}, which is sent already; remove it` }
+    }
+  }
+  const token = self.response.keep.find((name) => tokens.has(name))
+  return token === undefined
+    ? undefined
+    : { field: "response.keep", problem: `must not name ${token}, which is secret; remove it` }
+}
+
+// what the protocol sends by itself, credentials above all: a secret has one place
+const reserved: ReadonlySet<string> = new Set([
+  "client_assertion",
+  "client_assertion_type",
+  "client_id",
+  "client_secret",
+  "code",
+  "code_challenge",
+  "code_challenge_method",
+  "code_verifier",
+  "grant_type",
+  "nonce",
+  "redirect_uri",
+  "refresh_token",
+  "response_type",
+  "scope",
+  "state"
+])
+
+const tokens: ReadonlySet<string> = new Set(["access_token", "refresh_token", "id_token"])
