@@ -1,0 +1,329 @@
+import { AuthorizationServer, type OAuthError, type OAuthHttpClient, ServerMetadata } from "@effect-oauth/core"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Fiber, Layer, Result } from "effect"
+import { TestClock } from "effect/testing"
+import { from, type Handler, json, recording } from "./support/http.ts"
+
+describe("ServerMetadata", () => {
+  const addresses: Record<string, readonly [string, string]> = {
+    "https://as.example": [
+      "https://as.example/.well-known/oauth-authorization-server",
+      "https://as.example/.well-known/openid-configuration"
+    ],
+    "https://as.example/": [
+      "https://as.example/.well-known/oauth-authorization-server",
+      "https://as.example/.well-known/openid-configuration"
+    ],
+    "https://as.example:8443/t1": [
+      "https://as.example:8443/.well-known/oauth-authorization-server/t1",
+      "https://as.example:8443/t1/.well-known/openid-configuration"
+    ],
+    "https://as.example/t1/": [
+      "https://as.example/.well-known/oauth-authorization-server/t1",
+      "https://as.example/t1/.well-known/openid-configuration"
+    ]
+  }
+  for (const [issuer, expected] of Object.entries(addresses)) {
+    it.effect(`is looked for at both addresses of ${issuer} [8414-3-a] [8414-3.1-a] [8414-3.1-b] [8414-5-a]`, () =>
+      Effect.gen(function*() {
+        const { exit, requests } = yield* get(issuer, () => Effect.succeed(new Response("", { status: 404 })))
+
+        assert.strictEqual(exit, "MetadataInvalid not-found")
+        assert.deepStrictEqual(
+          requests,
+          expected.map((url) => ({ method: "GET", url, headers: { accept: "application/json" }, body: "Empty" }))
+        )
+      }))
+  }
+
+  it.effect("gives every known member its type, and keeps the others [8414-2-g]", () =>
+    Effect.gen(function*() {
+      const { metadata } = yield* read({
+        authorization_endpoint: "https://as.example/authorize?x=1",
+        token_endpoint: "https://as.example/token",
+        revocation_endpoint: "https://as.example/revoke",
+        introspection_endpoint: "https://as.example/introspect",
+        device_authorization_endpoint: "https://as.example/device",
+        userinfo_endpoint: "https://as.example/me",
+        jwks_uri: "https://as.example/jwks",
+        scopes_supported: ["a"],
+        response_types_supported: ["code"],
+        grant_types_supported: ["authorization_code"],
+        code_challenge_methods_supported: ["S256"],
+        token_endpoint_auth_methods_supported: ["none"],
+        authorization_response_iss_parameter_supported: true,
+        vendor: { a: 1 }
+      })
+
+      const { members, ...known } = metadata
+      assert.deepStrictEqual(known, {
+        issuer: "https://as.example",
+        authorizationEndpoint: "https://as.example/authorize?x=1",
+        tokenEndpoint: "https://as.example/token",
+        revocationEndpoint: "https://as.example/revoke",
+        introspectionEndpoint: "https://as.example/introspect",
+        deviceAuthorizationEndpoint: "https://as.example/device",
+        userinfoEndpoint: "https://as.example/me",
+        jwksUri: "https://as.example/jwks",
+        scopesSupported: ["a"],
+        responseTypesSupported: ["code"],
+        grantTypesSupported: ["authorization_code"],
+        codeChallengeMethodsSupported: ["S256"],
+        tokenEndpointAuthMethodsSupported: ["none"],
+        issParameterSupported: true
+      })
+      assert.deepStrictEqual(members["vendor"], { a: 1 })
+    }))
+
+  it.effect("takes a list without elements for none [8414-3.2-b]", () =>
+    Effect.gen(function*() {
+      assert.isUndefined((yield* read({ scopes_supported: [] })).metadata.scopesSupported)
+    }))
+
+  it.effect("is found at the second address where there is none at the first [8414-5-a]", () =>
+    Effect.gen(function*() {
+      const { exit, requests } = yield* get(issuer, (request) =>
+        Effect.succeed(request.url.endsWith("openid-configuration") ? json(document) : new Response("<html>")))
+
+      assert.strictEqual(exit, "ok")
+      assert.lengthOf(requests, 2)
+    }))
+
+  const refused: Record<string, readonly [object, string]> = {
+    "no issuer": [{ issuer: undefined }, "missing issuer"],
+    "another issuer [8414-3.3-a] [8414-6.2-b]": [{ issuer: "https://evil.example" }, "issuer-mismatch issuer"],
+    "a slash at its end [8414-3.3-a]": [{ issuer: "https://as.example/" }, "issuer-mismatch issuer"],
+    "capitals in its host [8414-3.3-a]": [{ issuer: "https://AS.example" }, "issuer-mismatch issuer"],
+    "its default port [8414-3.3-a]": [{ issuer: "https://as.example:443" }, "issuer-mismatch issuer"],
+    "a letter that looks alike [8414-4-a]": [{ issuer: "https://\u0430s.example" }, "issuer-mismatch issuer"],
+    "a template for its issuer": [{ issuer: "https://as.example/{tenant}" }, "issuer-mismatch issuer"],
+    "a token endpoint by plain http": [{ token_endpoint: "http://as.example/token" }, "insecure-url token_endpoint"],
+    "keys by plain http [8414-2-c]": [{ jwks_uri: "http://as.example/jwks" }, "insecure-url jwks_uri"],
+    "a relative endpoint": [{ token_endpoint: "/token" }, "wrong-type token_endpoint"],
+    "an endpoint with a fragment [6749-3.2-c]": [
+      { token_endpoint: "https://as.example/t#x" },
+      "wrong-type token_endpoint"
+    ],
+    "an endpoint that is a number": [{ token_endpoint: 1 }, "wrong-type token_endpoint"],
+    "a list that is text": [{ scopes_supported: "a b" }, "wrong-type scopes_supported"],
+    "a list of numbers": [{ scopes_supported: [1] }, "wrong-type scopes_supported"],
+    "a flag that is text": [
+      { authorization_response_iss_parameter_supported: "true" },
+      "wrong-type authorization_response_iss_parameter_supported"
+    ]
+  }
+  for (const [name, [change, expected]] of Object.entries(refused)) {
+    it.effect(`is not believed, and not looked for elsewhere: ${name} [8414-3.3-b]`, () =>
+      Effect.gen(function*() {
+        const { exit, requests } = yield* get(issuer, () => Effect.succeed(json({ ...document, ...change })))
+
+        assert.strictEqual(exit, `MetadataInvalid ${expected}`)
+        assert.lengthOf(requests, 1)
+      }))
+  }
+
+  const answers: Record<string, readonly [Handler, string, number]> = {
+    "a page [8414-3.2-a]": [() => Effect.succeed(new Response("<html>")), "MetadataInvalid not-found", 2],
+    "a list": [() => Effect.succeed(json([])), "MetadataInvalid not-found", 2],
+    "a redirect, which is not followed [8414-3.2-a]": [
+      () => Effect.succeed(new Response("", { status: 302 })),
+      "MetadataInvalid not-found",
+      2
+    ],
+    "a redirect that was followed": [
+      () => Effect.succeed(from("https://evil.example/x", json(document))),
+      "RedirectRefused",
+      1
+    ],
+    "500": [() => Effect.succeed(new Response("", { status: 500 })), "AnswerLost status", 1],
+    "503": [() => Effect.succeed(new Response("", { status: 503 })), "ServerUnavailable", 1],
+    "429": [() => Effect.succeed(new Response("", { status: 429 })), "ServerUnavailable", 1],
+    "408": [() => Effect.succeed(new Response("", { status: 408 })), "AnswerLost status", 1],
+    "nobody there": [() => Effect.fail({ code: "ENOTFOUND" }), "RequestNotSent dns", 1]
+  }
+  for (const [name, [handler, expected, count]] of Object.entries(answers)) {
+    it.effect(`is missing, and why is told: ${name}`, () =>
+      Effect.gen(function*() {
+        const { exit, requests } = yield* get(issuer, handler)
+
+        assert.strictEqual(exit, expected)
+        assert.lengthOf(requests, count)
+      }))
+  }
+
+  for (
+    const wrong of [
+      "as.example",
+      "http://as.example",
+      "http://127.0.0.1:1",
+      "https://as.example?x",
+      "https://as.example#",
+      "https://u:p@as.example"
+    ]
+  ) {
+    it.effect(`is not asked for of ${wrong} [8414-2-a] [8414-3-b] [8414-6.1-a]`, () =>
+      Effect.gen(function*() {
+        const { exit, requests } = yield* get(wrong)
+
+        assert.strictEqual(exit, "ConfigurationInvalid issuer")
+        assert.lengthOf(requests, 0)
+      }))
+  }
+
+  it.effect("is asked for by plain http on this machine only where that is asked for", () =>
+    Effect.gen(function*() {
+      const here = "http://127.0.0.1:1"
+      const handler: Handler = () => Effect.succeed(json({ issuer: here, token_endpoint: `${here}/token` }))
+
+      const near = yield* get(here, handler, ServerMetadata.layerLoopback)
+      const far = yield* get("http://as.example", handler, ServerMetadata.layerLoopback)
+
+      assert.deepStrictEqual([near.exit, far.exit], ["ok", "ConfigurationInvalid issuer"])
+    }))
+
+  describe("the cache", () => {
+    it.effect("makes one request of callers at the same time", () =>
+      Effect.gen(function*() {
+        const { service, requests } = yield* caching(() => Effect.delay(Effect.succeed(json(document)), "1 second"))
+
+        const fiber = yield* Effect.forkChild(
+          Effect.all(Array.from({ length: 20 }, () => service.get(issuer)), { concurrency: "unbounded" })
+        )
+        yield* TestClock.adjust("1 second")
+
+        assert.lengthOf(yield* Fiber.join(fiber), 20)
+        assert.lengthOf(requests, 1)
+      }))
+
+    it.effect("keeps metadata for an hour", () =>
+      Effect.gen(function*() {
+        const { service, requests } = yield* caching(() => Effect.succeed(json(document)))
+
+        yield* service.get(issuer)
+        yield* TestClock.adjust("59 minutes")
+        yield* service.get(issuer)
+        assert.lengthOf(requests, 1)
+        yield* TestClock.adjust("1 minute")
+        yield* service.get(issuer)
+
+        assert.lengthOf(requests, 2)
+      }))
+
+    it.effect("keeps metadata for a day at most", () =>
+      Effect.gen(function*() {
+        const { service, requests } = yield* caching(() => Effect.succeed(json(document)), { timeToLive: "1000 days" })
+
+        yield* service.get(issuer)
+        yield* TestClock.adjust("1 day")
+        yield* service.get(issuer)
+
+        assert.lengthOf(requests, 2)
+      }))
+
+    it.effect("forgets a failure within seconds", () =>
+      Effect.gen(function*() {
+        const { service, requests } = yield* caching((_, count) =>
+          Effect.succeed(count === 1 ? new Response("", { status: 500 }) : json(document))
+        )
+
+        yield* Effect.flip(service.get(issuer))
+        yield* Effect.flip(service.get(issuer))
+        assert.lengthOf(requests, 1)
+        yield* TestClock.adjust(ServerMetadata.failureTimeToLive)
+        yield* service.get(issuer)
+
+        assert.lengthOf(requests, 2)
+      }))
+
+    it.effect("is not spoilt by a caller who leaves", () =>
+      Effect.gen(function*() {
+        const { service } = yield* caching((_, count) => count === 1 ? Effect.never : Effect.succeed(json(document)))
+
+        const fiber = yield* Effect.forkChild(service.get(issuer))
+        yield* TestClock.adjust("1 second")
+        yield* Fiber.interrupt(fiber)
+
+        assert.strictEqual((yield* service.get(issuer)).issuer, issuer)
+      }))
+  })
+
+  describe("toOptions", () => {
+    it.effect("describes an authorization server [9207-2.4-g] [9700-2.6-a]", () =>
+      Effect.gen(function*() {
+        const { metadata } = yield* read({
+          authorization_endpoint: "https://as.example/authorize",
+          authorization_response_iss_parameter_supported: true
+        })
+
+        const options = yield* Effect.fromResult(ServerMetadata.toOptions(metadata))
+        const server = yield* Effect.fromResult(AuthorizationServer.make({ provider: "acme", ...options }))
+
+        assert.strictEqual(server.issuer, "https://as.example")
+        assert.strictEqual(server.authorizationEndpoint, "https://as.example/authorize")
+        assert.strictEqual(server.dialect.authorization.issuer, "required")
+      }))
+
+    it.effect("does not demand an issuer in answers of a server that does not announce it", () =>
+      Effect.gen(function*() {
+        const { metadata } = yield* read({})
+
+        const options = yield* Effect.fromResult(ServerMetadata.toOptions(metadata))
+
+        assert.strictEqual(options.dialect?.authorization?.issuer, "optional")
+      }))
+
+    it.effect("fails where there is no token endpoint [8414-2-b]", () =>
+      Effect.gen(function*() {
+        const { metadata } = yield* read({ token_endpoint: undefined })
+
+        const options = ServerMetadata.toOptions(metadata)
+
+        assert.strictEqual(
+          Result.isFailure(options) ? words(options.failure.reason) : "",
+          "MetadataInvalid missing token_endpoint"
+        )
+      }))
+  })
+})
+
+const issuer = "https://as.example"
+
+const document = { issuer, token_endpoint: "https://as.example/token" }
+
+const get = (
+  issuer: string,
+  handler: Handler = () => Effect.succeed(json(document)),
+  layer: Layer.Layer<ServerMetadata.ServerMetadata, never, OAuthHttpClient.OAuthHttpClient> = ServerMetadata.layer
+) =>
+  Effect.gen(function*() {
+    const http = recording(handler)
+    const exit = yield* ServerMetadata.ServerMetadata.use((metadata) => metadata.get(issuer)).pipe(
+      Effect.provide(Layer.provide(layer, http.layer)),
+      Effect.match({ onSuccess: () => "ok", onFailure: (error) => words(error.reason) })
+    )
+    return { exit, requests: http.requests }
+  })
+
+const read = (change: object) =>
+  Effect.gen(function*() {
+    const http = recording(() => Effect.succeed(json({ ...document, ...change })))
+    const metadata = yield* ServerMetadata.ServerMetadata.use((metadata) => metadata.get(issuer)).pipe(
+      Effect.provide(Layer.provide(ServerMetadata.layer, http.layer))
+    )
+    return { metadata }
+  })
+
+const caching = (handler: Handler, options?: ServerMetadata.Options) =>
+  Effect.gen(function*() {
+    const http = recording(handler)
+    const service = yield* Effect.provide(
+      ServerMetadata.make(options),
+      http.layer
+    )
+    return { service, requests: http.requests }
+  })
+
+const words = (reason: OAuthError.OAuthErrorReason): string =>
+  [reason._tag, "problem" in reason && reason._tag !== "ConfigurationInvalid" ? reason.problem : undefined]
+    .concat("field" in reason ? reason.field : undefined)
+    .filter((word) => word !== undefined).join(" ")
