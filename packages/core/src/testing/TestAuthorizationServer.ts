@@ -415,6 +415,33 @@ export const make: (
  * description, credentials of its first client, and HTTP clients that reach it
  * and nothing else (named `client` in the ledger).
  *
+ * **Example** (An answer that is lost after the rotation)
+ *
+ * ```ts import.meta.vitest
+ * import { TokenEndpoint, TokenRequest } from "@effect-oauth/core"
+ * import { Fault, Ledger, TestAuthorizationServer } from "@effect-oauth/core/testing"
+ * import { Effect, Layer, Redacted } from "effect"
+ *
+ * const program = Effect.gen(function*() {
+ *   const server = yield* TestAuthorizationServer.TestAuthorizationServer
+ *   const endpoint = yield* TokenEndpoint.TokenEndpoint
+ *   const { refreshToken = Redacted.make("") } = yield* server.issue()
+ *   yield* server.inject(Fault.answerLost("reset"))
+ *
+ *   const judgement = yield* endpoint.exchange(TokenRequest.refreshToken({ refreshToken }))
+ *
+ *   judgement._tag // => "Ambiguous"
+ *   yield* server.isLive(refreshToken) // => false
+ *   Ledger.ofKind(yield* server.ledger, "rotated").length // => 1
+ *   Ledger.ofKind(yield* server.ledger, "received").length // => 0
+ * })
+ *
+ * await Effect.runPromise(Effect.provide(
+ *   program,
+ *   Layer.provideMerge(TokenEndpoint.layer, TestAuthorizationServer.layer())
+ * ))
+ * ```
+ *
  * @category layers
  * @since 0.1.0
  */

@@ -1,7 +1,7 @@
-import { RotationPolicy } from "@effect-oauth/core"
+import { RotationPolicy, TokenEndpoint, TokenRequest, type TokenResponse } from "@effect-oauth/core"
 import { Fault, type Ledger, TestAuthorizationServer, TestClient, TestHttp } from "@effect-oauth/core/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Effect, Exit, Fiber, Redacted, Stream } from "effect"
+import { Cause, Duration, Effect, Exit, Fiber, Layer, Redacted, Stream } from "effect"
 import { HttpClientRequest, type HttpClientResponse } from "effect/http"
 import { TestClock } from "effect/testing"
 
@@ -278,6 +278,28 @@ describe("Fault", () => {
 
       assert.isTrue(Exit.isSuccess(exit), Exit.isFailure(exit) ? Cause.pretty(exit.cause) : "")
     }))
+
+  describe("as TokenEndpoint sees it", () => {
+    for (const [fault, judgement] of faults()) {
+      it.effect(`${fault.name}: ${judgement}`, () =>
+        Effect.gen(function*() {
+          const server = yield* TestAuthorizationServer.TestAuthorizationServer
+          const endpoint = yield* TokenEndpoint.TokenEndpoint
+          const { refreshToken } = yield* server.issue({ scopes: ["openid"] })
+          yield* server.inject(fault)
+
+          const fiber = yield* Effect.forkChild(
+            endpoint.exchange(
+              TokenRequest.refreshToken({ refreshToken: refreshToken ?? Redacted.make("none") }),
+              { timeLimit: Duration.seconds(30) }
+            )
+          )
+          yield* TestClock.adjust("30 seconds")
+
+          assert.strictEqual(named(yield* Fiber.join(fiber)), judgement)
+        }).pipe(Effect.provide(endpointLayer)))
+    }
+  })
 })
 
 const serverWith = Effect.fnUntraced(
@@ -306,3 +328,54 @@ const tale = (server: Server): Effect.Effect<ReadonlyArray<Ledger.Entry>> =>
   Effect.map(server.ledger, (entries) => entries.filter(({ exchange }) => exchange !== undefined))
 
 const kinds = (server: Server) => Effect.map(tale(server), (entries) => entries.map(({ kind }) => kind))
+
+const endpointLayer = TokenEndpoint.layer.pipe(Layer.provideMerge(TestAuthorizationServer.layer()))
+
+const named = (judgement: TokenResponse.Judgement): string => {
+  switch (judgement._tag) {
+    case "Granted":
+      return "Granted"
+    case "Unusable":
+      return judgement.refreshToken === undefined ? "Unusable" : "Unusable, with a refresh token"
+    case "Refused":
+      return judgement.endsGrant ? "Refused, which ends the grant" : "Refused"
+    case "NotProcessed":
+      return "NotProcessed"
+    case "NotSent":
+      return `NotSent (${
+        judgement.reason._tag === "RequestNotSent" ? judgement.reason.problem : judgement.reason._tag
+      })`
+    case "Ambiguous":
+      return `Ambiguous (${judgement.reason._tag === "AnswerLost" ? judgement.reason.problem : judgement.reason._tag})`
+  }
+}
+
+const faults = (): ReadonlyArray<readonly [Fault.Fault, string]> => [
+  [Fault.slow({ request: "10 seconds", answer: "10 seconds" }), "Granted"],
+  [Fault.dns, "NotSent (dns)"],
+  [Fault.connectionRefused, "NotSent (connect)"],
+  [Fault.connectTimeout(), "NotSent (connect)"],
+  [Fault.tls, "NotSent (tls)"],
+  [Fault.requestLost("reset"), "Ambiguous (reset)"],
+  [Fault.requestLost("silence"), "Ambiguous (timeout)"],
+  [Fault.answerLost("reset"), "Ambiguous (reset)"],
+  [Fault.answerLost("silence"), "Ambiguous (timeout)"],
+  [Fault.answerLost("truncated"), "Ambiguous (truncated)"],
+  [Fault.answerLost("stalled"), "Ambiguous (timeout)"],
+  [Fault.slow({ answer: "31 seconds" }), "Ambiguous (timeout)"],
+  [Fault.serverError("unprocessed"), "Ambiguous (status)"],
+  [Fault.serverError("processed", 502), "Ambiguous (status)"],
+  [Fault.page("unprocessed"), "Ambiguous (content-type)"],
+  [Fault.page("processed", 504), "Ambiguous (status)"],
+  [Fault.notJson("processed"), "Ambiguous (truncated)"],
+  [Fault.unavailable({ retryAfter: "120" }), "NotProcessed"],
+  [Fault.unavailable({ status: 429 }), "NotProcessed"],
+  [Fault.refusal("invalid_grant"), "Refused, which ends the grant"],
+  [Fault.refusal("invalid_client", 401), "Refused"],
+  [Fault.refusal("bad_verification_code", 200), "Refused"],
+  [Fault.redirect("https://elsewhere.test/token"), "Ambiguous (RedirectRefused)"],
+  [Fault.without("token_type"), "Unusable, with a refresh token"],
+  [Fault.without("access_token"), "Unusable, with a refresh token"],
+  [Fault.otherSubject(), "Granted"],
+  [Fault.duplicated(), "Refused, which ends the grant"]
+]

@@ -1,7 +1,15 @@
-import { AuthorizationServer, ClientAuthentication, RotationPolicy } from "@effect-oauth/core"
-import { Ledger, TestAuthorizationServer, TestClient, TestHttp } from "@effect-oauth/core/testing"
+import {
+  AuthorizationServer,
+  ClientAuthentication,
+  Revocation,
+  RotationPolicy,
+  TokenEndpoint,
+  TokenService,
+  TokenStore
+} from "@effect-oauth/core"
+import { Fault, Ledger, TestAuthorizationServer, TestClient, TestCrypto, TestHttp } from "@effect-oauth/core/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Redacted, type Schema } from "effect"
+import { Effect, Fiber, Layer, Redacted, type Schema } from "effect"
 import { HttpClient, HttpClientRequest, type HttpClientResponse } from "effect/http"
 import { TestClock } from "effect/testing"
 import { createHash } from "node:crypto"
@@ -816,6 +824,25 @@ describe("TestAuthorizationServer", () => {
         assert.strictEqual((yield* server.exchanges)[0]?.by, "client")
       }).pipe(Effect.provide(TestAuthorizationServer.layer())))
 
+    it.effect("fifty callers of a token service cause one presentation, under TestClock alone", () =>
+      Effect.gen(function*() {
+        const server = yield* TestAuthorizationServer.TestAuthorizationServer
+        const service = yield* TokenService.TokenService
+        const key = service.key("ada")
+        yield* service.adopt(key, yield* server.issue())
+        yield* TestClock.adjust("2 hours")
+        yield* server.inject(Fault.slow({ request: "1 second", answer: "1 second" }))
+
+        const fiber = yield* Effect.forkChild(
+          Effect.all(Array.from({ length: 50 }, () => service.token(key)), { concurrency: "unbounded" })
+        )
+        yield* TestClock.adjust("2 seconds")
+        const tokens = yield* Fiber.join(fiber)
+
+        assert.lengthOf(Ledger.ofKind(yield* server.ledger, "presented"), 1)
+        for (const { value } of tokens) assert.strictEqual(yield* server.nameOf(value), "f1-a4")
+      }).pipe(Effect.provide(serviceLayer)))
+
     it.effect("any answer can be given in the server's place", () =>
       Effect.gen(function*() {
         const server = yield* TestAuthorizationServer.make()
@@ -831,6 +858,16 @@ describe("TestAuthorizationServer", () => {
       }))
   })
 })
+
+const serviceLayer = TokenService.layerWith().pipe(
+  Layer.provide([
+    TokenEndpoint.layer,
+    TokenStore.layerMemory,
+    TestCrypto.layer(),
+    Layer.succeed(Revocation.Revocation, { revoke: () => Effect.die("nothing is revoked here") })
+  ]),
+  Layer.provideMerge(TestAuthorizationServer.layer())
+)
 
 const registered: TestClient.Client = {
   ...TestClient.confidential,
