@@ -333,6 +333,18 @@ describe("TestAuthorizationServer", () => {
         assert.strictEqual((yield* ask("basic-raw", "a%2Bb")).status, 200)
       }))
 
+    it.effect("refuses credentials that come in two ways", () =>
+      Effect.gen(function*() {
+        const server = yield* TestAuthorizationServer.make()
+
+        const answer = yield* post(server, "/token", {
+          grant_type: "client_credentials",
+          client_secret: TestClient.confidential.secret ?? ""
+        })
+
+        assert.strictEqual(answer.members["error"], "invalid_client")
+      }))
+
     it.effect("refuses a secret from a client that has none", () =>
       Effect.gen(function*() {
         const server = yield* TestAuthorizationServer.make()
@@ -439,6 +451,20 @@ describe("TestAuthorizationServer", () => {
         assert.notStrictEqual(second, first)
         assert.isFalse(yield* server.isLive(first))
         assert.isTrue(yield* server.isLive(second))
+      }))
+
+    it.effect("takes a pair that another one replaced for a reuse", () =>
+      Effect.gen(function*() {
+        const rotation = RotationPolicy.rotating({ window: { duration: "1 minute", idempotent: false } })
+        const server = yield* TestAuthorizationServer.make({ rotation })
+        const token = yield* refreshToken(server)
+        const replaced = text((yield* renew(server, token)).members["refresh_token"])
+        yield* renew(server, token)
+
+        const answer = yield* renew(server, replaced)
+
+        assert.strictEqual(answer.members["error"], "invalid_grant")
+        assert.isTrue((yield* server.families)[0]?.revoked)
       }))
 
     it.effect("counts the window from the first presentation", () =>
