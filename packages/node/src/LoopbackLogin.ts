@@ -5,16 +5,16 @@
  * @since 0.1.0
  */
 import * as OAuthError from "@effect-oauth/core/OAuthError"
-import * as Mac from "effect/crypto/Mac"
 import * as Deferred from "effect/Deferred"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Redacted from "effect/Redacted"
+import type * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import { createHash } from "node:crypto"
 import type * as Http from "node:http"
 import type * as Net from "node:net"
 import * as Server from "./internal/loopbackServer.ts"
+import { carries } from "./internal/state.ts"
 
 /**
  * How a login is received.
@@ -115,7 +115,7 @@ export const listen = Effect.fn("LoopbackLogin.listen")(function*(
 
   const answer = yield* Deferred.make<string>()
   const pages = makePages(options.title ?? "the application")
-  const early: Array<() => void> = []
+  const early: Array<(state: Redacted.Redacted) => void> = []
   let expected: Redacted.Redacted | undefined
   let answered = false
   let ignored = 0
@@ -131,8 +131,8 @@ export const listen = Effect.fn("LoopbackLogin.listen")(function*(
     if (request.method !== "GET") return reply(response, 405, pages.stray, { Allow: "GET" })
     if (isPrefetch(request.headers)) return reply(response, 400, pages.stray)
 
-    const decide = (): void => {
-      if (!carries(query, expected)) {
+    const decide = (state: Redacted.Redacted): void => {
+      if (!carries(query, state)) {
         ignored++
         return reply(response, 400, pages.stray)
       }
@@ -143,7 +143,7 @@ export const listen = Effect.fn("LoopbackLogin.listen")(function*(
       reply(response, 200, pages.answered)
     }
     if (expected === undefined) early.push(decide)
-    else decide()
+    else decide(expected)
   }
 
   const bound = yield* listenAs(host, port, receive).pipe(
@@ -156,7 +156,7 @@ export const listen = Effect.fn("LoopbackLogin.listen")(function*(
     callback: Effect.fn("LoopbackLogin.callback")(
       function*(state) {
         expected = state
-        for (const decide of early.splice(0)) decide()
+        for (const decide of early.splice(0)) decide(state)
         return yield* Deferred.await(answer)
       },
       Effect.timeoutOrElse({ duration: options.timeToLive ?? "5 minutes", orElse: expired })
@@ -193,13 +193,6 @@ const isPath = (path: string): boolean =>
 // a browser that looks ahead has shown nothing to anybody yet
 const isPrefetch = (headers: Http.IncomingHttpHeaders): boolean =>
   ["sec-purpose", "purpose", "x-purpose", "x-moz"].some((name) => /prefetch|preview/i.test(String(headers[name] ?? "")))
-
-const carries = (query: string, expected: Redacted.Redacted | undefined): boolean => {
-  const [state, another] = new URLSearchParams(query).getAll("state")
-  if (expected === undefined || state === undefined || another !== undefined) return false
-  const encoder = new TextEncoder()
-  return Mac.timingSafeEqual(encoder.encode(state), encoder.encode(Redacted.value(expected)))
-}
 
 const reply = (
   response: Http.ServerResponse,

@@ -1,4 +1,5 @@
 import { PendingAuthorizations } from "@effect-oauth/core"
+import { PendingAuthorizationsContract } from "@effect-oauth/core/testing"
 import { FilePendingAuthorizations } from "@effect-oauth/node"
 import { assert, describe, it } from "@effect/vitest"
 import { Context, Effect, Layer, Option, Redacted } from "effect"
@@ -11,7 +12,13 @@ import { key } from "./fixtures/grants.ts"
 
 const minute = 60_000
 
-describe("FilePendingAuthorizations", () => {
+describe("FilePendingAuthorizations", { timeout: 30_000 }, () => {
+  describe("keeps the contract", () => {
+    for (const law of PendingAuthorizationsContract.cases) {
+      it.effect(law.name, () => Effect.flatMap(directory, (path) => Effect.provide(law.run, filePending(path))))
+    }
+  })
+
   it.effect("gives back what another process put", () =>
     Effect.gen(function*() {
       const path = yield* directory
@@ -97,12 +104,11 @@ describe("FilePendingAuthorizations", () => {
     }))
 })
 
+const filePending = (directory: string) =>
+  Layer.provide(FilePendingAuthorizations.layer({ directory }), SecureRandom.layerWebCrypto)
+
 const open = (directory: string) =>
-  FilePendingAuthorizations.layer({ directory }).pipe(
-    Layer.provide(SecureRandom.layerWebCrypto),
-    Layer.build,
-    Effect.map(Context.get(PendingAuthorizations.PendingAuthorizations))
-  )
+  Effect.map(Layer.build(filePending(directory)), Context.get(PendingAuthorizations.PendingAuthorizations))
 
 const login = (state: string) => ({
   state: Redacted.make(state),

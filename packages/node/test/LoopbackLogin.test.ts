@@ -9,7 +9,7 @@ import { isClosed, visit } from "./fixtures/visit.ts"
 
 const state = Redacted.make("the-state")
 
-describe("LoopbackLogin", () => {
+describe("LoopbackLogin", { timeout: 30_000 }, () => {
   it.effect("gives the address at which the browser arrived", () =>
     Effect.gen(function*() {
       const { callback, redirectUri } = yield* LoopbackLogin.listen()

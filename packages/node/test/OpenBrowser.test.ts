@@ -5,7 +5,7 @@ import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { directory } from "./fixtures/directory.ts"
 
-describe("OpenBrowser", () => {
+describe("OpenBrowser", { timeout: 30_000 }, () => {
   it.effect("hands the address over as one argument that nothing interprets", () =>
     Effect.gen(function*() {
       const path = yield* directory
