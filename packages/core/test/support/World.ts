@@ -149,7 +149,7 @@ export class World {
       const now = yield* Clock.currentTimeMillis
       const answer = this.answers.shift() ?? "grant"
       const token = request.parameters.find(([name]) => name === "refresh_token")?.[1]
-      if (answer !== "drop") this.presented.push(Redacted.isRedacted(token) ? String(Redacted.value(token)) : "")
+      if (answer !== "drop") this.presented.push(Redacted.isRedacted(token) ? Redacted.value(token) : "")
       yield* Effect.sleep(this.options.latency ?? "200 millis")
       if (typeof answer !== "string") return answer
       if (answer !== "drop") this.serial++
@@ -227,7 +227,7 @@ export const reasonOf = (exit: Exit.Exit<unknown, OAuthError.OAuthError>): strin
 
 /** The value of the token with which an exit succeeded. */
 export const valueOf = (exit: Exit.Exit<TokenSet.AccessToken, OAuthError.OAuthError>): string =>
-  Exit.isSuccess(exit) ? String(Redacted.value(exit.value.value)) : reasonOf(exit)
+  Exit.isSuccess(exit) ? Redacted.value(exit.value.value) : reasonOf(exit)
 
 export const refused = (code: string): TokenResponse.Judgement => ({
   _tag: "Refused",
