@@ -3,7 +3,6 @@ import { AuthorizedHttpClient, Login, OAuthError, TokenService, TokenSource } fr
 import { FrameIo, FrameIoLegacy } from "@effect-oauth/frameio"
 import { LoopbackLogin } from "@effect-oauth/node"
 import * as Clock from "effect/Clock"
-import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as HttpClient from "effect/http/HttpClient"
@@ -174,7 +173,7 @@ export const revoke = Effect.fnUntraced(function*({ sandbox, story }: Props) {
 /** Plays scenes with the services of a client. */
 export const as = Effect.fnUntraced(function*(client: Stage.Client) {
   const context = yield* Layer.build(Stage.layer(client))
-  return <A, E>(scene: Effect.Effect<A, E, Context.Services<typeof context>>): Effect.Effect<A, E> =>
+  return <A, E>(scene: Effect.Effect<A, E, Stage.Services>): Effect.Effect<A, E> =>
     Effect.provideContext(scene, context)
 })
 

@@ -55,6 +55,9 @@ export const layer = (client: Client) =>
     }))
   )
 
+/** What the client's services are. */
+export type Services = Layer.Success<ReturnType<typeof layer>>
+
 // what the server does with spent tokens is the sandbox's setting, so it is declared with it
 const declared = (client: Client) =>
   Layer.effect(

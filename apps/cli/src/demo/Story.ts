@@ -6,7 +6,6 @@ import * as Clock from "effect/Clock"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import type { PlatformError } from "effect/PlatformError"
-import * as Stdio from "effect/Stdio"
 import * as Stream from "effect/Stream"
 import * as Output from "../Output.ts"
 import * as Style from "../Style.ts"
@@ -69,7 +68,7 @@ export const begin = Effect.gen(function*() {
       }),
     say: (text) => line(`   ${text}`),
     show: (claim, actual, expected) =>
-      Effect.suspend(() => {
+      Effect.suspend((): Effect.Effect<void, NotShown | PlatformError> => {
         if (JSON.stringify(actual) !== JSON.stringify(expected)) {
           return Effect.fail(new NotShown({ claim, instead: JSON.stringify(actual) ?? "nothing" }))
         }
@@ -110,6 +109,3 @@ const timeline = (scenes: ReadonlyArray<Scene>, total: number, style: Style.Styl
 }
 
 const at = (millis: number): string => `+${(millis / 1000).toFixed(1)} s`
-
-/** What a story needs of its surroundings. */
-export type Surroundings = Output.Output | Stdio.Stdio
