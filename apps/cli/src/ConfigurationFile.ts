@@ -6,6 +6,8 @@ import * as FileSystem from "effect/FileSystem"
 import type { PlatformError } from "effect/PlatformError"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
+import { randomUUID } from "node:crypto"
+import * as Path from "node:path"
 import { configuration, type Failure } from "./Failure.ts"
 import * as Settings from "./Settings.ts"
 
@@ -61,6 +63,24 @@ export const read = Effect.fnUntraced(function*(
     profile: file.profile,
     profiles: new Map(Object.entries(file.profiles ?? {}).map(([name, members]) => [name, valuesOf(members)]))
   }
+})
+
+/** Writes a profile into the file; the first one becomes the one that is used where none is named. */
+export const save = Effect.fnUntraced(function*(
+  path: string,
+  name: string,
+  values: Settings.Values
+): Effect.fn.Return<void, Failure | PlatformError, FileSystem.FileSystem> {
+  const fs = yield* FileSystem.FileSystem
+  const file = yield* read(path)
+  const profiles = new Map(file?.profiles ?? []).set(name, values)
+  const json = { profile: file?.profile ?? name, profiles: Object.fromEntries(profiles) }
+  const temporary = `${path}.${randomUUID()}.tmp`
+  yield* fs.makeDirectory(Path.dirname(path), { recursive: true, mode: 0o700 })
+  yield* fs.writeFileString(temporary, `${JSON.stringify(json, null, 2)}\n`, { mode: 0o600 }).pipe(
+    Effect.andThen(fs.rename(temporary, path)),
+    Effect.onError(() => Effect.ignore(fs.remove(temporary)))
+  )
 })
 
 const valuesOf = (members: typeof ProfileMembers.Type): Settings.Values =>

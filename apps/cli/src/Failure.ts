@@ -113,7 +113,7 @@ const ofUsage = (error: CliError.CliError): readonly [message: string, field: st
         ? [`${field}: has no value; one that begins with a dash is written ${field}=VALUE`, field]
         : error.value.endsWith(" occurrences")
         ? [`${field}: is given more than once`, field]
-        : [`${field}: cannot be "${error.value}"; ${lowerFirst(error.expected)}`, field]
+        : [`${field}: cannot be "${error.value}"; ${expectation(error.expected)}`, field]
     }
     case "DuplicateOption":
     case "ShowHelp":
@@ -129,7 +129,11 @@ const isMissingValue = (error: CliError.CliError): boolean =>
 const didYouMean = (suggestions: ReadonlyArray<string>): string =>
   suggestions.length === 0 ? "" : `, did you mean ${suggestions.join(" or ")}?`
 
-const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1)
+// a list of literals is written as a type is
+const expectation = (text: string): string =>
+  /^"[^"]*"( \| "[^"]*")+$/.test(text)
+    ? `it must be ${text.replaceAll("\"", "").split(" | ").join(", ").replace(/, ([^,]*)$/, " or $1")}`
+    : text.charAt(0).toLowerCase() + text.slice(1)
 
 const ofPlatform = ({ reason }: PlatformError): Report => {
   if (reason.module === "Stdio" && reason.method === "stdout") {

@@ -68,7 +68,7 @@ export const make = (
     retryAt: instant(grant.retryAt),
     failures: grant.state._tag === "Active" ? grant.state.failures : 0,
     serial: grant.serial,
-    rotation: options.rotation === undefined ? null : rotationOf(options.rotation)
+    rotation: options.rotation === undefined ? null : rotationText(options.rotation)
   }
 }
 
@@ -95,7 +95,8 @@ const instant = (millis: number | undefined): string | null =>
 const whyOf = (state: Grant.State): ReauthorizationCause | null =>
   state._tag === "ReauthorizationRequired" ? state.why : state._tag === "Revoked" ? "Revoked" : null
 
-const rotationOf = (policy: RotationPolicy.RotationPolicy): string => {
+/** What a server does with refresh tokens, in words. */
+export const rotationText = (policy: RotationPolicy.RotationPolicy): string => {
   switch (policy._tag) {
     case "Static":
       return "static"

@@ -80,6 +80,10 @@ export const resolve = (sources: ReadonlyArray<Source>): Result.Result<Profile, 
 export const get = <N extends Settings.Name>(self: Profile, name: N): Settings.Value<N> | undefined =>
   self.values[name]?.value
 
+/** The values without what their sources call them. */
+export const plain = (self: Profile): Settings.Values =>
+  Object.fromEntries(Object.entries(self.values).map(([name, found]) => [name, found.value]))
+
 /** What its source calls a setting; its flag where there is none. */
 export const called = (self: Profile, name: Settings.Name): string =>
   self.values[name]?.called ?? `--${Settings.get(name).flag}`
@@ -103,9 +107,11 @@ export const missing = (self: Profile, name: Settings.Name, what: string): Failu
 
 /** The provider that settings mean: named, or `generic` where a server is described. */
 export const providerOf = (values: Settings.Values): string | undefined =>
-  values.provider ?? (wheres.some((name) => values[name] !== undefined) ? "generic" : undefined)
+  values.provider ?? (descriptions.some((name) => values[name] !== undefined) ? "generic" : undefined)
 
-const wheres = ["description", "issuer", "tokenEndpoint"] as const
+const descriptions = ["description", "issuer", "tokenEndpoint"] as const
+
+const wheres = [...descriptions, "testOrigin"] as const
 
 const disagrees = (values: Settings.Values, chosen: Settings.Values): boolean => {
   const mine = providerOf(values)

@@ -34,9 +34,10 @@ export const settings = {
     choices: ["frameio", "frameio-legacy", "frameio-c2c", "generic"]
   },
   kind: {
-    ...text("kind", "client", "KIND", "What kind of Frame.io V4 credential the client is"),
+    ...text("kind", "client", "KIND", "What the client is; by its secret, unless it is a service (s2s)"),
     choices: ["web-app", "spa", "native", "s2s"]
   },
+  testOrigin: text("test-origin", "server", "URL", "A server on this machine that stands for all of Frame.io's"),
   description: {
     flag: "description",
     type: "file",
@@ -96,6 +97,9 @@ export const get = (name: Name): Setting => settings[name]
 export const flags: { readonly [N in Name]: Flag.Flag<Option.Option<Value<N>>> } = Object.fromEntries(
   names.map((name) => [name, flagOf(get(name))])
 ) as { readonly [N in Name]: Flag.Flag<Option.Option<Value<N>>> }
+
+/** Whether a name is a setting's. */
+export const isName = (name: string): name is Name => Object.hasOwn(settings, name)
 
 /** The words of a list as it is written in one text. */
 export const words = (text: string): ReadonlyArray<string> => text.split(/\s+/).filter((word) => word !== "")

@@ -1,0 +1,199 @@
+/**
+ * `login`: a person lets the client in, and the grant is kept.
+ */
+import * as OAuthLogin from "@effect-oauth/core/Login"
+import type { OAuthError } from "@effect-oauth/core/OAuthError"
+import { LoopbackLogin, OpenBrowser } from "@effect-oauth/node"
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type { PlatformError } from "effect/PlatformError"
+import * as Stdio from "effect/Stdio"
+import * as Terminal from "effect/Terminal"
+import type { Configuration } from "../Configuration.ts"
+import * as ConfigurationFile from "../ConfigurationFile.ts"
+import { configuration as wrong, type Failure } from "../Failure.ts"
+import * as GrantView from "../GrantView.ts"
+import * as Input from "../Input.ts"
+import { Output } from "../Output.ts"
+import * as Profile from "../Profile.ts"
+import * as Redirect from "../Redirect.ts"
+import * as Server from "../Server.ts"
+import * as Session from "../Session.ts"
+import * as Who from "../Who.ts"
+import { configuration } from "./Root.ts"
+
+/** Logs in. */
+export const login = Command.make(
+  "login",
+  {
+    noBrowser: Flag.Boolean("no-browser").pipe(
+      Flag.withoutNegation,
+      Flag.withDescription("Only print the address, to be opened by hand"),
+      Flag.withDefault(false)
+    ),
+    paste: Flag.Boolean("paste").pipe(
+      Flag.withoutNegation,
+      Flag.withDescription("Paste the address at which the browser ended; the way of every redirect URI elsewhere"),
+      Flag.withDefault(false)
+    ),
+    parameters: Flag.KeyValuePair("parameter").pipe(
+      Flag.withMetavar("NAME=VALUE"),
+      Flag.withDescription("A further parameter of the login's address: prompt=login, login_hint=…"),
+      Flag.withDefault({})
+    ),
+    save: Flag.String("save").pipe(
+      Flag.withMetavar("NAME"),
+      Flag.withDescription("Keep the settings as a profile of this name, so that later commands need no flags"),
+      Flag.optional
+    )
+  },
+  Effect.fnUntraced(function*(flags) {
+    const config = yield* configuration
+    yield* Effect.provide(act(config, flags), [Session.layerApi, Session.layer(config), OpenBrowser.layer])
+  })
+).pipe(
+  Command.withDescription("Log in: by the browser and this machine, or by pasting the address at which it ended"),
+  Command.withExamples([
+    {
+      command: "effect-oauth login --issuer https://login.example.com --client-id my-tool --save example",
+      description: "Any server with metadata"
+    },
+    {
+      command: "effect-oauth login --provider frameio --client-id ID --redirect-uri https://example.com/callback",
+      description: "Frame.io V4, by pasting"
+    },
+    { command: "effect-oauth login --account work --scope 'offline account.read asset.read'" }
+  ])
+)
+
+interface Flags {
+  readonly noBrowser: boolean
+  readonly paste: boolean
+  readonly parameters: Readonly<Record<string, string>>
+  readonly save: Option.Option<string>
+}
+
+const act = Effect.fnUntraced(function*(config: Configuration, flags: Flags) {
+  const output = yield* Output
+  const { key, server, source, view } = yield* Session.Session
+  if (server.flow === "device") {
+    return yield* wrong("--provider", "Camera to Cloud logs in by device code, which this version does not do yet")
+  }
+  if (server.flow === "client-credentials") {
+    yield* output.waiting(`Asking for a token of ${key.client}`)(source.token)
+  } else {
+    yield* person(config, flags)
+  }
+  const grant = yield* view
+  const who = yield* output.waiting("Asking who that is")(Who.ask)
+  if (server.flow === "login") yield* remark(grant)
+  if (Option.isSome(flags.save)) yield* save(config, flags.save.value)
+  yield* output.result(
+    { account: key.account, who: who ?? null, store: config.store, grant: grant === undefined ? null : { ...grant } },
+    (style) =>
+      [
+        `${style.green("Logged in")} ${style.bold(key.account)}${who === undefined ? "" : ` as ${who}`}`,
+        ...(grant === undefined ? [] : ["", GrantView.toText(grant, style)]),
+        "",
+        style.dim(`kept in ${config.store}`)
+      ].join("\n")
+  )
+})
+
+// Whoever asked for a refresh token and got none learns it now, and not when the token ends.
+const remark = Effect.fnUntraced(function*(grant: GrantView.GrantView | undefined) {
+  const output = yield* Output
+  const { scopes, server } = yield* Session.Session
+  if (grant === undefined || grant.renewable) return
+  const asked = server.offline.filter((scope) => scopes.includes(scope))
+  yield* output.warn(
+    asked.length > 0
+      ? `${asked.join(" ")} was asked for and no refresh token came: a login is needed when this token ends; look at ` +
+        `the client's registration`
+      : `no refresh token came, so a login is needed when this token ends: ask for one with --scope ${server.offline[0]}`
+  )
+})
+
+const person = Effect.fnUntraced(function*(
+  config: Configuration,
+  flags: Flags
+): Effect.fn.Return<
+  void,
+  Failure | OAuthError | PlatformError | Terminal.QuitError,
+  OAuthLogin.Login | OpenBrowser.OpenBrowser | Output | Session.Session | Stdio.Stdio | Terminal.Terminal
+> {
+  const output = yield* Output
+  const logins = yield* OAuthLogin.Login
+  const { scopes } = yield* Session.Session
+  const redirect = yield* Effect.fromResult(Redirect.choose(config.profile, Server.providerOf(config.profile)))
+  const stdio = yield* Stdio.Stdio
+  const canType = yield* stdio.stdinIsTerminal
+  const begin = (redirectUri: string) =>
+    Effect.mapError(
+      logins.begin({ account: config.account, redirectUri, scopes, parameters: flags.parameters }),
+      (error) => Server.named(config.profile, error)
+    )
+
+  const answer = redirect._tag === "Paste"
+    ? Effect.gen(function*() {
+      const { url } = yield* begin(redirect.redirectUri)
+      yield* show(url, flags)
+      return yield* paste(canType, redirect.redirectUri)
+    })
+    : Effect.gen(function*() {
+      const listening = yield* Effect.mapError(
+        LoopbackLogin.listen({ host: redirect.host, port: redirect.port, path: redirect.path, title: "effect-oauth" }),
+        (error) =>
+          error.reason._tag === "ConfigurationInvalid"
+            ? wrong(Profile.called(config.profile, "redirectUri"), `the ${error.reason.field} ${error.reason.problem}`)
+            : error
+      )
+      const { state, url } = yield* begin(listening.redirectUri)
+      yield* show(url, flags)
+      if (flags.paste) return yield* paste(canType, listening.redirectUri)
+      const arrives = output.waiting("Waiting for the browser")(listening.callback(state))
+      // the browser may run on another machine, where loopback is another place
+      return canType && flags.noBrowser
+        ? yield* Effect.raceFirst(arrives, paste(canType, listening.redirectUri))
+        : yield* arrives
+    })
+
+  const address = yield* Effect.scoped(answer)
+  yield* output.waiting("Exchanging the code")(logins.complete(address))
+})
+
+const show = Effect.fnUntraced(function*(url: string, { noBrowser }: Flags) {
+  const output = yield* Output
+  const browser = yield* OpenBrowser.OpenBrowser
+  yield* output.visit("Log in at", url)
+  if (noBrowser) return
+  const opening = yield* output.waiting("Opening the browser")(browser.open(url))
+  if (opening !== "opened") yield* output.note("No browser could be opened here: open the address by hand")
+})
+
+const paste = Effect.fnUntraced(function*(canType: boolean, redirectUri: string) {
+  const output = yield* Output
+  if (!canType) {
+    const text = yield* Input.all
+    const line = text.split("\n").map((line) => line.trim()).find((line) => line !== "")
+    return line ?? (yield* new Terminal.QuitError({}))
+  }
+  const terminal = yield* Terminal.Terminal
+  yield* output.note(`Paste the address at which the browser ended; it begins with ${redirectUri}`)
+  let line = ""
+  while (line === "") line = (yield* terminal.readLine).trim()
+  return line
+})
+
+const save = Effect.fnUntraced(function*(config: Configuration, name: string) {
+  const output = yield* Output
+  yield* ConfigurationFile.save(config.file, name, Profile.plain(config.profile))
+  yield* output.note(`The settings are the profile "${name}" of ${config.file}`)
+  const { secret } = config.profile
+  if (secret !== undefined && secret.value._tag !== "File") {
+    yield* output.warn("the client's secret is not kept there: put it into a file and name that as \"clientSecretFile\"")
+  }
+})
+
