@@ -9,7 +9,8 @@ import { type Failure, make } from "./Failure.ts"
 export const pending = (command: string, account: string): Effect.Effect<never, Failure> =>
   Effect.fail(make({
     code: "RevocationPending",
-    message: `The grant of ${account} is revoked here, and the server could not be told: run effect-oauth ${command} again`,
+    message:
+      `The grant of ${account} is revoked here, and the server could not be told: run effect-oauth ${command} again`,
     exitCode: ExitCode.transient
   }))
 

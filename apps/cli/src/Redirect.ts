@@ -33,7 +33,9 @@ export const choose = (profile: Profile.Profile, provider: Provider | undefined)
   const invalid = (problem: string) => Result.fail(configuration(found.called, problem))
   if (!URL.canParse(found.value)) return invalid("is not an absolute URL; write it as it is registered")
   const url = new URL(found.value)
-  if (url.hash !== "" || found.value.includes("#")) return invalid("must not contain a fragment; leave out # and what follows")
+  if (url.hash !== "" || found.value.includes("#")) {
+    return invalid("must not contain a fragment; leave out # and what follows")
+  }
   if (url.protocol !== "http:") return Result.succeed({ _tag: "Paste", redirectUri: found.value })
   if (!isHost(url.hostname)) return invalid("must begin with https://, or be at 127.0.0.1, [::1] or localhost")
   if (url.search !== "") return invalid("must not contain a query on this machine; leave out ? and what follows")

@@ -40,7 +40,9 @@ export interface Server {
   /** Scopes of which one is needed for a refresh token. */
   readonly offline: Scopes.Scopes
   /** Asks who the token stands for, where the provider has its own way. */
-  readonly who: ((client: AuthorizedHttpClient) => Effect.Effect<string, Problem, AuthorizationServer.AuthorizationServer>) | undefined
+  readonly who:
+    | ((client: AuthorizedHttpClient) => Effect.Effect<string, Problem, AuthorizationServer.AuthorizationServer>)
+    | undefined
 }
 
 type Problem = HttpClientError | OAuthError.OAuthError
@@ -103,7 +105,9 @@ const frameio = Effect.fnUntraced(function*(
   const origin = Profile.get(profile, "testOrigin")
   const secret = (what: string) =>
     clientSecret === undefined
-      ? Effect.fail(configuration("--client-secret-file", `is missing; ${what} has a secret, so name the file that holds it`))
+      ? Effect.fail(
+        configuration("--client-secret-file", `is missing; ${what} has a secret, so name the file that holds it`)
+      )
       : Effect.succeed(clientSecret)
   // the library says the rest: which kinds have none
   const without = { clientId, ...(clientSecret === undefined ? {} : { clientSecret }) }
@@ -126,7 +130,12 @@ const frameio = Effect.fnUntraced(function*(
       }
     }
     case "frameio-legacy": {
-      if (kind === "s2s") return yield* configuration(Profile.called(profile, "kind"), "the legacy server has no services; use another kind")
+      if (kind === "s2s") {
+        return yield* configuration(
+          Profile.called(profile, "kind"),
+          "the legacy server has no services; use another kind"
+        )
+      }
       const isConfidential = kind === "web-app" || (kind === undefined && clientSecret !== undefined)
       const options: FrameIoLegacy.Options = isConfidential
         ? { client: "confidential", clientId, clientSecret: yield* secret("a web app") }
@@ -135,7 +144,9 @@ const frameio = Effect.fnUntraced(function*(
         ...person,
         offline: ["offline"],
         scopes: FrameIoLegacy.scopes,
-        layer: origin === undefined ? FrameIoLegacy.layer(options) : FrameIoLegacy.layerLoopback({ ...options, origin }),
+        layer: origin === undefined
+          ? FrameIoLegacy.layer(options)
+          : FrameIoLegacy.layerLoopback({ ...options, origin }),
         who: (client) => Effect.map(FrameIoLegacy.me(client), ({ email, name }) => `${name} <${email}>`)
       }
     }
@@ -173,7 +184,9 @@ const generic = Effect.fnUntraced(function*(
     clientAuthentication: method === undefined ? described.clientAuthentication : methods[method]
   }
   // plain http is typed by whoever wants it, and accepted for this machine only
-  const layer = Object.values(options).concat(apiOrigins).some((value) => typeof value === "string" && value.startsWith("http:"))
+  const layer = Object.values(options).concat(apiOrigins).some((value) =>
+      typeof value === "string" && value.startsWith("http:")
+    )
     ? GenericRfc6749.layerLoopback
     : GenericRfc6749.layer
   return {
@@ -207,10 +220,13 @@ const describe = Effect.fnUntraced(function*(
           ? `there is no file ${description.value}; correct the path`
           : `the file ${description.value} cannot be read (${reason._tag}); check its owner and mode`
       ))
-    const decoded = yield* Effect.mapError(Effect.fromResult(Description.decode(text)), (error) =>
-      error.reason._tag === "ConfigurationInvalid"
-        ? configuration(`${error.reason.field} in ${description.value}`, error.reason.problem)
-        : error)
+    const decoded = yield* Effect.mapError(
+      Effect.fromResult(Description.decode(text)),
+      (error) =>
+        error.reason._tag === "ConfigurationInvalid"
+          ? configuration(`${error.reason.field} in ${description.value}`, error.reason.problem)
+          : error
+    )
     return Description.toOptions(decoded)
   }
   if (issuer !== undefined) {
@@ -221,7 +237,11 @@ const describe = Effect.fnUntraced(function*(
     return { provider: "generic", ...options }
   }
   const tokenEndpoint = yield* Effect.fromResult(
-    Profile.require(profile, "tokenEndpoint", "is missing, and so are --issuer and --description; name one of the three")
+    Profile.require(
+      profile,
+      "tokenEndpoint",
+      "is missing, and so are --issuer and --description; name one of the three"
+    )
   )
   return { provider: "generic", tokenEndpoint }
 })

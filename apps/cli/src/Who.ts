@@ -33,7 +33,10 @@ const userinfo = Effect.gen(function*() {
   const { origin } = new URL(userinfoEndpoint)
   const response = yield* AuthorizedHttpClient.withTokenSource(client, source, { origins: [origin] })
     .get(userinfoEndpoint)
-  const user = yield* Effect.flatMap(HttpClientResponse.filterStatusOk(response), HttpClientResponse.schemaBodyJson(User))
+  const user = yield* Effect.flatMap(
+    HttpClientResponse.filterStatusOk(response),
+    HttpClientResponse.schemaBodyJson(User)
+  )
   const name = user.name ?? user.preferred_username
   if (name === undefined) return user.email ?? user.sub
   return user.email === undefined ? name : `${name} <${user.email}>`

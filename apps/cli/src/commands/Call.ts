@@ -115,8 +115,11 @@ const readBody = Effect.fnUntraced(function*(
   if (!data.value.startsWith("@")) return new TextEncoder().encode(data.value)
   const fs = yield* FileSystem.FileSystem
   const path = data.value.slice(1)
-  return yield* Effect.mapError(fs.readFile(path), ({ reason }) =>
-    usage(`the file ${path} cannot be read (${reason._tag}): check the path, its owner and mode`, "--data"))
+  return yield* Effect.mapError(
+    fs.readFile(path),
+    ({ reason }) =>
+      usage(`the file ${path} cannot be read (${reason._tag}): check the path, its owner and mode`, "--data")
+  )
 })
 
 const typeOf = (body: Uint8Array): string => {
@@ -176,10 +179,14 @@ const told = (client: HttpClient.HttpClient, output: Output["Service"]): HttpCli
         Effect.andThen(
           output.note(
             [
-              `> ${request.method} ${Redaction.url(HttpClientRequest.toUrl(request).pipe(Option.match({
-                onNone: () => request.url,
-                onSome: (url) => url.href
-              })))}`,
+              `> ${request.method} ${
+                Redaction.url(
+                  HttpClientRequest.toUrl(request).pipe(Option.match({
+                    onNone: () => request.url,
+                    onSome: (url) => url.href
+                  }))
+                )
+              }`,
               ...Object.entries(request.headers).map(([name, value]) => `> ${name}: ${Redaction.header(name, value)}`)
             ].join("\n")
           ),
@@ -187,7 +194,9 @@ const told = (client: HttpClient.HttpClient, output: Output["Service"]): HttpCli
             output.note(
               [
                 `< ${response.status}`,
-                ...Object.entries(response.headers).map(([name, value]) => `< ${name}: ${Redaction.header(name, value)}`)
+                ...Object.entries(response.headers).map(([name, value]) =>
+                  `< ${name}: ${Redaction.header(name, value)}`
+                )
               ].join("\n")
             ))
         )),

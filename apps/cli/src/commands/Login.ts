@@ -112,7 +112,9 @@ const remark = Effect.fnUntraced(function*(grant: GrantView.GrantView | undefine
     asked.length > 0
       ? `${asked.join(" ")} was asked for and no refresh token came: a login is needed when this token ends; look at ` +
         `the client's registration`
-      : `no refresh token came, so a login is needed when this token ends: ask for one with --scope ${server.offline[0]}`
+      : `no refresh token came, so a login is needed when this token ends: ask for one with --scope ${
+        server.offline[0]
+      }`
   )
 })
 
@@ -193,7 +195,8 @@ const save = Effect.fnUntraced(function*(config: Configuration, name: string) {
   yield* output.note(`The settings are the profile "${name}" of ${config.file}`)
   const { secret } = config.profile
   if (secret !== undefined && secret.value._tag !== "File") {
-    yield* output.warn("the client's secret is not kept there: put it into a file and name that as \"clientSecretFile\"")
+    yield* output.warn(
+      "the client's secret is not kept there: put it into a file and name that as \"clientSecretFile\""
+    )
   }
 })
-

@@ -90,19 +90,23 @@ interface Facts {
   readonly endOfLife: string | null
 }
 
-const factsOf = Effect.fnUntraced(function*({ layer, ...rest }: Known): Effect.fn.Return<Facts & { readonly [key: string]: string | null | ReadonlyArray<string> }, OAuthError> {
-  const server = layer === undefined ? undefined : yield* Effect.provide(AuthorizationServer, layer)
-  return {
-    ...rest,
-    authorizationEndpoint: server?.authorizationEndpoint ?? null,
-    tokenEndpoint: server?.tokenEndpoint ?? null,
-    revocationEndpoint: server?.revocationEndpoint ?? null,
-    deviceAuthorizationEndpoint: server?.deviceAuthorizationEndpoint ?? null,
-    apiOrigins: server?.apiOrigins ?? [],
-    rotation: server === undefined ? null : GrantView.rotationText(server.rotation),
-    endOfLife: server?.endOfLife === undefined ? null : DateTime.formatIso(server.endOfLife)
+const factsOf = Effect.fnUntraced(
+  function*(
+    { layer, ...rest }: Known
+  ): Effect.fn.Return<Facts & { readonly [key: string]: string | null | ReadonlyArray<string> }, OAuthError> {
+    const server = layer === undefined ? undefined : yield* Effect.provide(AuthorizationServer, layer)
+    return {
+      ...rest,
+      authorizationEndpoint: server?.authorizationEndpoint ?? null,
+      tokenEndpoint: server?.tokenEndpoint ?? null,
+      revocationEndpoint: server?.revocationEndpoint ?? null,
+      deviceAuthorizationEndpoint: server?.deviceAuthorizationEndpoint ?? null,
+      apiOrigins: server?.apiOrigins ?? [],
+      rotation: server === undefined ? null : GrantView.rotationText(server.rotation),
+      endOfLife: server?.endOfLife === undefined ? null : DateTime.formatIso(server.endOfLife)
+    }
   }
-})
+)
 
 const lines = (facts: Facts): ReadonlyArray<readonly [string, string]> => {
   const all: ReadonlyArray<readonly [string, string | null]> = [

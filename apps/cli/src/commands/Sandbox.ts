@@ -98,7 +98,9 @@ export const sandbox = Command.make(
             profiles[name] === undefined ? [] : [`  ${name.padEnd(20)} ${style.dim(title)}`]
           ),
           "",
-          style.dim(`Frame.io V4 logs in by paste: where the browser ends there is no page, and its address is the answer.`)
+          style.dim(
+            `Frame.io V4 logs in by paste: where the browser ends there is no page, and its address is the answer.`
+          )
         ].join("\n")
     )
     return yield* Effect.never
