@@ -566,6 +566,33 @@ describe("TokenService", () => {
       }))
   })
 
+  describe("refresh", () => {
+    it.effect("renews the pair that stands, also where this process knows an older one", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make()
+        const holder = yield* loggedIn(world)
+        const other = yield* world.process({ notified: false })
+        yield* other.service.token(world.key())
+        yield* after(holder.service.refresh(world.key()))
+
+        const exit = yield* after(other.service.refresh(world.key()))
+
+        assert.strictEqual(valueOf(exit), "access-2")
+      }))
+
+    it.effect("renews once for several who ask at once, in several processes", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make()
+        const processes = [yield* loggedIn(world), yield* world.process()]
+
+        const calls = processes.flatMap(({ service }) => [service.refresh(world.key()), service.refresh(world.key())])
+        const exit = yield* after(Effect.all(calls, { concurrency: "unbounded" }))
+
+        assert.isTrue(Exit.isSuccess(exit))
+        assert.deepStrictEqual(world.presented, ["refresh-0"])
+      }))
+  })
+
   describe("refused", () => {
     it.effect("renews once for all who had the refused token, also the late ones", () =>
       Effect.gen(function*() {

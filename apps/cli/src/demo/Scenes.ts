@@ -53,15 +53,14 @@ export const loginLegacy = Effect.fnUntraced(function*(
     const { callback, redirectUri } = yield* LoopbackLogin.listen({ title: "effect-oauth" })
     const { state, url } = yield* login.begin({ account, redirectUri, scopes: FrameIoLegacy.scopes })
     yield* story.say(`${redirectUri} waits for the browser`)
-    yield* visit.loopback(url)
-    const completed = yield* login.complete(yield* callback(state))
-    const challenged = new URL(url).searchParams.has("code_challenge")
+    const [answer] = yield* Effect.all([callback(state), visit.loopback(url)], { concurrency: "unbounded" })
+    const completed = yield* login.complete(answer)
     yield* story.show(
       provider === "legacy-public"
-        ? "without a secret: PKCE proved the login, client_id went in the body"
-        : "with a secret: HTTP Basic, and no PKCE",
-      [completed.renewable, challenged],
-      [true, provider === "legacy-public"]
+        ? "an app registered with PKCE: no secret, client_id in the body, no Authorization header"
+        : "an app registered without PKCE: its secret by HTTP Basic",
+      completed.renewable,
+      true
     )
   })).pipe(Effect.provide(Stage.layer(client)))
 })

@@ -46,10 +46,11 @@ export const refused = (
 /** Renews whether due or not. */
 export const refresh = (self: Service, slot: Snapshot.Slot): Effect.Effect<AccessToken, OAuthError.OAuthError> =>
   Effect.suspend(() => {
-    const than = slot.snapshot.grant
-    const need: Need = { target: slot.target, why: { _tag: "Forced", than } }
+    const before = slot.snapshot.grant
+    // newer than the pair that stands in the store, which may be newer than the one known here
+    const need: Need = { target: slot.target, why: { _tag: "Forced", than: undefined } }
     const isNewer = () =>
-      slot.snapshot.grant !== undefined && (than === undefined || Transaction.isNewer(slot.snapshot.grant, than))
+      slot.snapshot.grant !== undefined && (before === undefined || Transaction.isNewer(slot.snapshot.grant, before))
     return waited(self, want(self, slot, need, isNewer))
   })
 
