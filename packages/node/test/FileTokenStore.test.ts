@@ -2,7 +2,7 @@ import { TokenStore } from "@effect-oauth/core"
 import { TokenStoreContract } from "@effect-oauth/core/testing"
 import { FileTokenStore } from "@effect-oauth/node"
 import { assert, describe, it } from "@effect/vitest"
-import { Context, Effect, Layer } from "effect"
+import { Context, Effect, Fiber, Layer } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { TestClock } from "effect/testing"
 import * as Fs from "node:fs"
@@ -66,6 +66,25 @@ describe("FileTokenStore", { timeout: 30_000 }, () => {
 
         assert.isTrue(outcome.accepted)
         assert.strictEqual(Fs.statSync(Path.join(path, "grants")).mode & 0o777, 0o700)
+      }))
+
+    it.effect("leaves the old record or the new one, and nothing else, wherever it is interrupted", () =>
+      Effect.gen(function*() {
+        const path = yield* directory
+        const store = yield* open(path)
+        let { grant: standing } = yield* store.write(undefined, draft({ serial: 0 }))
+
+        for (let serial = 1; serial <= 20; serial++) {
+          const writer = yield* Effect.forkChild(store.write(standing?.version, draft({ serial })))
+          for (let turn = 0; turn < serial; turn++) yield* turnOfEventLoop
+          yield* Fiber.interrupt(writer)
+
+          const { grant } = yield* store.read(key())
+          assert.oneOf(grant?.serial, [standing?.serial, serial])
+          standing = grant
+        }
+
+        assert.strictEqual(names(path).length, 2)
       }))
 
     it.effect("leaves no temporary file behind, won or lost", () =>
@@ -207,6 +226,8 @@ describe("FileTokenStore", { timeout: 30_000 }, () => {
 const fileStore = (directory: string) => Layer.provide(FileTokenStore.layer({ directory }), SecureRandom.layerWebCrypto)
 
 const open = (directory: string) => Effect.map(Layer.build(fileStore(directory)), Context.get(TokenStore.TokenStore))
+
+const turnOfEventLoop = Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
 
 const names = (directory: string): ReadonlyArray<string> => Fs.readdirSync(Path.join(directory, "grants"))
 
