@@ -41,7 +41,14 @@ const storeys: ReadonlyArray<{ readonly name: string; readonly modules: Readonly
   { name: "plug", modules: ["AuthorizationServer", "Dialect", "RotationPolicy"] },
   {
     name: "exchange",
-    modules: ["Introspection", "OAuthHttpClient", "Revocation", "ServerMetadata", "TokenEndpoint"]
+    modules: [
+      "DeviceAuthorization",
+      "Introspection",
+      "OAuthHttpClient",
+      "Revocation",
+      "ServerMetadata",
+      "TokenEndpoint"
+    ]
   },
   { name: "custody", modules: ["Escrow", "PendingAuthorizations", "TokenStore"] },
   { name: "service", modules: ["RefreshPolicy", "TokenService"] },

@@ -73,7 +73,7 @@ export const rfc6749: Dialect = {
  * @since 0.1.0
  */
 export type Deviations = {
-  readonly [K in keyof Dialect]?: Dialect[K] extends string ? Dialect[K] : Partial<Dialect[K]>
+  readonly [K in keyof Dialect]?: (Dialect[K] extends string ? Dialect[K] : Partial<Dialect[K]>) | undefined
 }
 
 /**

@@ -92,7 +92,10 @@ export const once = (
 
 const isSuccess = (status: number): boolean => status >= 200 && status < 300
 
-const withoutHash = (url: string): string => url.split("#", 1)[0] ?? url
+const withoutHash = (text: string): string => {
+  const url = URL.canParse(text) ? new URL(text).href : text
+  return url.split("#", 1)[0] ?? url
+}
 
 const answered = (answer: Answer): Outcome => ({ _tag: "Answer", answer })
 

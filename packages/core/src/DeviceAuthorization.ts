@@ -1,0 +1,242 @@
+/**
+ * Logging in on another device (RFC 8628): this one shows a code, the person
+ * types it in elsewhere, and this one asks until they have.
+ *
+ * @since 0.1.0
+ */
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
+import type { JsonObject } from "effect/Schema"
+import { AuthorizationServer } from "./AuthorizationServer.ts"
+import { ClientAuthentication } from "./ClientAuthentication.ts"
+import * as Form from "./internal/form.ts"
+import { isJson, member, parseObject } from "./internal/json.ts"
+import { isPrivate } from "./internal/url.ts"
+import * as OAuthError from "./OAuthError.ts"
+import { OAuthHttpClient } from "./OAuthHttpClient.ts"
+import * as RemoteText from "./RemoteText.ts"
+import * as Scopes from "./Scopes.ts"
+import { TokenEndpoint } from "./TokenEndpoint.ts"
+import * as TokenRequest from "./TokenRequest.ts"
+import * as TokenResponse from "./TokenResponse.ts"
+import type { TokenSet } from "./TokenSet.ts"
+
+/**
+ * A login that waits for the person. Show `userCode` and `verificationUri`, even
+ * where the complete address is opened or drawn as a picture (RFC 8628, section
+ * 3.3.1). `deviceCode` is not shown.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Started {
+  readonly deviceCode: Redacted.Redacted
+  readonly userCode: RemoteText.RemoteText
+  readonly verificationUri: string
+  readonly verificationUriComplete?: string | undefined
+  /** When the code is of no more use. */
+  readonly expiresAt: DateTime.Utc
+  /** How long to wait before asking, every time. */
+  readonly interval: Duration.Duration
+}
+
+/**
+ * The device authorization endpoint of one authorization server, for one client.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class DeviceAuthorization extends Context.Service<DeviceAuthorization, {
+  /**
+   * Asks for a code. Do so when the person wants to log in, and not before.
+   */
+  readonly start: (options?: {
+    readonly scopes?: Scopes.Scopes | undefined
+    readonly parameters?: TokenRequest.Parameters | undefined
+  }) => Effect.Effect<Started, OAuthError.OAuthError>
+
+  /**
+   * Asks for tokens until the person has decided, or the code has expired. A
+   * server that is slow or away is asked less often, and the login goes on.
+   * Fails with `AuthorizationRefused` when the person declines (`access_denied`)
+   * or time runs out (`expired_token`), and with any other error of the server at
+   * once.
+   */
+  readonly poll: (started: Started) => Effect.Effect<TokenSet, OAuthError.OAuthError>
+}>()("@effect-oauth/core/DeviceAuthorization") {}
+
+/**
+ * Makes the device authorization endpoint of the authorization server in
+ * context.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make: Effect.Effect<
+  DeviceAuthorization["Service"],
+  never,
+  OAuthHttpClient | AuthorizationServer | ClientAuthentication | TokenEndpoint
+> = Effect.gen(function*() {
+  const client = yield* OAuthHttpClient
+  const server = yield* AuthorizationServer
+  const authentication = yield* ClientAuthentication
+  const endpoint = yield* TokenEndpoint
+
+  const ask = Effect.fnUntraced(function*(
+    parameters: TokenRequest.Parameters
+  ): Effect.fn.Return<Started, OAuthError.OAuthErrorReason> {
+    const field = "deviceAuthorizationEndpoint"
+    const url = server[field]
+    if (url === undefined) {
+      return yield* new OAuthError.ConfigurationInvalid({ field, problem: "is missing; this server has none" })
+    }
+    const answer = yield* Form.exchange(client, authentication, {
+      endpoint: "device-authorization",
+      url,
+      field,
+      parameters
+    })
+    return yield* Effect.fromResult(judge(answer))
+  })
+
+  const wait = Effect.fnUntraced(function*(
+    { deviceCode, expiresAt, ...started }: Started
+  ): Effect.fn.Return<TokenSet, OAuthError.OAuthErrorReason> {
+    const request = TokenRequest.extension(grantType, [["device_code", deviceCode]])
+    let interval = started.interval
+    let pause = interval
+    while (true) {
+      const left = Duration.millis(DateTime.toEpochMillis(expiresAt) - (yield* Clock.currentTimeMillis))
+      if (!Duration.isLessThan(pause, left)) {
+        yield* Effect.sleep(Duration.max(left, Duration.zero))
+        return yield* new OAuthError.AuthorizationRefused({ code: expired })
+      }
+      yield* Effect.sleep(pause)
+      const judgement = yield* endpoint.exchange(request)
+      switch (judgement._tag) {
+        case "Granted":
+          return judgement.tokens
+        case "Unusable":
+          return yield* judgement.reason
+        case "Refused": {
+          const { code, description } = judgement.reason
+          if (code === "access_denied" || code === "expired_token") {
+            return yield* new OAuthError.AuthorizationRefused({ code, description })
+          }
+          if (code !== "authorization_pending" && code !== "slow_down") return yield* judgement.reason
+          if (code === "slow_down") interval = Duration.sum(interval, Duration.seconds(5))
+          pause = interval
+          break
+        }
+        case "NotSent":
+          if (judgement.reason._tag !== "RequestNotSent") return yield* judgement.reason
+          pause = Duration.times(pause, 2)
+          break
+        case "NotProcessed":
+          pause = Duration.max(Duration.times(pause, 2), judgement.reason.retryAfter ?? Duration.zero)
+          break
+        case "Ambiguous":
+          if (judgement.reason._tag === "RedirectRefused") return yield* judgement.reason
+          pause = Duration.times(pause, 2)
+          break
+      }
+    }
+  })
+
+  return DeviceAuthorization.of({
+    start: Effect.fn("DeviceAuthorization.start")(function*(options) {
+      yield* Effect.annotateCurrentSpan("oauth.provider", server.provider)
+      const scope = Scopes.toString(options?.scopes ?? Scopes.empty, server.dialect.authorization.scopeSeparator)
+      return yield* ask([["scope", scope], ...(options?.parameters ?? [])]).pipe(
+        Effect.mapError((reason) => OAuthError.make("DeviceAuthorization", "start", reason))
+      )
+    }),
+    poll: Effect.fn("DeviceAuthorization.poll")(function*(started) {
+      yield* Effect.annotateCurrentSpan("oauth.provider", server.provider)
+      return yield* wait(started).pipe(
+        Effect.mapError((reason) => OAuthError.make("DeviceAuthorization", "poll", reason))
+      )
+    })
+  })
+})
+
+/**
+ * The device authorization endpoint of the authorization server in context.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer: Layer.Layer<
+  DeviceAuthorization,
+  never,
+  OAuthHttpClient | AuthorizationServer | ClientAuthentication | TokenEndpoint
+> = Layer.effect(DeviceAuthorization, make)
+
+const grantType = "urn:ietf:params:oauth:grant-type:device_code"
+
+// the word that the server would say (RFC 8628, section 3.5)
+const expired = "expired_token" as RemoteText.RemoteText
+
+type Read<A> = Result.Result<A, OAuthError.OAuthErrorReason>
+
+const judge = (answer: TokenResponse.Answer): Read<Started> => {
+  const parsed = parseObject(answer.body)
+  if (answer.status !== 200 || (typeof parsed !== "string" && typeof member(parsed, "error") === "string")) {
+    const judgement = TokenResponse.judge(answer)
+    return judgement._tag === "Granted" ? invalid("status") : Result.fail(judgement.reason)
+  }
+  if (!isJson(answer.headers["content-type"])) return invalid("content-type")
+  return typeof parsed === "string" ? invalid(parsed) : startedOf(parsed, answer)
+}
+
+const startedOf = (object: JsonObject, { origin, sentAt }: TokenResponse.Answer): Read<Started> =>
+  Result.gen(function*() {
+    const deviceCode = yield* textOf(object, "device_code")
+    const userCode = yield* textOf(object, "user_code")
+    const shown = RemoteText.fromUnknown(userCode)
+    // it is typed in letter by letter, so it is shown so or not at all
+    if (shown !== userCode) return yield* invalid("out-of-range", "user_code")
+    const complete = member(object, "verification_uri_complete")
+    const lifetime = member(object, "expires_in")
+    if (typeof lifetime !== "number") {
+      return yield* invalid(lifetime === undefined ? "missing" : "wrong-type", "expires_in")
+    }
+    if (lifetime <= 0) return yield* invalid("out-of-range", "expires_in")
+    const interval = member(object, "interval")
+    return {
+      deviceCode: Redacted.make(deviceCode),
+      userCode: shown,
+      verificationUri: yield* addressOf(object, "verification_uri", origin),
+      ...(complete === undefined ? {} : {
+        verificationUriComplete: yield* addressOf(object, "verification_uri_complete", origin)
+      }),
+      expiresAt: DateTime.makeUnsafe(sentAt + Math.min(lifetime, longest) * 1000),
+      interval: Duration.seconds(typeof interval === "number" && interval >= 1 ? Math.min(interval, longest) : 5)
+    }
+  })
+
+// nobody types a code in that was shown an hour ago
+const longest = 3600
+
+const textOf = (object: JsonObject, name: string): Read<string> => {
+  const value = member(object, name)
+  if (typeof value === "string") return value === "" ? invalid("missing", name) : Result.succeed(value)
+  return invalid(value === undefined ? "missing" : "wrong-type", name)
+}
+
+const addressOf = (object: JsonObject, name: string, origin: string): Read<string> =>
+  Result.flatMap(textOf(object, name), (text) => {
+    // as it is: what the parser would quietly mend does not reach a terminal
+    const url = URL.canParse(text) && /^[\x21-\x7e]+$/.test(text) ? new URL(text) : undefined
+    const allowed = url !== undefined && (url.protocol === "https:" || (isPrivate(url) && origin.startsWith("http:")))
+    return allowed ? Result.succeed(text) : invalid("out-of-range", name)
+  })
+
+const invalid = (problem: OAuthError.ResponseInvalid["problem"], field?: string): Read<never> =>
+  Result.fail(new OAuthError.ResponseInvalid({ problem, field, status: 200 }))
