@@ -1,3 +1,4 @@
+import * as TokenSource from "@effect-oauth/core/TokenSource"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { perCall, scaled } from "../measure.ts"
@@ -38,13 +39,13 @@ const serviceOf = async (held: number) => {
   const { keys, service } = await open(grants(held))
   const key = keys[Math.floor(held / 2)]
   if (key === undefined) throw new Error("no grant is held")
-  return { bound: service.bind(key).token, byKey: Effect.suspend(() => service.token(key)) }
+  return { bound: TokenSource.make(service.bind(key)).token, byKey: Effect.suspend(() => service.token(key)) }
 }
 
-const bound = "TokenService, bound"
+const bound = "TokenSource"
 const byKey = "TokenService, by key"
 const byKeyOfMany = "TokenService, by key, 10,000 grants held"
-const throughPromise = "TokenService, bound, through runPromise"
+const throughPromise = "TokenSource, through runPromise"
 const clock = "Effect.clockWith"
 const awaitedFunction = "await a function"
 
