@@ -32,12 +32,15 @@ const steps: ReadonlyArray<Step> = [
   { ring: "check", name: "barrels", command: "node scripts/barrels.ts --check" },
   { ring: "check", name: "types", command: "tsc -b" },
   { ring: "check", name: "lint", command: "oxlint --type-aware --deny-warnings" },
+  { ring: "check", name: "dead code", command: "knip" },
   { ring: "check", name: "unit", command: "vitest run --exclude **/*.integration.test.ts", vitest: true },
   { ring: "check", name: "type tests", command: "tstyche", env: { TSTYCHE_TYPESCRIPT_MODULE: classic } },
   { ring: "check", name: "docs", command: "node scripts/docs.ts" },
   { ring: "check", name: "examples", command: "node scripts/examples.ts" },
   { ring: "check", name: "size", command: "size-limit" },
   { ring: "test", name: "integration", command: "vitest run .integration.test.", vitest: true },
+  { ring: "test", name: "demo", command: "node apps/cli/src/bin.ts demo" },
+  { ring: "test", name: "bench", command: "node benchmarks/bench.ts --short --gate" },
   { ring: "all", name: "pack", command: "node scripts/pack.ts" }
 ]
 
