@@ -141,9 +141,6 @@ const validated = (options: Options, allowed: (url: URL) => boolean): Made => {
   if (dialect.authorization.issuer === "required" && options.issuer === undefined) {
     return invalid("issuer", "is missing, though dialect.authorization.issuer says that answers name it")
   }
-  if (options.dialect?.authorization !== undefined && options.authorizationEndpoint === undefined) {
-    return invalid("authorizationEndpoint", "is missing, though dialect.authorization describes it")
-  }
   return Result.succeed({
     ...options,
     dialect,

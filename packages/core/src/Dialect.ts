@@ -125,12 +125,9 @@ const reserved: ReadonlySet<string> = new Set([
   "code_challenge_method",
   "code_verifier",
   "grant_type",
-  "nonce",
   "redirect_uri",
   "refresh_token",
-  "response_type",
-  "scope",
-  "state"
+  "response_type"
 ])
 
 const tokens: ReadonlySet<string> = new Set(["access_token", "refresh_token", "id_token"])

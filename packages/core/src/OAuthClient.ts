@@ -8,12 +8,22 @@ import type { AuthorizationServer } from "./AuthorizationServer.ts"
 import type { ClientAuthentication } from "./ClientAuthentication.ts"
 import * as Introspection from "./Introspection.ts"
 import * as Login from "./Login.ts"
+import type { OAuthError } from "./OAuthError.ts"
 import * as OAuthHttpClient from "./OAuthHttpClient.ts"
 import type { PendingAuthorizations } from "./PendingAuthorizations.ts"
 import * as Revocation from "./Revocation.ts"
 import * as TokenEndpoint from "./TokenEndpoint.ts"
 import * as TokenService from "./TokenService.ts"
 import type { TokenStore } from "./TokenStore.ts"
+
+/**
+ * What a provider package supplies: an authorization server, and how the client
+ * authenticates to it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Provider<R = never> = Layer.Layer<AuthorizationServer | ClientAuthentication, OAuthError, R>
 
 /**
  * What the layers of this module provide.

@@ -75,12 +75,6 @@ describe("AuthorizationServer", () => {
           { authorizationEndpoint: "https://as.test/authorize", dialect: { authorization: { issuer: "required" } } },
           "issuer",
           "is missing, though dialect.authorization.issuer says that answers name it"
-        ],
-        [
-          "a dialect of an endpoint that is not there",
-          { dialect: { authorization: { scopeSeparator: "," } } },
-          "authorizationEndpoint",
-          "is missing, though dialect.authorization describes it"
         ]
       ] satisfies ReadonlyArray<readonly [string, Partial<AuthorizationServer.Options>, string, string]>
     ) {
