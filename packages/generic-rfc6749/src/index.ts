@@ -1,1 +1,2 @@
-export {}
+export * as Description from "./Description.ts"
+export * as GenericRfc6749 from "./GenericRfc6749.ts"

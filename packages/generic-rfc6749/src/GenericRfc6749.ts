@@ -1,0 +1,252 @@
+/**
+ * Any OAuth 2 authorization server: from options, from `Config`, from a
+ * description, or from its issuer.
+ *
+ * @since 0.1.0
+ */
+import * as AuthorizationServer from "@effect-oauth/core/AuthorizationServer"
+import * as ClientAuthentication from "@effect-oauth/core/ClientAuthentication"
+import * as Configuration from "@effect-oauth/core/Configuration"
+import type * as OAuthClient from "@effect-oauth/core/OAuthClient"
+import * as OAuthError from "@effect-oauth/core/OAuthError"
+import type { OAuthHttpClient } from "@effect-oauth/core/OAuthHttpClient"
+import * as ServerMetadata from "@effect-oauth/core/ServerMetadata"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
+import * as Description from "./Description.ts"
+
+/**
+ * How the client is registered with the server.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface ClientOptions {
+  readonly clientId: string
+  /** Absent for a public client. An effect is run for every request. */
+  readonly clientSecret?: Redacted.Redacted | Effect.Effect<Redacted.Redacted, OAuthError.OAuthError> | undefined
+  /** With a secret `basic`, without one `none`, unless named. */
+  readonly clientAuthentication?: Description.ClientAuthentication | undefined
+}
+
+/**
+ * A server, and how the client is registered with it.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface Options extends AuthorizationServer.Options, ClientOptions {}
+
+/**
+ * A server by its description, and how the client is registered with it. Client
+ * authentication that is named here goes before that of the description.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface DescriptionOptions extends ClientOptions {
+  /** A description, or its JSON text. */
+  readonly description: unknown
+}
+
+/**
+ * A server by its issuer, and how the client is registered with it. What is
+ * named here goes before what the server says of itself.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface DiscoveryOptions extends Partial<AuthorizationServer.Options>, ClientOptions {
+  readonly issuer: string
+}
+
+/**
+ * The server.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerAuthorizationServer = (
+  options: AuthorizationServer.Options
+): Layer.Layer<AuthorizationServer.AuthorizationServer, OAuthError.OAuthError> =>
+  AuthorizationServer.layer(AuthorizationServer.make(options))
+
+/**
+ * The client's authentication.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerClientAuthentication = (
+  options: ClientOptions
+): Layer.Layer<ClientAuthentication.ClientAuthentication, OAuthError.OAuthError> =>
+  ClientAuthentication.layer(authentication(options))
+
+/**
+ * The server and the client's authentication.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = (options: Options): OAuthClient.Provider => provider(options, AuthorizationServer.make)
+
+/**
+ * A server on this machine, for tests and trials: plain `http` is accepted for
+ * loopback addresses, and for no others.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerLoopback = (options: Options): OAuthClient.Provider =>
+  provider(options, AuthorizationServer.makeLoopback)
+
+/**
+ * The server and the client's authentication, where each option is a value or a
+ * `Config`. What is missing or wrong is named by its variable.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerConfig = (options: Configuration.Options<Options>): OAuthClient.Provider =>
+  Configuration.layer(options, layer)
+
+/**
+ * A server by its description, and the client's authentication.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerDescription = (options: DescriptionOptions): OAuthClient.Provider => {
+  const { clientAuthentication, description, ...client } = options
+  return Layer.unwrap(Effect.map(Effect.fromResult(Description.decode(description)), (decoded) => {
+    const server = Description.toOptions(decoded)
+    return layer({ ...server, ...client, clientAuthentication: clientAuthentication ?? server.clientAuthentication })
+  }))
+}
+
+/**
+ * A server as it describes itself under its issuer (RFC 8414; OpenID Connect
+ * Discovery), read when the layer is built, and the client's authentication.
+ *
+ * **Details**
+ *
+ * `provider` is the issuer's host, written with hyphens, unless named. A client
+ * with a secret authenticates by `basic` where the server supports it, else by
+ * `post`. A server that names its methods of PKCE, and S256 not among them, is
+ * refused unless `dialect.authorization.pkce` says what to do.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerDiscovery = (options: DiscoveryOptions): OAuthClient.Provider<OAuthHttpClient> =>
+  discovered(options, ServerMetadata.make, layer)
+
+/**
+ * Discovery on this machine, for tests and trials: plain `http` is accepted for
+ * loopback addresses, and for no others.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerDiscoveryLoopback = (options: DiscoveryOptions): OAuthClient.Provider<OAuthHttpClient> =>
+  discovered(options, ServerMetadata.makeLoopback, layerLoopback)
+
+const discovered = (
+  options: DiscoveryOptions,
+  make: typeof ServerMetadata.make,
+  layer: (options: Options) => OAuthClient.Provider
+): OAuthClient.Provider<OAuthHttpClient> =>
+  Layer.unwrap(Effect.gen(function*() {
+    const reader = yield* make()
+    const metadata = yield* reader.get(options.issuer)
+    const found = yield* Effect.fromResult(ServerMetadata.toOptions(metadata))
+    const pkce = options.dialect?.authorization?.pkce
+    if (pkce === undefined && metadata.codeChallengeMethodsSupported?.includes("S256") === false) {
+      return yield* Effect.fromResult(
+        invalid("dialect.authorization.pkce", "is not named, and the server does not list S256; name S256 or none")
+      )
+    }
+    return layer({
+      provider: nameOf(options.issuer),
+      ...found,
+      ...defined(options),
+      dialect: {
+        ...options.dialect,
+        authorization: { ...found.dialect?.authorization, ...options.dialect?.authorization }
+      },
+      clientAuthentication: options.clientAuthentication ?? (yield* Effect.fromResult(listed(metadata, options)))
+    })
+  }))
+
+// the order of preference is that of RFC 6749, section 2.3.1
+const listed = (
+  { tokenEndpointAuthMethodsSupported: methods = ["client_secret_basic"] }: ServerMetadata.Metadata,
+  { clientSecret }: ClientOptions
+): Result.Result<Description.Method, OAuthError.OAuthError> => {
+  if (clientSecret === undefined) return Result.succeed("none")
+  if (methods.includes("client_secret_basic")) return Result.succeed("basic")
+  if (methods.includes("client_secret_post")) return Result.succeed("post")
+  return invalid(
+    "clientAuthentication",
+    "is not named, and the server lists neither client_secret_basic nor client_secret_post; name one"
+  )
+}
+
+const nameOf = (issuer: string): string => new URL(issuer).host.match(/[a-z0-9]+/g)?.join("-") ?? ""
+
+const defined = <A extends object>(options: A): A =>
+  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as A
+
+const provider = (
+  options: Options,
+  make: (options: AuthorizationServer.Options) => AuthorizationServer.Made
+): OAuthClient.Provider => {
+  const { clientAuthentication, clientId, clientSecret, ...server } = options
+  const client = { clientAuthentication, clientId, clientSecret }
+  return Layer.merge(
+    AuthorizationServer.layer(Result.flatMap(make(server), (made) => proven(made, client))),
+    layerClientAuthentication(client)
+  )
+}
+
+// a code that nothing is needed for belongs to whoever intercepts it
+const proven = (server: AuthorizationServer.AuthorizationServer["Service"], client: ClientOptions) =>
+  server.dialect.authorization.pkce === "none" && methods(client).token === "none" &&
+    server.authorizationEndpoint !== undefined
+    ? invalid("dialect.authorization.pkce", "is none, though the client has no secret; use S256, or a client secret")
+    : Result.succeed(server)
+
+const authentication = (options: ClientOptions): ClientAuthentication.Made => {
+  const { clientId, clientSecret } = options
+  const { token, ...others } = defined(methods(options))
+  const used = [token, ...Object.values(others)]
+  if (clientSecret !== undefined && used.every((method) => method === "none")) {
+    return invalid("clientSecret", "is given, though clientAuthentication is none; remove one of the two")
+  }
+  const make = (method: Description.Method): ClientAuthentication.Made => {
+    if (method === "none") return ClientAuthentication.none({ clientId })
+    return clientSecret === undefined
+      ? invalid("clientSecret", `is missing, though clientAuthentication is ${method}`)
+      : withSecret[method]({ clientId, clientSecret })
+  }
+  return ClientAuthentication.perEndpoint({
+    token: make(token),
+    ...Object.fromEntries(Object.entries(others).map(([endpoint, method]) => [endpoint, make(method)]))
+  })
+}
+
+const withSecret = {
+  basic: ClientAuthentication.basic,
+  basicRaw: ClientAuthentication.basicRaw,
+  post: ClientAuthentication.post
+}
+
+const methods = (options: ClientOptions): Exclude<Description.ClientAuthentication, string> => {
+  const method = options.clientAuthentication ?? (options.clientSecret === undefined ? "none" : "basic")
+  return typeof method === "string" ? { token: method } : method
+}
+
+const invalid = (field: string, problem: string): Result.Result<never, OAuthError.OAuthError> =>
+  Result.fail(OAuthError.make("GenericRfc6749", "layer", new OAuthError.ConfigurationInvalid({ field, problem })))
