@@ -236,6 +236,25 @@ describe("TokenService", () => {
         assert.strictEqual(valueOf(third), "access-1")
       }))
 
+    it.effect("leaves a server alone that fails again and again, then lets one request through", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make({
+          policy: { breakerThreshold: 3, breakerRest: "1 minute", backOff: () => Duration.zero }
+        })
+        const { service } = yield* loggedIn(world)
+        yield* TestClock.adjust("1 hour")
+        world.answers.push(notProcessed(), notProcessed(), notProcessed())
+
+        const exits = yield* Effect.forEach([1, 2, 3, 4, 5], () => after(service.token(world.key()), "1 second"))
+        const presentedWhileOpen = world.presented.length
+        yield* TestClock.adjust("1 minute")
+        const later = yield* after(service.token(world.key()))
+
+        assert.deepStrictEqual(new Set(exits.map(reasonOf)), new Set(["ServerUnavailable"]))
+        assert.strictEqual(presentedWhileOpen, 3)
+        assert.strictEqual(valueOf(later), "access-1")
+      }))
+
     it.effect("presents a static token again at once when its answer was lost", () =>
       Effect.gen(function*() {
         const world = yield* World.make({ rotation: RotationPolicy.fixed })
