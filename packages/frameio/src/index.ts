@@ -1,1 +1,3 @@
-export {}
+export * as FrameIo from "./FrameIo.ts"
+export * as FrameIoC2c from "./FrameIoC2c.ts"
+export * as FrameIoLegacy from "./FrameIoLegacy.ts"

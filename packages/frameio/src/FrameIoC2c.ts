@@ -1,0 +1,124 @@
+/**
+ * Frame.io Camera to Cloud: devices that log in by code. It stays when the
+ * legacy API ends.
+ *
+ * - [Managing authorization](https://developer.frame.io/docs/device-integrations/how-to-authorization-management)
+ * - [The token endpoint](https://next.developer.frame.io/camera-to-cloud/api-reference/authentication/auth-device-token)
+ *
+ * @since 0.1.0
+ */
+import type * as AuthorizationServer from "@effect-oauth/core/AuthorizationServer"
+import * as ClientAuthentication from "@effect-oauth/core/ClientAuthentication"
+import * as Configuration from "@effect-oauth/core/Configuration"
+import type * as OAuthClient from "@effect-oauth/core/OAuthClient"
+import type { OAuthError } from "@effect-oauth/core/OAuthError"
+import * as RotationPolicy from "@effect-oauth/core/RotationPolicy"
+import type { Scopes } from "@effect-oauth/core/Scopes"
+import * as Duration from "effect/Duration"
+import type * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as Redacted from "effect/Redacted"
+import * as Provider from "./internal/provider.ts"
+
+/**
+ * What a device asks for: to create assets, and a refresh token.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const scopes: Scopes = ["asset_create", "offline"]
+
+/**
+ * A device: its own identifier, a serial number for example, and the secret that
+ * Frame.io issued for its model.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface Options {
+  readonly clientId: string
+  readonly clientSecret: Redacted.Redacted | Effect.Effect<Redacted.Redacted, OAuthError>
+}
+
+/**
+ * The authorization server of devices, which is at the API's own origin.
+ *
+ * **Gotchas**
+ *
+ * A refresh token works once, and one that was spent is answered with
+ * `invalid_request`, so that code ends a grant here. A lost answer means pairing
+ * the device again.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerAuthorizationServer: Layer.Layer<AuthorizationServer.AuthorizationServer> = Layer.suspend(() =>
+  Provider.vendor(server({ login: "https://api.frame.io", api: "https://api.frame.io" }))
+)
+
+/**
+ * A test server that looks like that of devices. Its grants have keys of their
+ * own.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerAuthorizationServerLoopback = (
+  options: { readonly origin: string }
+): Layer.Layer<AuthorizationServer.AuthorizationServer, OAuthError> =>
+  Provider.loopback("FrameIoC2c", options.origin, server)
+
+/**
+ * The client's authentication.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerClientAuthentication = (
+  options: Options
+): Layer.Layer<ClientAuthentication.ClientAuthentication, OAuthError> => ClientAuthentication.layerPost(options)
+
+/**
+ * The server and the client's authentication.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = (options: Options): OAuthClient.Provider =>
+  Layer.merge(layerAuthorizationServer, layerClientAuthentication(options))
+
+/**
+ * The same at a test server on this machine: plain `http` is accepted for
+ * loopback addresses.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerLoopback = (options: Options & { readonly origin: string }): OAuthClient.Provider =>
+  Layer.merge(layerAuthorizationServerLoopback(options), layerClientAuthentication(options))
+
+/**
+ * The server and the client's authentication, where each option is a value or a
+ * `Config`. What is missing or wrong is named by its variable.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerConfig = (options: Configuration.Options<Options>): OAuthClient.Provider =>
+  Configuration.layer(options, layer)
+
+const server = (origins: Provider.Origins): AuthorizationServer.Options => ({
+  provider: "frameio-c2c",
+  tokenEndpoint: `${origins.login}/v2/auth/token`,
+  revocationEndpoint: `${origins.login}/v2/auth/revoke`,
+  deviceAuthorizationEndpoint: `${origins.login}/v2/auth/device/code`,
+  apiOrigins: [origins.api],
+  dialect: {
+    response: {
+      defaultLifetime: Duration.hours(8),
+      refreshTokenLifetime: Duration.days(14),
+      grantEnded: ["invalid_grant", "invalid_request"]
+    }
+  },
+  rotation: RotationPolicy.rotating()
+})
