@@ -3,14 +3,18 @@ import { assert, describe, it } from "@effect/vitest"
 import { Redacted, Result, Schema } from "effect"
 
 describe("Grant", () => {
-  it.prop("is the same after encoding and decoding", [Grant.State, Schema.String, Schema.Int], ([state, text, serial]) => {
-    const grant = record({ state, serial, text })
+  it.prop(
+    "is the same after encoding and decoding",
+    [Grant.State, Schema.String, Schema.Int],
+    ([state, text, serial]) => {
+      const grant = record({ state, serial, text })
 
-    const json: unknown = JSON.parse(JSON.stringify(Grant.encode(grant)))
-    const again = Result.getOrThrow(Grant.decode(json))
+      const json: unknown = JSON.parse(JSON.stringify(Grant.encode(grant)))
+      const again = Result.getOrThrow(Grant.decode(json))
 
-    assert.strictEqual(plain(again), plain(grant))
-  })
+      assert.strictEqual(plain(again), plain(grant))
+    }
+  )
 
   it.prop("is a grant or an issue, whatever is decoded [I12]", [Schema.Json], ([json]) => {
     const decoded = Grant.decode(json)

@@ -1,7 +1,7 @@
 import { AuthorizedHttpClient, Login, TokenService } from "@effect-oauth/core"
 import { Fault, TestAuthorizationServer } from "@effect-oauth/core/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Effect, Exit, Fiber, Layer, Logger, Option, References, Redacted, Stream, Tracer } from "effect"
+import { Cause, Effect, Exit, Fiber, Layer, Logger, Option, Redacted, References, Stream, Tracer } from "effect"
 import { TestClock } from "effect/testing"
 import { inspect } from "node:util"
 import * as App from "./support/App.ts"
@@ -90,12 +90,18 @@ const Heard = {
     const note = (value: unknown) =>
       Effect.sync(() => {
         texts.push(String(value), inspect(value, { depth: 12, showHidden: true }))
-        texts.push(JSON.stringify(value, (_, inner: unknown) => typeof inner === "bigint" ? String(inner) : inner) ?? "")
+        texts.push(
+          JSON.stringify(value, (_, inner: unknown) => typeof inner === "bigint" ? String(inner) : inner) ?? ""
+        )
         if (Exit.isExit(value) && Exit.isFailure(value)) {
           texts.push(Cause.pretty(value.cause))
-          for (const error of Cause.prettyErrors(value.cause)) texts.push(error.stack ?? "", inspect(error, { depth: 12 }))
+          for (const error of Cause.prettyErrors(value.cause)) {
+            texts.push(error.stack ?? "", inspect(error, { depth: 12 }))
+          }
         }
-        if (Option.isOption(value) && Option.isSome(value)) texts.push(inspect(value.value, { depth: 12 }))
+        if (Option.isOption(value) && Option.isSome(value)) {
+          texts.push(inspect(value.value, { depth: 12 }))
+        }
       })
     const tracer = Tracer.make({
       span: (options) => {
