@@ -64,8 +64,8 @@ export interface Configuration {
   readonly store: string
   readonly cache: string
   readonly account: string
-  /** Whether an account was named. */
-  readonly isAccountNamed: boolean
+  /** What was asked for by a flag, the environment, or a profile that is named there: not by default. */
+  readonly asked: Settings.Values
 }
 
 /** Reads the settings that hold. */
@@ -76,9 +76,9 @@ export const load = Effect.fnUntraced(function*(
   const environment = yield* readEnvironment
   const file = yield* locate(given, directories.config)
   const source = yield* readProfile(given, file)
-  const profile = yield* Effect.fromResult(
-    Profile.resolve([ofFlags(given), environment, ...(source === undefined ? [] : [source])])
-  )
+  const own = [ofFlags(given), environment]
+  const profile = yield* Effect.fromResult(Profile.resolve(source === undefined ? own : [...own, source]))
+  const asked = source === undefined || source.isNamed ? profile : yield* Effect.fromResult(Profile.resolve(own))
   return {
     profile,
     name: source?.name,
@@ -86,7 +86,7 @@ export const load = Effect.fnUntraced(function*(
     store: Profile.get(profile, "store") ?? directories.data,
     cache: directories.cache,
     account: Profile.get(profile, "account") ?? "default",
-    isAccountNamed: profile.values.account !== undefined
+    asked: Profile.plain(asked)
   }
 })
 
@@ -152,7 +152,7 @@ const readProfile = Effect.fnUntraced(function*(
   given: Flags,
   located: Located
 ): Effect.fn.Return<
-  Profile.Source & { readonly name: string } | undefined,
+  Profile.Source & { readonly name: string; readonly isNamed: boolean } | undefined,
   Failure | PlatformError,
   FileSystem.FileSystem
 > {
@@ -182,6 +182,7 @@ const readProfile = Effect.fnUntraced(function*(
   const inFile = absolute(values, Path.dirname(located.path))
   return {
     name,
+    isNamed: called === "--profile" || called === variable,
     title: `the profile "${name}"`,
     called: calledInFile,
     values: inFile,

@@ -45,7 +45,7 @@ const name = "effect-oauth"
 // a relative path there is invalid and passed over, says the specification
 const at = (variable: string, otherwise: string): Effect.Effect<string> =>
   Config.option(Config.String(variable)).pipe(
-    Effect.map(Option.filter(Path.isAbsolute)),
+    Effect.map(Option.filter((path) => Path.isAbsolute(path))),
     Effect.map(Option.getOrElse(() => otherwise)),
     Effect.orElseSucceed(() => otherwise)
   )

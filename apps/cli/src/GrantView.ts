@@ -4,7 +4,7 @@
 import type * as Grant from "@effect-oauth/core/Grant"
 import * as GrantKey from "@effect-oauth/core/GrantKey"
 import type { ReauthorizationCause } from "@effect-oauth/core/OAuthError"
-import * as RotationPolicy from "@effect-oauth/core/RotationPolicy"
+import type * as RotationPolicy from "@effect-oauth/core/RotationPolicy"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Bar from "./Bar.ts"
@@ -114,6 +114,7 @@ export const rotationText = (policy: RotationPolicy.RotationPolicy): string => {
 const stateText = (self: GrantView, style: Style): string => {
   switch (self.state) {
     case "Active":
+      if (self.expiresIn === 0 && !self.renewable) return style.yellow("ended")
       return self.failures === 0 ? style.green("active") : style.yellow(`active, ${self.failures} renewals failed`)
     case "Renewing":
       return style.yellow("being renewed, or its holder is gone")
@@ -129,7 +130,8 @@ const stateText = (self: GrantView, style: Style): string => {
 }
 
 const tokenText = (self: GrantView, style: Style): string => {
-  if (self.expiresIn === null || self.lifetime === null) return style.dim("does not tell when it ends")
+  if (self.issuedAt === null) return style.dim("none")
+  if (self.expiresIn === null || self.lifetime === null) return style.dim("the server did not say when it ends")
   const bar = Bar.lifetime({ left: self.expiresIn, of: self.lifetime, style })
   return self.expiresIn === 0
     ? `${bar} ended${self.renewable && !needsLogin(self) ? "; renewed when it is asked for" : ""}`
@@ -137,7 +139,7 @@ const tokenText = (self: GrantView, style: Style): string => {
 }
 
 const renewalText = (self: GrantView): string => {
-  if (!self.renewable) return "no refresh token; a login is needed when the token ends"
+  if (!self.renewable) return "no refresh token"
   const rotation = self.rotation === null ? "" : `; refresh token ${self.rotation}`
   return `${self.serial} pair${self.serial === 1 ? "" : "s"} so far${rotation}`
 }

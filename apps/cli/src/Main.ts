@@ -17,24 +17,38 @@ import * as Runtime from "effect/Runtime"
 import type * as Stdio from "effect/Stdio"
 import * as Stream from "effect/Stream"
 import type * as Terminal from "effect/Terminal"
+import { call } from "./commands/Call.ts"
+import { demo } from "./commands/Demo.ts"
+import { doctor } from "./commands/Doctor.ts"
+import { introspect } from "./commands/Introspect.ts"
+import { login } from "./commands/Login.ts"
+import { logout } from "./commands/Logout.ts"
+import { providers } from "./commands/Providers.ts"
+import { refresh } from "./commands/Refresh.ts"
+import { revoke } from "./commands/Revoke.ts"
 import { root } from "./commands/Root.ts"
+import { sandbox } from "./commands/Sandbox.ts"
 import { status } from "./commands/Status.ts"
+import { token } from "./commands/Token.ts"
 import * as ExitCode from "./ExitCode.ts"
 import * as Failure from "./Failure.ts"
+import * as Help from "./Help.ts"
 import * as Output from "./Output.ts"
 import * as Style from "./Style.ts"
 
 /** Everything that `effect-oauth` can do. */
 export const command = root.pipe(
   Command.withSubcommands([
-    { group: "GRANTS", commands: [status] }
+    { group: "LOG IN AND OUT", commands: [login, logout, revoke] },
+    { group: "USE", commands: [token, call, status, refresh, introspect] },
+    { group: "SET UP AND TRY", commands: [demo, sandbox, providers, doctor] }
   ])
 )
 
 /** The end of a command that failed: everything has been said, and the exit code is left. */
 export class Ended extends Data.TaggedError("Ended")<{ readonly exitCode: number }> {
-  readonly [Runtime.errorReported] = false
-  get [Runtime.errorExitCode](): number {
+  override readonly [Runtime.errorReported] = false
+  override get [Runtime.errorExitCode](): number {
     return this.exitCode
   }
 }
@@ -49,11 +63,7 @@ export const run = Effect.fnUntraced(function*(
 > {
   const output = yield* Output.make(wantsJson(args) ? "json" : "text")
   const { stdout } = yield* Style.capabilities
-  const formatter = CliOutput.defaultFormatter({
-    colors: stdout.color,
-    inheritedFlags: "summary",
-    globalFlags: "summary"
-  })
+  const formatter = Help.formatter(stdout.color, Style.make(stdout.color))
 
   yield* Command.runWith(command, { version })(args).pipe(
     Effect.provide(Layer.mergeAll(

@@ -26,13 +26,14 @@ export const get = Effect.fnUntraced(function*(
   const file = Path.join(directory, "metadata", `${createHash("sha256").update(issuer).digest("hex")}.json`)
   const kept = yield* read(file, issuer)
   const age = kept === undefined ? Number.POSITIVE_INFINITY : now - kept.at
-  if (kept !== undefined && age >= 0 && age < Duration.toMillis(fresh)) return kept.options
+  const isYoungerThan = (limit: Duration.Duration) => age >= 0 && age < Duration.toMillis(limit)
+  if (kept !== undefined && isYoungerThan(fresh)) return optionsOf(kept)
 
-  return yield* fetch(issuer).pipe(
-    Effect.tap((options) => keep(file, { issuer, at: now, options })),
+  return yield* ask(issuer).pipe(
+    Effect.tap((options) => keep(file, { ...addressesOf(options), issuer, at: now })),
     Effect.catch((error) =>
-      kept !== undefined && error.isTransient && age >= 0 && age < Duration.toMillis(stale)
-        ? Effect.succeed(kept.options)
+      kept !== undefined && error.isTransient && isYoungerThan(stale)
+        ? Effect.succeed(optionsOf(kept))
         : Effect.fail(error)
     )
   )
@@ -42,50 +43,68 @@ const fresh = Duration.hours(1)
 
 const stale = Duration.weeks(1)
 
-const fetch = Effect.fnUntraced(function*(
-  issuer: string
-): Effect.fn.Return<Options, OAuthError, OAuthHttpClient> {
+const ask = Effect.fnUntraced(function*(issuer: string): Effect.fn.Return<Options, OAuthError, OAuthHttpClient> {
   const metadata = yield* issuer.startsWith("http:") ? ServerMetadata.makeLoopback() : ServerMetadata.make()
   return yield* Effect.flatMap(metadata.get(issuer), (found) => Effect.fromResult(ServerMetadata.toOptions(found)))
 })
 
-const Kept = Schema.fromJsonString(Schema.Struct({
+const Kept = Schema.Struct({
   issuer: Schema.String,
+  /** Epoch milliseconds. */
   at: Schema.Finite,
-  options: Schema.Struct({
-    issuer: Schema.String,
-    tokenEndpoint: Schema.String,
-    authorizationEndpoint: Schema.optional(Schema.String),
-    revocationEndpoint: Schema.optional(Schema.String),
-    introspectionEndpoint: Schema.optional(Schema.String),
-    deviceAuthorizationEndpoint: Schema.optional(Schema.String),
-    userinfoEndpoint: Schema.optional(Schema.String),
-    dialect: Schema.optional(Schema.Struct({
-      authorization: Schema.optional(Schema.Struct({
-        issuer: Schema.optional(Schema.Literals(["required", "optional"]))
-      }))
-    }))
-  })
-}))
+  tokenEndpoint: Schema.String,
+  authorizationEndpoint: Schema.optionalKey(Schema.String),
+  revocationEndpoint: Schema.optionalKey(Schema.String),
+  introspectionEndpoint: Schema.optionalKey(Schema.String),
+  deviceAuthorizationEndpoint: Schema.optionalKey(Schema.String),
+  userinfoEndpoint: Schema.optionalKey(Schema.String),
+  /** Whether answers to a login name the issuer (RFC 9207). */
+  answersNameIssuer: Schema.Boolean
+})
+
+type Kept = typeof Kept.Type
+
+const KeptJson = Schema.fromJsonString(Kept)
+
+const optionsOf = ({ answersNameIssuer, at: _, ...addresses }: Kept): Options => ({
+  ...addresses,
+  dialect: { authorization: { issuer: answersNameIssuer ? "required" : "optional" } }
+})
+
+const addressesOf = (options: Options): Omit<Kept, "issuer" | "at"> => ({
+  tokenEndpoint: options.tokenEndpoint,
+  ...Object.fromEntries(
+    optionalAddresses.flatMap((name) => options[name] === undefined ? [] : [[name, options[name]]])
+  ),
+  answersNameIssuer: options.dialect?.authorization?.issuer === "required"
+})
+
+const optionalAddresses = [
+  "authorizationEndpoint",
+  "revocationEndpoint",
+  "introspectionEndpoint",
+  "deviceAuthorizationEndpoint",
+  "userinfoEndpoint"
+] as const
 
 // What cannot be read is asked for again, and what cannot be kept is not missed.
 const read = Effect.fnUntraced(function*(
   file: string,
   issuer: string
-): Effect.fn.Return<typeof Kept.Type | undefined, never, FileSystem.FileSystem> {
+): Effect.fn.Return<Kept | undefined, never, FileSystem.FileSystem> {
   const fs = yield* FileSystem.FileSystem
   const kept = yield* fs.readFileString(file).pipe(
-    Effect.flatMap(Schema.decodeEffect(Kept)),
+    Effect.flatMap(Schema.decodeEffect(KeptJson)),
     Effect.orElseSucceed(() => undefined)
   )
   return kept?.issuer === issuer ? kept : undefined
 })
 
-const keep = (file: string, value: typeof Kept.Type): Effect.Effect<void, never, FileSystem.FileSystem> =>
+const keep = (file: string, value: Kept): Effect.Effect<void, never, FileSystem.FileSystem> =>
   Effect.ignore(Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
     const temporary = `${file}.${randomUUID()}.tmp`
     yield* fs.makeDirectory(Path.dirname(file), { recursive: true, mode: 0o700 })
-    yield* fs.writeFileString(temporary, yield* Schema.encodeEffect(Kept)(value), { mode: 0o600 })
+    yield* fs.writeFileString(temporary, yield* Schema.encodeEffect(KeptJson)(value), { mode: 0o600 })
     yield* fs.rename(temporary, file)
   }))

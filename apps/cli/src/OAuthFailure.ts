@@ -62,6 +62,13 @@ const of = (reason: OAuthErrorReason): Words => {
     case "RequestRefused":
       return { ...refused(reason), why: reason.code }
     case "ResponseInvalid":
+      if (reason.problem === "mismatch" && reason.field === "sub") {
+        return usage(
+          "--account: belongs to somebody else, and the grant was left as it is: name another account, or log out first",
+          "--account",
+          reason.problem
+        )
+      }
       return {
         message: `The server's answer cannot be used (${answerProblems[reason.problem]}${
           reason.field === undefined ? "" : ` ${reason.field}`
@@ -92,9 +99,9 @@ const of = (reason: OAuthErrorReason): Words => {
       )
     case "ReauthorizationRequired":
       return {
-        message: `${ended[reason.why](reason.account, reason.provider)}: run effect-oauth login --account ${
-          quoted(reason.account)
-        }${said(reason.description)}`,
+        message: `${ended[reason.why](reason.account, reason.provider)}: run effect-oauth login with the same flags${
+          said(reason.description)
+        }`,
         why: reason.why,
         exitCode: ExitCode.reauthorize
       }
@@ -260,19 +267,17 @@ const metadataProblems: { readonly [K in MetadataInvalid["problem"]]: string } =
 }
 
 const ended: { readonly [K in ReauthorizationCause]: (account: string, provider: string) => string } = {
-  Absent: (account, provider) => `There is no grant for the account ${quoted(account)} of ${provider}`,
-  GrantRejected: (account, provider) => `${provider} no longer accepts the grant of the account ${quoted(account)}`,
+  Absent: (account, provider) => `There is no grant for the account ${account} of ${provider}`,
+  GrantRejected: (account, provider) => `${provider} no longer accepts the grant of the account ${account}`,
   RotationLost: (account, provider) =>
-    `${provider} replaced the refresh token of the account ${
-      quoted(account)
-    }, and its answer with the new one was lost`,
+    `${provider} replaced the refresh token of the account ${account}, and its answer with the new one was lost`,
   IdentityMismatch: (account, provider) =>
-    `${provider} answered the renewal of the account ${quoted(account)} for somebody else`,
-  NoRefreshToken: (account) => `The token of the account ${quoted(account)} ended and there is no refresh token`,
-  RefreshTokenSpent: (account) => `The refresh token of the account ${quoted(account)} was used up, with no successor`,
-  RefreshTokenExpired: (account) => `The refresh token of the account ${quoted(account)} expired`,
-  Revoked: (account) => `The grant of the account ${quoted(account)} was revoked`,
-  Ended: (account, provider) => `${provider} ended the grant of the account ${quoted(account)}`
+    `${provider} answered the renewal of the account ${account} for somebody else`,
+  NoRefreshToken: (account) => `The token of the account ${account} ended and there is no refresh token`,
+  RefreshTokenSpent: (account) => `The refresh token of the account ${account} was used up, with no successor`,
+  RefreshTokenExpired: (account) => `The refresh token of the account ${account} expired`,
+  Revoked: (account) => `The grant of the account ${account} was revoked`,
+  Ended: (account, provider) => `${provider} ended the grant of the account ${account}`
 }
 
 const pending: { readonly [K in RenewalPending["why"]]: string } = {
@@ -312,7 +317,3 @@ const after = (delay: Duration.Duration | undefined): string =>
 const status = (code: number | undefined): string => code === undefined ? "" : `, status ${code}`
 
 const said = (text: RemoteText | undefined): string => text === undefined ? "" : ` (the server said: ${text})`
-
-// as it must be written in a shell
-const quoted = (account: string): string =>
-  /^[\w@.+:/-]+$/.test(account) ? account : `'${account.replaceAll("'", "'\\''")}'`

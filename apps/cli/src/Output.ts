@@ -32,8 +32,8 @@ export class Output extends Context.Service<Output, {
   readonly note: (text: string) => Effect.Effect<void>
   /** A word on what should be otherwise, on stderr. */
   readonly warn: (text: string) => Effect.Effect<void>
-  /** An address for the browser, on stderr. */
-  readonly visit: (text: string, url: string) => Effect.Effect<void>
+  /** An address for the browser, and a code to enter there, on stderr. */
+  readonly visit: (url: string, code?: string) => Effect.Effect<void>
   readonly failure: (report: Report) => Effect.Effect<void>
   /** Tells people what is waited for while an effect runs; only on a terminal. */
   readonly waiting: (what: string) => <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
@@ -60,7 +60,14 @@ export const make = Effect.fnUntraced(
         bytes(Stream.make(format === "json" ? `${JSON.stringify(json)}\n` : `${printable(text(stdout)).trimEnd()}\n`)),
       note: (text) => format === "json" ? sayJson({ note: text }) : line(text),
       warn: (text) => format === "json" ? sayJson({ warning: text }) : line(`${stderr.yellow("warning:")} ${text}`),
-      visit: (text, url) => format === "json" ? sayJson({ visit: url }) : line(`${text}\n\n  ${stderr.bold(url)}\n`),
+      visit: (url, code) =>
+        format === "json"
+          ? sayJson({ visit: { url, ...(code === undefined ? {} : { code }) } })
+          : line(
+            code === undefined
+              ? `Log in at\n\n  ${stderr.bold(url)}\n`
+              : `Log in at\n\n  ${stderr.bold(url)}\n\nand enter the code ${stderr.bold(code)}\n`
+          ),
       failure: (report) =>
         format === "json" ? sayJson({ error: toJson(report) }) : line(`${stderr.red("error:")} ${report.message}`),
       waiting: (what) => (effect) =>

@@ -71,9 +71,9 @@ export const resolve = (sources: ReadonlyArray<Source>): Result.Result<Profile, 
       return Result.fail(configuration(second[0], `cannot be used together with ${first[0]}; keep one of them`))
     }
     if (first !== undefined) secret ??= { value: first[1], called: first[0] }
-    chosen = { ...source.values, ...chosen }
+    chosen = beneath(chosen, source.values)
   }
-  return Result.succeed({ values: values as Profile["values"], secret, passedOver })
+  return Result.succeed({ values, secret, passedOver })
 }
 
 /** The value of a setting. */
@@ -121,6 +121,8 @@ const disagrees = (values: Settings.Values, chosen: Settings.Values): boolean =>
   return wheres.some((name) => chosen[name] !== undefined) &&
     wheres.some((name) => values[name] !== undefined && values[name] !== chosen[name])
 }
+
+const beneath = (values: Settings.Values, others: Settings.Values): Settings.Values => ({ ...others, ...values })
 
 const problemOf = (name: Settings.Name, value: string | ReadonlyArray<string>): string | undefined => {
   const { choices } = Settings.get(name)

@@ -1,10 +1,10 @@
 /**
  * The authorization server and the client that the settings mean.
  */
-import * as AuthorizationServer from "@effect-oauth/core/AuthorizationServer"
+import type * as AuthorizationServer from "@effect-oauth/core/AuthorizationServer"
 import type { AuthorizedHttpClient } from "@effect-oauth/core/AuthorizedHttpClient"
 import type { ClientAuthentication } from "@effect-oauth/core/ClientAuthentication"
-import * as OAuthError from "@effect-oauth/core/OAuthError"
+import type * as OAuthError from "@effect-oauth/core/OAuthError"
 import type { OAuthHttpClient } from "@effect-oauth/core/OAuthHttpClient"
 import * as Scopes from "@effect-oauth/core/Scopes"
 import { FrameIo, FrameIoC2c, FrameIoLegacy } from "@effect-oauth/frameio"
@@ -14,8 +14,6 @@ import * as FileSystem from "effect/FileSystem"
 import type { HttpClientError } from "effect/http/HttpClientError"
 import * as Layer from "effect/Layer"
 import type { PlatformError } from "effect/PlatformError"
-import * as Redacted from "effect/Redacted"
-import * as Result from "effect/Result"
 import type * as Stdio from "effect/Stdio"
 import type { Configuration } from "./Configuration.ts"
 import { configuration, type Failure } from "./Failure.ts"
@@ -254,7 +252,13 @@ const endpoints = (profile: Profile.Profile): Partial<AuthorizationServer.Option
     })
   )
 
-const endpointNames = ["authorizationEndpoint", "tokenEndpoint", "revocationEndpoint", "introspectionEndpoint"] as const
+const endpointNames = [
+  "authorizationEndpoint",
+  "tokenEndpoint",
+  "revocationEndpoint",
+  "introspectionEndpoint",
+  "deviceAuthorizationEndpoint"
+] as const
 
 const methods: { readonly [name: string]: Description.Method } = {
   none: "none",

@@ -38,10 +38,8 @@ export const make = Effect.fnUntraced(function*(
     return { value: tokens.accessToken, type: tokens.tokenType }
   })
   // what ended has no refresh token and needs none
-  const orObtain = Effect.catchIf(
-    (error: OAuthError) => error.reason._tag === "ReauthorizationRequired",
-    () => obtain
-  )
+  const orObtain = (token: Effect.Effect<AccessToken, OAuthError>): Effect.Effect<AccessToken, OAuthError> =>
+    Effect.catchReason(token, "OAuthError", "ReauthorizationRequired", () => obtain)
   return {
     obtain,
     source: TokenSource.make({

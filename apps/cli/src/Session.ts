@@ -4,8 +4,8 @@
  */
 import { AuthorizationServer } from "@effect-oauth/core/AuthorizationServer"
 import * as AuthorizedHttpClient from "@effect-oauth/core/AuthorizedHttpClient"
+import * as DeviceAuthorization from "@effect-oauth/core/DeviceAuthorization"
 import type { GrantKey } from "@effect-oauth/core/GrantKey"
-import * as Introspection from "@effect-oauth/core/Introspection"
 import * as OAuthClient from "@effect-oauth/core/OAuthClient"
 import type { OAuthError } from "@effect-oauth/core/OAuthError"
 import * as OAuthHttpClient from "@effect-oauth/core/OAuthHttpClient"
@@ -46,7 +46,12 @@ export class Session extends Context.Service<Session, {
 }>()("@effect-oauth/cli/Session") {}
 
 /** What a session consists of. */
-export type Parts = Session | OAuthClient.OAuthClient | Introspection.Introspection | TokenStore
+export type Parts =
+  | AuthorizationServer
+  | DeviceAuthorization.DeviceAuthorization
+  | OAuthClient.OAuthClient
+  | Session
+  | TokenStore
 
 /** A session for the settings. */
 export const layer = (
@@ -54,8 +59,9 @@ export const layer = (
 ): Layer.Layer<Parts, Failure | OAuthError | PlatformError, FileSystem.FileSystem | Output | Stdio.Stdio> =>
   Layer.unwrap(Effect.map(Server.choose(config), (server) =>
     Layer.effect(Session, make(config, server)).pipe(
-      Layer.provideMerge(Introspection.layer),
-      Layer.provideMerge(OAuthClient.layerWith(server.layer)),
+      Layer.provideMerge(DeviceAuthorization.layer),
+      Layer.provideMerge(OAuthClient.layerWith()),
+      Layer.provideMerge(server.layer),
       Layer.provideMerge(Store.layer(config.store)),
       // nothing runs on when a command ends
       Layer.provide(RefreshPolicy.layer({ background: "inline" }))

@@ -50,6 +50,7 @@ export const settings = {
   tokenEndpoint: text("token-endpoint", "server", "URL", "A server by its endpoints: tokens"),
   revocationEndpoint: text("revocation-endpoint", "server", "URL", "A server by its endpoints: revocation"),
   introspectionEndpoint: text("introspection-endpoint", "server", "URL", "A server by its endpoints: introspection"),
+  deviceAuthorizationEndpoint: text("device-endpoint", "server", "URL", "A server by its endpoints: login by code"),
   apiOrigins: list("api-origin", "server", "ORIGIN", "An origin that gets the token, besides the provider's own"),
   clientId: text("client-id", "client", "ID", "The client, as registered"),
   clientSecretFile: {
@@ -114,7 +115,7 @@ function flagOf(setting: Setting): Flag.Flag<Option.Option<string | ReadonlyArra
 }
 
 function single({ choices, flag, metavar, type }: Setting): Flag.Flag<string> {
-  if (choices !== undefined) return Flag.Literals(flag, choices)
+  if (choices !== undefined) return Flag.withMetavar(Flag.Literals(flag, choices), metavar)
   if (type === "file") return Flag.withMetavar(Flag.File(flag), metavar)
   if (type === "directory") return Flag.withMetavar(Flag.Directory(flag), metavar)
   return Flag.withMetavar(Flag.String(flag), metavar)

@@ -1,7 +1,7 @@
 /**
  * Where grants are kept: files of this machine, shared by any number of commands.
  */
-import type { Escrow } from "@effect-oauth/core/Escrow"
+import { Escrow } from "@effect-oauth/core/Escrow"
 import type { OAuthError } from "@effect-oauth/core/OAuthError"
 import type { PendingAuthorizations } from "@effect-oauth/core/PendingAuthorizations"
 import type { TokenStore } from "@effect-oauth/core/TokenStore"
@@ -16,3 +16,5 @@ export const layer = (directory: string): Layer.Layer<Escrow | PendingAuthorizat
     FileEscrow.layer({ directory }),
     FilePendingAuthorizations.layer({ directory })
   ).pipe(Layer.provide(SecureRandom.layerWebCrypto))
+
+export { Escrow }

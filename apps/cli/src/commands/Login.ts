@@ -1,21 +1,24 @@
 /**
  * `login`: a person lets the client in, and the grant is kept.
  */
+import { DeviceAuthorization } from "@effect-oauth/core/DeviceAuthorization"
 import * as OAuthLogin from "@effect-oauth/core/Login"
 import type { OAuthError } from "@effect-oauth/core/OAuthError"
-import { LoopbackLogin, OpenBrowser } from "@effect-oauth/node"
+import type { Scopes } from "@effect-oauth/core/Scopes"
+import { TokenService } from "@effect-oauth/core/TokenService"
+import { LoopbackLogin, OpenBrowser, PasteLogin } from "@effect-oauth/node"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { PlatformError } from "effect/PlatformError"
+import type * as Redacted from "effect/Redacted"
 import * as Stdio from "effect/Stdio"
 import * as Terminal from "effect/Terminal"
 import type { Configuration } from "../Configuration.ts"
 import * as ConfigurationFile from "../ConfigurationFile.ts"
 import { configuration as wrong, type Failure } from "../Failure.ts"
 import * as GrantView from "../GrantView.ts"
-import * as Input from "../Input.ts"
 import { Output } from "../Output.ts"
 import * as Profile from "../Profile.ts"
 import * as Redirect from "../Redirect.ts"
@@ -38,6 +41,11 @@ export const login = Command.make(
       Flag.withDescription("Paste the address at which the browser ended; the way of every redirect URI elsewhere"),
       Flag.withDefault(false)
     ),
+    device: Flag.Boolean("device").pipe(
+      Flag.withoutNegation,
+      Flag.withDescription("Enter a code on another device, where the server can do that (RFC 8628)"),
+      Flag.withDefault(false)
+    ),
     parameters: Flag.KeyValuePair("parameter").pipe(
       Flag.withMetavar("NAME=VALUE"),
       Flag.withDescription("A further parameter of the login's address: prompt=login, login_hint=…"),
@@ -54,7 +62,9 @@ export const login = Command.make(
     yield* Effect.provide(act(config, flags), [Session.layerApi, Session.layer(config), OpenBrowser.layer])
   })
 ).pipe(
-  Command.withDescription("Log in: by the browser and this machine, or by pasting the address at which it ended"),
+  Command.withDescription(
+    "Log in: by the browser and this machine, by pasting the address at which it ended, or by a code"
+  ),
   Command.withExamples([
     {
       command: "effect-oauth login --issuer https://login.example.com --client-id my-tool --save example",
@@ -71,6 +81,7 @@ export const login = Command.make(
 interface Flags {
   readonly noBrowser: boolean
   readonly paste: boolean
+  readonly device: boolean
   readonly parameters: Readonly<Record<string, string>>
   readonly save: Option.Option<string>
 }
@@ -78,17 +89,16 @@ interface Flags {
 const act = Effect.fnUntraced(function*(config: Configuration, flags: Flags) {
   const output = yield* Output
   const { key, server, source, view } = yield* Session.Session
-  if (server.flow === "device") {
-    return yield* wrong("--provider", "Camera to Cloud logs in by device code, which this version does not do yet")
-  }
   if (server.flow === "client-credentials") {
     yield* output.waiting(`Asking for a token of ${key.client}`)(source.token)
+  } else if (server.flow === "device" || flags.device) {
+    yield* byCode(config, flags)
   } else {
-    yield* person(config, flags)
+    yield* byBrowser(config, flags)
   }
   const grant = yield* view
   const who = yield* output.waiting("Asking who that is")(Who.ask)
-  if (server.flow === "login") yield* remark(grant)
+  if (server.flow !== "client-credentials") yield* remark(grant)
   if (Option.isSome(flags.save)) yield* save(config, flags.save.value)
   yield* output.result(
     { account: key.account, who: who ?? null, store: config.store, grant: grant === undefined ? null : { ...grant } },
@@ -118,7 +128,7 @@ const remark = Effect.fnUntraced(function*(grant: GrantView.GrantView | undefine
   )
 })
 
-const person = Effect.fnUntraced(function*(
+const byBrowser = Effect.fnUntraced(function*(
   config: Configuration,
   flags: Flags
 ): Effect.fn.Return<
@@ -132,17 +142,18 @@ const person = Effect.fnUntraced(function*(
   const redirect = yield* Effect.fromResult(Redirect.choose(config.profile, Server.providerOf(config.profile)))
   const stdio = yield* Stdio.Stdio
   const canType = yield* stdio.stdinIsTerminal
+  const parameters = { ...consent(config, scopes), ...flags.parameters }
   const begin = (redirectUri: string) =>
     Effect.mapError(
-      logins.begin({ account: config.account, redirectUri, scopes, parameters: flags.parameters }),
+      logins.begin({ account: config.account, redirectUri, scopes, parameters }),
       (error) => Server.named(config.profile, error)
     )
 
   const answer = redirect._tag === "Paste"
     ? Effect.gen(function*() {
-      const { url } = yield* begin(redirect.redirectUri)
+      const { state, url } = yield* begin(redirect.redirectUri)
       yield* show(url, flags)
-      return yield* paste(canType, redirect.redirectUri)
+      return yield* paste(redirect.redirectUri, state)
     })
     : Effect.gen(function*() {
       const listening = yield* Effect.mapError(
@@ -154,11 +165,11 @@ const person = Effect.fnUntraced(function*(
       )
       const { state, url } = yield* begin(listening.redirectUri)
       yield* show(url, flags)
-      if (flags.paste) return yield* paste(canType, listening.redirectUri)
+      if (flags.paste) return yield* paste(listening.redirectUri, state)
       const arrives = output.waiting("Waiting for the browser")(listening.callback(state))
       // the browser may run on another machine, where loopback is another place
       return canType && flags.noBrowser
-        ? yield* Effect.raceFirst(arrives, paste(canType, listening.redirectUri))
+        ? yield* Effect.raceFirst(arrives, paste(listening.redirectUri, state))
         : yield* arrives
     })
 
@@ -166,27 +177,56 @@ const person = Effect.fnUntraced(function*(
   yield* output.waiting("Exchanging the code")(logins.complete(address))
 })
 
+// OpenID Connect Core, section 11: whoever asks for offline access asks the person.
+const consent = ({ profile }: Configuration, scopes: Scopes): Readonly<Record<string, string>> =>
+  Server.providerOf(profile) === "generic" && scopes.includes("openid") && scopes.includes("offline_access")
+    ? { prompt: "consent" }
+    : {}
+
+const byCode = Effect.fnUntraced(function*(config: Configuration, flags: Flags) {
+  const output = yield* Output
+  const browser = yield* OpenBrowser.OpenBrowser
+  const devices = yield* DeviceAuthorization
+  const service = yield* TokenService
+  const { key, scopes } = yield* Session.Session
+
+  const started = yield* Effect.mapError(
+    devices.start({ scopes, parameters: Object.entries(flags.parameters) }),
+    (error) => Server.named(config.profile, error)
+  )
+  yield* output.visit(started.verificationUri, started.userCode)
+  // the person still compares the code with the one that the page shows
+  if (!flags.noBrowser) yield* browser.open(started.verificationUriComplete ?? started.verificationUri)
+  const tokens = yield* output.waiting("Waiting for the code to be entered")(devices.poll(started))
+  yield* service.adopt(key, tokens, { scopes })
+})
+
 const show = Effect.fnUntraced(function*(url: string, { noBrowser }: Flags) {
   const output = yield* Output
   const browser = yield* OpenBrowser.OpenBrowser
-  yield* output.visit("Log in at", url)
+  yield* output.visit(url)
   if (noBrowser) return
   const opening = yield* output.waiting("Opening the browser")(browser.open(url))
   if (opening !== "opened") yield* output.note("No browser could be opened here: open the address by hand")
 })
 
-const paste = Effect.fnUntraced(function*(canType: boolean, redirectUri: string) {
+// Of the lines that are pasted, or come from a pipe, the first that answers this login is taken.
+const paste = Effect.fnUntraced(function*(redirectUri: string, state: Redacted.Redacted) {
   const output = yield* Output
-  if (!canType) {
-    const text = yield* Input.all
-    const line = text.split("\n").map((line) => line.trim()).find((line) => line !== "")
-    return line ?? (yield* new Terminal.QuitError({}))
-  }
   const terminal = yield* Terminal.Terminal
   yield* output.note(`Paste the address at which the browser ended; it begins with ${redirectUri}`)
-  let line = ""
-  while (line === "") line = (yield* terminal.readLine).trim()
-  return line
+  return yield* PasteLogin.callback({
+    redirectUri,
+    state,
+    readLine: (rejected): Effect.Effect<string, OAuthError | Terminal.QuitError> =>
+      rejected === undefined
+        ? terminal.readLine
+        : Effect.andThen(
+          output.warn(rejected.reason.message),
+          // when nothing follows, what came before is what is wrong
+          Effect.mapError(terminal.readLine, () => rejected)
+        )
+  })
 })
 
 const save = Effect.fnUntraced(function*(config: Configuration, name: string) {

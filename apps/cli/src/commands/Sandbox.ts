@@ -5,11 +5,12 @@ import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
-import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Path from "node:path"
-import { make, usage } from "../Failure.ts"
+import { usage } from "../Failure.ts"
 import { Output } from "../Output.ts"
+import type * as Registration from "../sandbox/Registration.ts"
+import type { Sandbox } from "../sandbox/Sandbox.ts"
 
 /** Starts the sandbox, and stays until it is ended. */
 export const sandbox = Command.make(
@@ -66,7 +67,7 @@ export const sandbox = Command.make(
       const secret = registration.clientSecret === undefined
         ? undefined
         : yield* write(`${registration.name}.secret`, Redacted.value(registration.clientSecret))
-      const [redirectUri] = registration.redirectUris
+      const redirectUri = registration.redirectUris.find((uri) => uri.startsWith("http"))
       profiles[registration.name] = {
         ...server,
         clientId: registration.clientId,
@@ -109,3 +110,34 @@ export const sandbox = Command.make(
   Command.withDescription("Start a real authorization server on this machine, dressed as Frame.io, to try things with"),
   Command.withExamples([{ command: "effect-oauth sandbox --lifetime 10 --replay-window 5" }])
 )
+
+// How a client's profile names its server.
+const serverOf = (
+  name: Registration.Name,
+  { endpoints, origin }: Sandbox["Service"]
+): { readonly [setting: string]: string | ReadonlyArray<string> } | undefined => {
+  const v4 = (kind: string) => ({ provider: "frameio", kind, testOrigin: origin })
+  const oidc = { issuer: endpoints.oidc.issuer, apiOrigins: [origin] }
+  switch (name) {
+    case "v4-web-app":
+      return v4("web-app")
+    case "v4-single-page-app":
+      return v4("spa")
+    case "v4-native-app":
+      return v4("native")
+    case "v4-server-to-server":
+      return v4("s2s")
+    case "legacy-confidential":
+    case "legacy-public":
+      return { provider: "frameio-legacy", testOrigin: origin }
+    case "camera":
+      return { provider: "frameio-c2c", testOrigin: origin }
+    case "oidc-confidential":
+    case "oidc-public":
+      return { ...oidc, scopes: ["openid", "offline_access", "profile", "email"] }
+    case "oidc-service":
+      return { ...oidc, kind: "s2s", scopes: ["read"] }
+    case "oidc-device":
+      return undefined
+  }
+}

@@ -1,15 +1,19 @@
 /**
  * `status`: what is known of the grants, without asking any server.
  */
+import { AuthorizationServer } from "@effect-oauth/core/AuthorizationServer"
 import * as GrantKey from "@effect-oauth/core/GrantKey"
+import type { OAuthError } from "@effect-oauth/core/OAuthError"
+import type { RotationPolicy } from "@effect-oauth/core/RotationPolicy"
 import * as TokenStore from "@effect-oauth/core/TokenStore"
 import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
 import * as ExitCode from "../ExitCode.ts"
 import { make } from "../Failure.ts"
 import * as GrantView from "../GrantView.ts"
+import { known } from "../Known.ts"
 import { Output } from "../Output.ts"
-import * as Profile from "../Profile.ts"
+import type * as Settings from "../Settings.ts"
 import * as Store from "../Store.ts"
 import { configuration } from "./Root.ts"
 
@@ -18,35 +22,23 @@ export const status = Command.make(
   "status",
   {},
   Effect.fnUntraced(function*() {
-    const config = yield* configuration
+    const { asked, store } = yield* configuration
     const output = yield* Output
-    const grants = yield* Effect.provide(
-      read({
-        provider: Profile.providerOf({ provider: Profile.get(config.profile, "provider") }),
-        client: Profile.get(config.profile, "clientId"),
-        account: config.isAccountNamed ? config.account : undefined
-      }),
-      Store.layer(config.store)
-    )
+    const grants = yield* Effect.provide(read(asked), Store.layer(store))
 
-    if (grants.length === 0 && config.isAccountNamed) {
+    if (grants.length === 0 && asked.account !== undefined) {
       return yield* make({
         code: "ReauthorizationRequired",
         why: "Absent",
-        message: `There is no grant for the account ${config.account} in ${config.store}: run effect-oauth login ` +
-          `--account ${config.account}`,
+        message:
+          `There is no grant for the account ${asked.account} in ${store}: run effect-oauth login with the same flags`,
         exitCode: ExitCode.reauthorize
       })
     }
-    yield* output.result(
-      { store: config.store, grants: grants.map((grant) => ({ ...grant })) },
-      (style) =>
-        grants.length === 0
-          ? `There is no grant in ${config.store}: run effect-oauth login`
-          : `${grants.map((grant) => GrantView.toText(grant, style)).join("\n\n")}\n\n${
-            style.dim(`kept in ${config.store}`)
-          }`
-    )
+    yield* output.result({ store, grants: grants.map((grant) => ({ ...grant })) }, (style) =>
+      grants.length === 0
+        ? `There is no grant in ${store}: run effect-oauth login`
+        : `${grants.map((grant) => GrantView.toText(grant, style)).join("\n\n")}\n\n${style.dim(`kept in ${store}`)}`)
   })
 ).pipe(
   Command.withDescription("Show the grants: state, time left, scopes, rotation, and where they are kept"),
@@ -56,23 +48,31 @@ export const status = Command.make(
   ])
 )
 
-const read = Effect.fnUntraced(function*(filter: {
-  readonly provider: string | undefined
-  readonly client: string | undefined
-  readonly account: string | undefined
-}) {
+const read = Effect.fnUntraced(function*(
+  asked: Settings.Values
+): Effect.fn.Return<ReadonlyArray<GrantView.GrantView>, OAuthError, TokenStore.TokenStore> {
   const store = yield* TokenStore.TokenStore
   const views: Array<GrantView.GrantView> = []
   let cursor: string | undefined
   do {
-    const page = yield* store.list({ limit: 100, cursor, provider: filter.provider, account: filter.account })
+    const page = yield* store.list({ limit: 100, cursor, account: asked.account })
     for (const head of page.heads) {
       const key = GrantKey.fromId(head.key)
-      if (key === undefined || (filter.client !== undefined && key.client !== filter.client)) continue
+      if (key === undefined || (asked.clientId !== undefined && key.client !== asked.clientId)) continue
       const { grant, now } = yield* store.read(key)
-      if (grant !== undefined) views.push(GrantView.make(grant, { now, rotation: undefined }))
+      if (grant !== undefined) views.push(GrantView.make(grant, { now, rotation: yield* rotationOf(key.provider) }))
     }
     cursor = page.cursor
   } while (cursor !== undefined)
   return views
 })
+
+const rotationOf = (provider: string): Effect.Effect<RotationPolicy | undefined> => {
+  const layer = known.find(({ name }) => name === provider)?.layer
+  return layer === undefined
+    ? Effect.undefined
+    : Effect.provide(AuthorizationServer, layer).pipe(
+      Effect.map(({ rotation }) => rotation),
+      Effect.orElseSucceed(() => undefined)
+    )
+}

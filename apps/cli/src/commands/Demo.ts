@@ -1,0 +1,27 @@
+/**
+ * `demo`: a grant's whole life, told and shown.
+ */
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import * as Effect from "effect/Effect"
+
+/** Plays the demonstration. */
+export const demo = Command.make(
+  "demo",
+  {
+    browser: Flag.Boolean("browser").pipe(
+      Flag.withoutNegation,
+      Flag.withDescription("Log in by a real browser, instead of letting the sandbox approve by itself"),
+      Flag.withDefault(false)
+    )
+  },
+  Effect.fnUntraced(function*(options) {
+    // loaded by whoever wants it, as it brings a whole server
+    const { layer, play } = yield* Effect.promise(() => import("../demo/Demo.ts"))
+    yield* Effect.provide(play(options), layer(options))
+  })
+).pipe(
+  Command.withDescription(
+    "See a grant obtained, used, renewed, lost and revoked, against a real server on this machine"
+  )
+)
