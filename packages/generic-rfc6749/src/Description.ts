@@ -316,7 +316,7 @@ export const decode = (input: unknown): Result.Result<Description, OAuthError.OA
 /**
  * The options that a description stands for.
  *
- * @category conversions
+ * @category getters
  * @since 0.1.0
  */
 export const toOptions = (self: Description): Described => {
