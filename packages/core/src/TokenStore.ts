@@ -138,8 +138,9 @@ export class TokenStore extends Context.Service<TokenStore, {
   }) => Effect.Effect<Page, OAuthError>
 
   /**
-   * Notifications of changes, by whomever. Absent where the backend has none;
-   * snapshots then live for `RefreshPolicy.maxStaleness`.
+   * Notifications of changes, by whomever. A `Gap` comes first, once nothing can
+   * be missed any more, and again whenever something may have been. Absent where
+   * the backend has none; snapshots then live for `RefreshPolicy.maxStaleness`.
    */
   readonly changes?: Stream.Stream<Change> | undefined
 }>()("@effect-oauth/core/TokenStore") {}
@@ -156,7 +157,7 @@ export class TokenStore extends Context.Service<TokenStore, {
  */
 export const makeMemory: Effect.Effect<TokenStore["Service"]> = Effect.gen(function*() {
   const clock = yield* Clock.Clock
-  const changes = yield* PubSub.sliding<Change>(256)
+  const changes = yield* PubSub.unbounded<Change>()
   const records = new Map<string, Grant.Grant>()
   let version = 0
 
@@ -171,7 +172,12 @@ export const makeMemory: Effect.Effect<TokenStore["Service"]> = Effect.gen(funct
 
   return TokenStore.of({
     name: "memory",
-    changes: Stream.fromPubSub(changes),
+    changes: Stream.unwrap(
+      Effect.map(
+        PubSub.subscribe(changes),
+        (subscription) => Stream.concat(Stream.succeed<Change>({ _tag: "Gap" }), Stream.fromSubscription(subscription))
+      )
+    ),
     read: (key) => Effect.sync(() => ({ now: clock.currentTimeMillisUnsafe(), grant: records.get(key.id) })),
     write: (expected, draft) =>
       Effect.sync(() => {

@@ -73,7 +73,8 @@ export const make = Effect.fnUntraced(function*(parts: Parts): Effect.fn.Return<
   }
   const events = yield* PubSub.sliding<GrantEvent>(1024)
   const closing = Deferred.makeUnsafe<void>()
-  const trust = { policy, notified: store.changes !== undefined, spread: yield* Random.next }
+  // snapshots age until it is known that notifications arrive
+  const trust = { policy, notified: false, spread: yield* Random.next }
   const id = Effect.map(parts.random.randomBytes(12), Base64Url.encode)
   const renewal: Renewal.Environment = {
     clock,
@@ -121,8 +122,10 @@ export const make = Effect.fnUntraced(function*(parts: Parts): Effect.fn.Return<
     fork(
       Stream.runForEach(store.changes, (change) =>
         Effect.sync(() => {
-          if (change._tag === "Gap") service.snapshots.forEach(Snapshot.distrust)
-          else moved(service.snapshots.get(change.key), change.version)
+          if (change._tag === "Gap") {
+            trust.notified = true
+            service.snapshots.forEach(Snapshot.distrust)
+          } else moved(service.snapshots.get(change.key), change.version)
         })).pipe(Effect.andThen(Effect.sync(() => {
           // notifications have ended: from here on snapshots age
           trust.notified = false
