@@ -26,4 +26,6 @@ export interface Workload {
   readonly metrics: Readonly<Record<string, string>>
   readonly contenders: ReadonlyArray<Contender>
   readonly reach: ReadonlyArray<Reach>
+  /** Set where a short run gives the same numbers every time, so that one round will do. */
+  readonly steady?: boolean
 }

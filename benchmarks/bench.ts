@@ -1,7 +1,7 @@
 // Runs the workloads, every contender in a process of its own, the rounds interleaved, and prints medians and ratios.
 //
 //   npm run bench -- [W1 W5 ...] [--json] [--rounds 5]
-//   npm run bench -- --short --gate     a third of the work, the best of three rounds; fails when a figure of ours
+//   npm run bench -- --short --gate     a third of the work, the best of the rounds; fails when a figure of ours
 //                                       stands more than a third above baseline.json
 //   npm run bench -- --baseline         writes baseline.json from a short run
 //
@@ -24,14 +24,14 @@ const { positionals, values } = parseArgs({
   }
 })
 const scale: Scale = values.short || values.baseline ? "short" : "full"
-const rounds = Number(values.rounds ?? (scale === "short" ? 3 : 5))
+const asked = Number(values.rounds ?? 5)
 const baselineFile = path.join(import.meta.dirname, "baseline.json")
 
 const available = fs.readdirSync(path.join(import.meta.dirname, "workloads")).map((file) => path.parse(file).name)
   .sort()
 const chosen = positionals.length > 0 ? positionals : available
 const unknown = chosen.filter((name) => !available.includes(name))
-if (unknown.length > 0 || !(rounds >= 1)) {
+if (unknown.length > 0 || !(asked >= 1)) {
   console.error(
     unknown.length > 0
       ? `Unknown workload: ${unknown.join(", ")}. There are ${available.join(", ")}.`
@@ -53,12 +53,13 @@ const median = (numbers: ReadonlyArray<number>): number => {
   return ((sorted[Math.floor(middle)] ?? NaN) + (sorted[Math.ceil(middle) - 1] ?? NaN)) / 2
 }
 
-// Noise only ever adds: where three rounds have to do, the best of them says most.
+// Noise only ever adds: where a short run has to do, the best of them says most.
 const typical = (numbers: ReadonlyArray<number>): number => scale === "short" ? Math.min(...numbers) : median(numbers)
 
 const round = (number: number): number => Number(number.toPrecision(4))
 
-const measure = async (name: string, { contenders, metrics, reach, title }: Workload) => {
+const measure = async (name: string, { contenders, metrics, reach, steady, title }: Workload, most: number) => {
+  const rounds = scale === "short" && steady ? 1 : most
   const samples = contenders.map((): Array<Sample> => [])
   for (let done = 0; done < rounds; done++) {
     for (const [index] of contenders.entries()) samples[index]?.push(await sampleOf(name, index))
@@ -136,11 +137,11 @@ const figuresOf = (results: Readonly<Record<string, Result>>): Record<string, nu
     )
   )
 
-const run = async (names: ReadonlyArray<string>): Promise<Record<string, Result>> => {
+const run = async (names: ReadonlyArray<string>, rounds: number): Promise<Record<string, Result>> => {
   const results: Record<string, Result> = {}
   for (const name of names) {
     const { workload }: { readonly workload: Workload } = await import(`./workloads/${name}.ts`)
-    results[name] = await measure(name, workload)
+    results[name] = await measure(name, workload, rounds)
   }
   return results
 }
@@ -149,14 +150,16 @@ const run = async (names: ReadonlyArray<string>): Promise<Record<string, Result>
 const regressions = (figures: Record<string, number>, baseline: Record<string, number>): ReadonlyArray<string> =>
   Object.entries(baseline).filter(([key, before]) => !((figures[key] ?? NaN) <= before * 4 / 3)).map(([key]) => key)
 
-const results = await run(chosen)
+const results = await run(chosen, asked)
 
 if (values.baseline) fs.writeFileSync(baselineFile, `${JSON.stringify(figuresOf(results), null, 2)}\n`)
 if (values.gate) {
   const baseline: Record<string, number> = JSON.parse(fs.readFileSync(baselineFile, "utf8"))
   const suspects = regressions(figuresOf(results), baseline)
   // a busy machine makes one run slow, a regression every run
-  const again = suspects.length === 0 ? {} : await run([...new Set(suspects.map((key) => key.split(" ")[0] ?? ""))])
+  const again = suspects.length === 0
+    ? {}
+    : await run([...new Set(suspects.map((key) => key.split(" ")[0] ?? ""))], asked * 2)
   const worse = suspects.filter((key) => regressions(figuresOf(again), baseline).includes(key))
   for (const key of worse) console.log(`REGRESSION ${key}: ${figuresOf(again)[key]}, was ${baseline[key]}`)
   console.log(`${Object.keys(baseline).length - worse.length} passed, ${worse.length} failed, 0 skipped`)

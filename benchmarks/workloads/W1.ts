@@ -1,5 +1,7 @@
 import * as TokenSource from "@effect-oauth/core/TokenSource"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Redacted from "effect/Redacted"
 import { perCall, scaled } from "../measure.ts"
 import { open } from "../service.ts"
@@ -20,11 +22,13 @@ const inOneFiber = <A, E>(effect: Effect.Effect<A, E>) => (count: number) => {
 const token = { value: Redacted.make("an-access-token"), type: "Bearer" }
 const expiresAt = Date.now() + 3_600_000
 
-const fresh = Effect.succeed(token)
-const expired = Effect.die("expired")
+const fresh = Exit.succeed(token)
+const expired = Exit.die("expired")
 
 /** The least that a lawful getter does: it reads the fiber's clock and answers with what it holds. */
-const floor = Effect.clockWith((clock) => clock.currentTimeMillisUnsafe() < expiresAt ? fresh : expired)
+const floor = Effect.withFiber<typeof token>((fiber) =>
+  fiber.getRef(Clock.Clock).currentTimeMillisUnsafe() < expiresAt ? fresh : expired
+)
 
 const awaited = async () => {
   if (Date.now() >= expiresAt) throw new Error("expired")
@@ -46,7 +50,7 @@ const bound = "TokenSource"
 const byKey = "TokenService, by key"
 const byKeyOfMany = "TokenService, by key, 10,000 grants held"
 const throughPromise = "TokenSource, through runPromise"
-const clock = "Effect.clockWith"
+const clock = "withFiber and its Clock"
 const awaitedFunction = "await a function"
 
 export const workload: Workload = {

@@ -48,6 +48,7 @@ const floor = "FetchHttpClient and Schema by subpath"
 const ours = "client credentials and refresh"
 
 export const workload: Workload = {
+  steady: true,
   title: "import and size of client credentials and refresh",
   metrics: { gzip: "bytes, minified and gzipped", own: "bytes without Effect", ms: "ms to import" },
   contenders: [program(floor, "floor", "floor.ts"), program(ours, "ours", "tokens.ts")],

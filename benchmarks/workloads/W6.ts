@@ -33,6 +33,7 @@ const floor = "Map of objects, both tokens Redacted"
 const ours = "TokenService with its memory store"
 
 export const workload: Workload = {
+  steady: true,
   title: "bytes held for one grant",
   metrics: { bytes: "bytes beyond the token strings" },
   contenders: [
