@@ -1,0 +1,358 @@
+/**
+ * What must be true of a run, whatever went wrong in it. The server's ledger and
+ * the store's accepted writes are believed; what clients say of themselves only
+ * where it is held against them.
+ */
+import type { Grant } from "@effect-oauth/core"
+import { RotationPolicy } from "@effect-oauth/core"
+import type { Ledger } from "@effect-oauth/core/testing"
+import { Duration } from "effect"
+import * as Faults from "./Faults.ts"
+import { nameOf } from "./SharedStore.ts"
+import type { Deed, Facts, Life } from "./Simulation.ts"
+
+/** What is wrong with a run, one line for each breach; nothing when all is well. */
+export const breaches = (facts: Facts): ReadonlyArray<string> => [
+  ...facts.wrong,
+  ...presentedAgain(facts),
+  ...presentedTwiceInCalm(facts),
+  ...releasedEarly(facts),
+  ...overwritten(facts),
+  ...revokedStanding(facts),
+  ...calledRejected(facts),
+  ...atRest(facts),
+  ...(facts.waiting > 0 ? [`I9: ${facts.waiting} callers still wait when the world is at rest`] : [])
+]
+
+// -- I1: presentations --------------------------------------------------------------------
+
+interface Presentation {
+  readonly at: number
+  readonly index: number
+  readonly by: string
+  readonly exchange: number
+  /** When its client had an answer, or a broken connection, or gave up; nothing when it was gone. */
+  readonly endedAt: number | undefined
+  readonly end: Ledger.Kind | undefined
+  readonly isProcessed: boolean
+  /** What the client got does not say whether the server processed it. */
+  readonly isAmbiguous: boolean
+}
+
+const presentedAgain = (facts: Facts): ReadonlyArray<string> => {
+  const rotation = Faults.rotations[facts.plan.rotation]
+  if (!RotationPolicy.spends(rotation)) return []
+  const wrong: Array<string> = []
+  const stored = firstStored(facts)
+  const successors = successorsOf(facts.ledger)
+  const wentBack = accountsThat(facts, "went back")
+  for (const [token, presentations] of presentationsOf(facts)) {
+    const first = presentations[0]
+    const family = token.split("-")[0] ?? ""
+    // who reads a record of the past presents a token of the past
+    if (wentBack.has(accountOf(facts, family) ?? "")) continue
+    presentations.forEach((later, index) => {
+      const earlier = presentations[index - 1]
+      if (earlier === undefined || first === undefined) return
+      const what = `${token} in #${later.exchange} by ${later.by}`
+
+      const acknowledged = (successors.get(token) ?? []).find((next) => (stored.get(next) ?? Infinity) < later.at)
+      if (acknowledged !== undefined) {
+        wrong.push(`I1: ${what} is presented again, though the store has its successor ${acknowledged}`)
+      }
+      const holder = facts.lives.get(earlier.by)
+      if (isOpenAt(earlier, later.at) && holder !== undefined && isUnhindered(holder, earlier.at - 60_000, later.at)) {
+        wrong.push(`I1: ${what} is presented again, while #${earlier.exchange} can still be answered to ${holder.name}`)
+      }
+      if (!earlier.isAmbiguous && !earlier.isProcessed) return
+      const since = later.at - earlier.at
+      const inWindow = rotation._tag === "Rotating" && rotation.window !== undefined &&
+        later.at - first.at <= Duration.toMillis(rotation.window.duration)
+      if (!inWindow && since < 0.95 * (Duration.toMillis(facts.policy.settle) + patienceOf(facts))) {
+        wrong.push(`I1: ${what} is presented again ${since} ms after #${earlier.exchange}, whose outcome is not known`)
+      }
+    })
+  }
+  return wrong
+}
+
+// I5: when nothing goes wrong, a pair is renewed once, however many ask
+const presentedTwiceInCalm = (facts: Facts): ReadonlyArray<string> =>
+  facts.plan.focus !== "nothing" || !RotationPolicy.spends(Faults.rotations[facts.plan.rotation])
+    ? []
+    : Array.from(presentationsOf(facts)).filter(([, presentations]) => presentations.length > 1)
+      .map(([token, { length }]) => `I5: ${token} is presented ${length} times in a calm run`)
+
+const presentationsOf = (facts: Facts): ReadonlyMap<string, ReadonlyArray<Presentation>> => {
+  const ends = new Map<number, Ledger.Entry>()
+  const processed = new Set<number>()
+  for (const entry of facts.ledger) {
+    if (entry.exchange === undefined) continue
+    if (["answered", "unanswered", "abandoned"].includes(entry.kind)) ends.set(entry.exchange, entry)
+    if (["rotated", "replayed", "spent"].includes(entry.kind)) processed.add(entry.exchange)
+  }
+  const presentations = new Map<string, Array<Presentation>>()
+  facts.ledger.forEach((entry, index) => {
+    if (entry.kind !== "presented" || entry.token === undefined || entry.exchange === undefined) return
+    const end = ends.get(entry.exchange)
+    const fault = facts.faults.get(entry.exchange)
+    const list = presentations.get(entry.token) ?? []
+    presentations.set(entry.token, list)
+    list.push({
+      at: entry.at,
+      index,
+      by: entry.by,
+      exchange: entry.exchange,
+      endedAt: end?.at,
+      end: end?.kind,
+      isProcessed: processed.has(entry.exchange),
+      isAmbiguous: end?.kind !== "answered" || (fault !== undefined && ambiguous.has(fault))
+    })
+  })
+  return presentations
+}
+
+const ambiguous: ReadonlySet<Faults.Name> = new Set<Faults.Name>([
+  "server error before rotation",
+  "server error after rotation",
+  "page before rotation",
+  "page after rotation",
+  "not JSON",
+  "redirect"
+])
+
+const isOpenAt = (earlier: Presentation, at: number): boolean => earlier.endedAt === undefined || earlier.endedAt > at
+
+// alive, running and heard by the store all the time
+const isUnhindered = (life: Life, from: number, to: number): boolean =>
+  !(life.ended !== undefined && life.ended.at <= to) &&
+  !life.hindered.some((at) => at >= from && at <= to) &&
+  !life.suspended.concat(life.cutOff).some((span) => span.from <= to && span.to >= from)
+
+// -- I3: nothing is released that could be forgotten -----------------------------------------
+
+const releasedEarly = (facts: Facts): ReadonlyArray<string> =>
+  facts.told.filter(({ durable, token }) => token !== undefined && !durable).flatMap((told) => {
+    const life = facts.lives.get(told.by)
+    const isDeclared = life?.events.some(({ at, event }) =>
+      event._tag === "Unsaved" && facts.accounts.get(event.key.id) === told.account && at <= told.at + 60_000
+    )
+    const isGone = life?.ended !== undefined && life.ended.at < told.at + 60_000
+    return isDeclared === true || isGone
+      ? []
+      : [`I3: ${told.by} gave ${told.token} of ${told.account} at ${told.at}, which is not stored`]
+  })
+
+// -- I8: what stands -----------------------------------------------------------------------------
+
+const overwritten = (facts: Facts): ReadonlyArray<string> =>
+  facts.written.flatMap(({ before, by, grant }) => {
+    if (by === "restore" || before === undefined || grant === undefined || before.lineage !== grant.lineage) return []
+    const ended = before.state._tag === "Revoked" || before.state._tag === "ReauthorizationRequired"
+    if (ended && grant.state._tag !== "Revoked" && grant.state._tag !== "ReauthorizationRequired") {
+      return [`I8: ${by} made ${grant.state._tag} of ${before.state._tag} without a login`]
+    }
+    return grant.serial < before.serial ? [`I8: ${by} wrote pair ${grant.serial} over pair ${before.serial}`] : []
+  })
+
+// a token of a lineage that stands is never revoked
+const revokedStanding = (facts: Facts): ReadonlyArray<string> =>
+  facts.ledger.filter(({ detail, kind }) => kind === "revoked" && detail === "client").flatMap((entry) => {
+    const account = accountOf(facts, entry.family ?? "")
+    const isAsked = facts.deeds.some((deed) => deed.account === account && deed.what === "revocation")
+    const isStanding = account !== undefined && standingFamily(facts, account) === entry.family
+    return isAsked || !isStanding ? [] : [`I8: ${entry.by} revoked ${entry.token} of a grant that stands`]
+  })
+
+// -- what an end is called -----------------------------------------------------------------------
+
+// `GrantRejected` says that the person or the provider ended it; a token that had been presented before without an
+// answer does not tell
+const calledRejected = (facts: Facts): ReadonlyArray<string> => {
+  if (!RotationPolicy.spends(Faults.rotations[facts.plan.rotation])) return []
+  const presentations = presentationsOf(facts)
+  const wentBack = accountsThat(facts, "went back")
+  return facts.written.flatMap(({ at, before, by, grant }) => {
+    if (grant?.state._tag !== "ReauthorizationRequired" || grant.state.why !== "GrantRejected") return []
+    if (before?.state._tag === "ReauthorizationRequired" || wentBack.has(facts.accounts.get(grant.key) ?? "")) return []
+    const token = presentedBy(grant)
+    const unanswered = (presentations.get(token ?? "") ?? []).slice(0, -1).find((earlier) =>
+      earlier.isAmbiguous && earlier.at < at
+    )
+    return unanswered === undefined
+      ? []
+      : [`I6: ${by} called the end of ${token} GrantRejected, though #${unanswered.exchange} had no answer`]
+  })
+}
+
+// -- I2, I6, I9: the world at rest -------------------------------------------------------------------
+
+const atRest = (facts: Facts): ReadonlyArray<string> =>
+  Array.from(facts.accounts, ([id, account]) => [account, standing(facts, id)] as const).flatMap(([account, grant]) => {
+    const state = grant?.state._tag
+    const answers = facts.atRest.filter((told) => told.account === account)
+    const unusable = answers.find(({ token, why }) => token === undefined && why?.startsWith("Reauth") !== true)
+    if (answers.length !== facts.plan.processes) {
+      return [`I9: ${answers.length} of ${facts.plan.processes} processes answer for ${account} at rest`]
+    }
+    if (unusable !== undefined) return [`I9: ${account} is ${state} at rest, and ${unusable.by} says ${unusable.why}`]
+    if (grant === undefined) {
+      return facts.deeds.some((deed) => deed.account === account && deed.what === "login")
+        ? [`I8: the record of ${account} is gone`]
+        : []
+    }
+    const family = standingFamily(facts, account) ?? ""
+    if (!standable(facts, account).has(family) && !accountsThat(facts, "went back").has(account)) {
+      return [`I8: ${account} stands on ${family}, which a later login has replaced`]
+    }
+    const dissenting = answers.find(({ token }) => (token === undefined) !== (isEnded(grant)))
+    if (dissenting !== undefined) {
+      return [`I9: ${account} is ${state} at rest, and ${dissenting.by} says ${dissenting.token ?? dissenting.why}`]
+    }
+    return ending(facts, account, grant, family)
+  })
+
+// Whether an end has its cause.
+const ending = (facts: Facts, account: string, grant: Grant.Grant, family: string): ReadonlyArray<string> => {
+  const { state } = grant
+  const did = (what: Deed["what"]) => facts.deeds.some((deed) => deed.account === account && deed.what === what)
+  const met = (...names: ReadonlyArray<Faults.Name>) =>
+    facts.ledger.some((entry) =>
+      entry.kind === "presented" && entry.family === family && names.includes(facts.faults.get(entry.exchange ?? -1) ?? "dns")
+    )
+  const unless = (isRight: boolean, otherwise: string) =>
+    isRight ? [] : [`${otherwise}: ${account} (${family}) is ${"why" in state ? state.why : state._tag} at rest`]
+  if (state._tag === "Revoked") return unless(did("revocation"), "I6: nobody revoked it")
+  if (state._tag !== "ReauthorizationRequired") return []
+  switch (state.why) {
+    case "Ended":
+      return unless(did("ended"), "I6: nobody ended it")
+    case "IdentityMismatch":
+      return unless(met("other subject"), "I6: nobody else was named")
+    case "NoRefreshToken":
+      return unless(facts.plan.rotation === "one shot", "I6: there was a refresh token")
+    case "RefreshTokenSpent":
+      return unless(
+        facts.plan.rotation === "one shot" || met("without refresh token", "without access token", "without token type"),
+        "I6: it was not kept"
+      )
+    case "RefreshTokenExpired":
+      return unless(false, "I6: refresh tokens live for ever here")
+    case "GrantRejected":
+    case "RotationLost": {
+      if (did("provider") || met("invalid_grant") || did("revocation")) return []
+      const excuse = excuseOf(facts, account, family)
+      return unless(excuse !== undefined, "I2: lost without need")
+    }
+  }
+}
+
+/** Why the newest pair of a family could not be kept by anybody, as the harness knows it. */
+export const excuseOf = (facts: Facts, account: string, family: string): string | undefined => {
+  const entries = facts.ledger.filter((entry) => entry.family === family)
+  const spent = facts.plan.rotation === "one shot" && entries.some((entry) => entry.kind === "spent")
+  if (spent) return "used up"
+  if (accountsThat(facts, "went back").has(account)) return "the store went back in time"
+  if (entries.some(({ exchange, kind }) => kind === "presented" && facts.faults.get(exchange ?? -1) === "duplicated")) {
+    return "a request was duplicated"
+  }
+  if (cameLate(facts, family)) return "a request came when its sender had given up, and another had been sent"
+
+  const newest = entries.findLast((entry) => entry.kind === "rotated" || entry.kind === "replayed")
+  const successor = newest?.successor
+  if (newest === undefined || successor === undefined || facts.known.has(successor)) return undefined
+  const received = entries.filter((entry) => entry.kind === "received" && entry.token === successor)
+  const reasons = received.map((entry) => {
+    const life = facts.lives.get(entry.by)
+    if (life === undefined) return undefined
+    if (life.ended !== undefined && life.ended.how === "killed") return "its holder was killed"
+    if (life.ended !== undefined && !facts.plan.escrow) return "its holder was closed, and has no escrow"
+    const most = Duration.toMillis(facts.policy.lease) + Duration.toMillis(facts.policy.settle) + patienceOf(facts)
+    const away = life.suspended.concat(life.cutOff).filter((span) => span.to > newest.at && span.from < facts.restAt)
+    return away.some((span) => span.to - Math.max(span.from, newest.at - 60_000) > most * 0.9)
+      ? "its holder was away for too long"
+      : undefined
+  })
+  return received.length === 0
+    ? "nobody received it"
+    : reasons.includes(undefined)
+    ? undefined
+    : reasons[0]
+}
+
+// The assumption of the protocol: a request whose holder gave up is not processed after the next claim.
+const cameLate = (facts: Facts, family: string): boolean => {
+  let sent = new Map<string, number>()
+  for (const entry of facts.ledger) {
+    if (entry.family !== family || entry.token === undefined || entry.exchange === undefined) continue
+    if (entry.kind === "presented") sent = sent.set(entry.token, entry.exchange)
+    else if (["rotated", "replayed", "reused"].includes(entry.kind)) {
+      const latest = sent.get(entry.token)
+      if (latest !== undefined && latest > entry.exchange) return true
+      // or when its pair had already been replaced
+      if (entry.kind === "reused" && facts.faults.get(entry.exchange) === "request comes late") return true
+    }
+  }
+  return false
+}
+
+// -- looking up ------------------------------------------------------------------------------------------
+
+const patienceOf = (facts: Facts): number =>
+  Duration.toMillis(RotationPolicy.patience(Faults.rotations[facts.plan.rotation]))
+
+const isEnded = (grant: Grant.Grant): boolean =>
+  grant.state._tag === "Revoked" || grant.state._tag === "ReauthorizationRequired"
+
+const standing = (facts: Facts, id: string): Grant.Grant | undefined =>
+  facts.written.findLast(({ before, grant }) => (grant ?? before)?.key === id)?.grant
+
+const presentedBy = (grant: Grant.Grant): string | undefined => {
+  if (grant.body._tag === "Sealed") return undefined
+  const token = grant.body.quarantined?.refreshToken ?? grant.body.refreshToken
+  return token === undefined ? undefined : nameOf(token)
+}
+
+// the family of the tokens that an account's record holds, also when they are gone by now
+const standingFamily = (facts: Facts, account: string): string | undefined => {
+  const last = facts.written.findLast(({ grant }) =>
+    grant !== undefined && facts.accounts.get(grant.key) === account && tokenOf(grant) !== undefined
+  )?.grant
+  return last === undefined ? undefined : tokenOf(last)?.split("-")[0]
+}
+
+const tokenOf = (grant: Grant.Grant): string | undefined => {
+  const access = grant.body._tag === "Open" ? grant.body.accessTokens[0] : undefined
+  return presentedBy(grant) ?? (access === undefined ? undefined : nameOf(access.value))
+}
+
+// the login that was acknowledged last, and those of which it is not known
+const standable = (facts: Facts, account: string): ReadonlySet<string | undefined> => {
+  const logins = facts.deeds.filter((deed) => deed.account === account && deed.what.startsWith("login"))
+  const last = logins.findLastIndex((deed) => deed.what === "login")
+  return new Set(logins.slice(Math.max(0, last)).map((deed) => deed.family))
+}
+
+const accountOf = (facts: Facts, family: string): string | undefined =>
+  facts.deeds.find((deed) => deed.what.startsWith("login") && deed.family === family)?.account
+
+const accountsThat = (facts: Facts, what: Deed["what"]): ReadonlySet<string> =>
+  new Set(facts.deeds.filter((deed) => deed.what === what).map((deed) => deed.account))
+
+const firstStored = (facts: Facts): ReadonlyMap<string, number> => {
+  const stored = new Map<string, number>()
+  for (const { at, grant } of facts.written) {
+    const token = grant === undefined ? undefined : presentedBy(grant)
+    if (token !== undefined && !stored.has(token)) stored.set(token, at)
+  }
+  return stored
+}
+
+const successorsOf = (ledger: ReadonlyArray<Ledger.Entry>): ReadonlyMap<string, ReadonlyArray<string>> => {
+  const successors = new Map<string, ReadonlyArray<string>>()
+  for (const { kind, successor, token } of ledger) {
+    if (token === undefined || successor === undefined || (kind !== "rotated" && kind !== "replayed")) continue
+    successors.set(token, [...(successors.get(token) ?? []), successor])
+  }
+  return successors
+}
