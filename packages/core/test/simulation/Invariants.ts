@@ -218,7 +218,8 @@ const ending = (facts: Facts, account: string, grant: Grant.Grant, family: strin
   const did = (what: Deed["what"]) => facts.deeds.some((deed) => deed.account === account && deed.what === what)
   const met = (...names: ReadonlyArray<Faults.Name>) =>
     facts.ledger.some((entry) =>
-      entry.kind === "presented" && entry.family === family && names.includes(facts.faults.get(entry.exchange ?? -1) ?? "dns")
+      entry.kind === "presented" && entry.family === family &&
+      names.includes(facts.faults.get(entry.exchange ?? -1) ?? "dns")
     )
   const unless = (isRight: boolean, otherwise: string) =>
     isRight ? [] : [`${otherwise}: ${account} (${family}) is ${"why" in state ? state.why : state._tag} at rest`]
@@ -233,7 +234,8 @@ const ending = (facts: Facts, account: string, grant: Grant.Grant, family: strin
       return unless(facts.plan.rotation === "one shot", "I6: there was a refresh token")
     case "RefreshTokenSpent":
       return unless(
-        facts.plan.rotation === "one shot" || met("without refresh token", "without access token", "without token type"),
+        facts.plan.rotation === "one shot" ||
+          met("without refresh token", "without access token", "without token type"),
         "I6: it was not kept"
       )
     case "RefreshTokenExpired":

@@ -211,8 +211,7 @@ export class Lane {
     makeDispatcher: () => ({ scheduleTask: (task) => this.post(task), flush: () => {} })
   }
 
-  private readonly wall = () =>
-    Math.floor(Machine.epoch + (this.machine.now - Machine.epoch) * this.rate + this.offset)
+  private readonly wall = () => Math.floor(Machine.epoch + (this.machine.now - Machine.epoch) * this.rate + this.offset)
 
   // stands still while the host is suspended
   private readonly monotonic = () =>

@@ -21,7 +21,21 @@ import {
   TokenStore
 } from "@effect-oauth/core"
 import { type Ledger, TestAuthorizationServer, TestCrypto, TestHttp } from "@effect-oauth/core/testing"
-import { Cause, Clock, Context, Effect, Exit, Fiber, Layer, Logger, Random, References, Scheduler, Scope, Stream } from "effect"
+import {
+  Cause,
+  Clock,
+  Context,
+  Effect,
+  Exit,
+  Fiber,
+  Layer,
+  Logger,
+  Random,
+  References,
+  Scheduler,
+  Scope,
+  Stream
+} from "effect"
 import { HttpClient } from "effect/http"
 import * as Faults from "./Faults.ts"
 import { Lane, Machine, Prng } from "./Machine.ts"
@@ -265,7 +279,9 @@ class World {
       }
       machine.run(machine.now + 120_000)
       const settled = this.atRest.length === this.plan.processes * this.accounts.size &&
-        this.atRest.every(({ token, why }) => token !== undefined || why?.startsWith("ReauthorizationRequired") === true)
+        this.atRest.every(({ token, why }) =>
+          token !== undefined || why?.startsWith("ReauthorizationRequired") === true
+        )
       good = settled ? good + 1 : 0
     }
     return this.slots.reduce((sum, process) => sum + (process?.waiting ?? 0), 0)
@@ -305,18 +321,27 @@ class World {
 
     const layer = TokenService.layerWith().pipe(
       Layer.provide([
-        TokenEndpoint.layer.pipe(Layer.provide(TestHttp.layerClient(this.client(process))), (layer) =>
-          Layer.effect(TokenEndpoint.TokenEndpoint, Effect.map(TokenEndpoint.TokenEndpoint, (endpoint) => this.counting(endpoint))).pipe(
-            Layer.provide(layer)
-          )),
+        TokenEndpoint.layer.pipe(
+          Layer.provide(TestHttp.layerClient(this.client(process))),
+          (layer) =>
+            Layer.effect(
+              TokenEndpoint.TokenEndpoint,
+              Effect.map(TokenEndpoint.TokenEndpoint, (endpoint) => this.counting(endpoint))
+            ).pipe(
+              Layer.provide(layer)
+            )
+        ),
         Revocation.layer.pipe(Layer.provide(TestHttp.layerClient(this.client(process)))),
         TestCrypto.layer({ seed: plan.seed * 64 + this.started }),
-        Layer.succeed(TokenStore.TokenStore, this.store.connect({
-          lane,
-          fate: (call) => this.fateOfCall(process, call),
-          crash: () => this.kill(process),
-          notified: plan.notified
-        })),
+        Layer.succeed(
+          TokenStore.TokenStore,
+          this.store.connect({
+            lane,
+            fate: (call) => this.fateOfCall(process, call),
+            crash: () => this.kill(process),
+            notified: plan.notified
+          })
+        ),
         plan.escrow ? Layer.succeed(Escrow.Escrow, this.escrow(slot)) : Layer.empty
       ]),
       Layer.provide(Layer.succeed(AuthorizationServer.AuthorizationServer, this.server.description)),
@@ -633,7 +658,9 @@ class World {
     })
   }
 
-  private fateOfExchange(exchange: Ledger.Exchange): ReturnType<typeof Faults.exchanges[Faults.ExchangeFault]> | undefined {
+  private fateOfExchange(
+    exchange: Ledger.Exchange
+  ): ReturnType<typeof Faults.exchanges[Faults.ExchangeFault]> | undefined {
     if (this.isQuiet || exchange.endpoint !== "token") return undefined
     const { prng } = this
     const { focus, noise } = this.plan
@@ -698,7 +725,9 @@ class World {
     )
   }
 
-  private readonly counting = (endpoint: TokenEndpoint.TokenEndpoint["Service"]): TokenEndpoint.TokenEndpoint["Service"] => ({
+  private readonly counting = (
+    endpoint: TokenEndpoint.TokenEndpoint["Service"]
+  ): TokenEndpoint.TokenEndpoint["Service"] => ({
     ...endpoint,
     exchange: (request, options) =>
       Effect.tap(endpoint.exchange(request, options), (judgement) =>
