@@ -38,7 +38,7 @@ describe("Grant", () => {
     const grant = record({ text: "canary" })
 
     assert.notInclude(JSON.stringify(grant), "canary-token")
-    assert.notInclude(String(Grant.refreshToken(grant)), "canary-token")
+    assert.strictEqual(Grant.refreshToken(grant)?.toString(), "<redacted>")
   })
 })
 

@@ -1,7 +1,6 @@
 /** What an application does for a person, over a wire. */
 import { AuthorizedHttpClient, Login, type Scopes, TokenService } from "@effect-oauth/core"
-import { Effect, Layer, Redacted } from "effect"
-import { ConfigProvider } from "effect"
+import { ConfigProvider, Effect, Layer, Redacted } from "effect"
 import { TestClock } from "effect/testing"
 import * as Wire from "../../../core/test/support/Wire.ts"
 
