@@ -7,7 +7,7 @@
  * It takes the place of `TestClock`, which lets the host's event loop turn after
  * every woken sleep, and knows neither steps nor processes that stop.
  */
-import { Clock, Duration, Effect, type Scheduler } from "effect"
+import { Clock, Data, Duration, Effect, type Scheduler } from "effect"
 
 /** Numbers by chance that repeat with the seed. */
 export class Prng {
@@ -40,7 +40,7 @@ interface Timer {
 }
 
 /** The machine did not come to rest: somebody goes round in circles. */
-export class Livelock extends Error {}
+export class Livelock extends Data.TaggedError("Livelock")<{ readonly message: string }> {}
 
 /** Time, and whoever acts in it. */
 export class Machine {
@@ -74,7 +74,7 @@ export class Machine {
     while (true) {
       let lane = this.choose()
       while (lane !== undefined) {
-        if (++this.steps > this.mostSteps) throw new Livelock(`no rest after ${this.steps} steps`)
+        if (++this.steps > this.mostSteps) throw new Livelock({ message: `no rest after ${this.steps} steps` })
         lane.step()
         lane = this.choose()
       }
