@@ -73,7 +73,7 @@ export const rfc6749: Dialect = {
  * @since 0.1.0
  */
 export type Deviations = {
-  readonly [K in keyof Dialect]?: (Dialect[K] extends string ? Dialect[K] : Partial<Dialect[K]>) | undefined
+  readonly [K in keyof Dialect]?: (Dialect[K] extends string ? Dialect[K] : Deviating<Dialect[K]>) | undefined
 }
 
 /**
@@ -83,11 +83,11 @@ export type Deviations = {
  * @since 0.1.0
  */
 export const make = (deviations: Deviations, base: Dialect = rfc6749): Dialect => ({
-  authorization: { ...base.authorization, ...deviations.authorization },
-  authorizationCode: { ...base.authorizationCode, ...deviations.authorizationCode },
-  refreshToken: { ...base.refreshToken, ...deviations.refreshToken },
-  clientCredentials: { ...base.clientCredentials, ...deviations.clientCredentials },
-  response: { ...base.response, ...deviations.response },
+  authorization: deviate(base.authorization, deviations.authorization),
+  authorizationCode: deviate(base.authorizationCode, deviations.authorizationCode),
+  refreshToken: deviate(base.refreshToken, deviations.refreshToken),
+  clientCredentials: deviate(base.clientCredentials, deviations.clientCredentials),
+  response: deviate(base.response, deviations.response),
   revocation: deviations.revocation ?? base.revocation
 })
 
@@ -131,3 +131,11 @@ const reserved: ReadonlySet<string> = new Set([
 ])
 
 const tokens: ReadonlySet<string> = new Set(["access_token", "refresh_token", "id_token"])
+
+type Deviating<Leg> = { readonly [K in keyof Leg]?: Leg[K] | undefined }
+
+// a deviation that is there and undefined is none
+const deviate = <Leg extends object>(base: Leg, deviations: Deviating<Leg> = {}): Leg => ({
+  ...base,
+  ...Object.fromEntries(Object.entries(deviations).filter(([, value]) => value !== undefined))
+})

@@ -174,7 +174,7 @@ const discovered = (
       ...defined(options),
       dialect: {
         ...options.dialect,
-        authorization: { ...found.dialect?.authorization, ...options.dialect?.authorization }
+        authorization: { ...found.dialect?.authorization, ...defined(options.dialect?.authorization ?? {}) }
       },
       clientAuthentication: options.clientAuthentication ?? (yield* Effect.fromResult(listed(metadata, options)))
     })
