@@ -1,8 +1,8 @@
-import { AuthorizationServer, type OAuthClient, TokenService } from "@effect-oauth/core"
+import { AuthorizationServer, DeviceAuthorization, type OAuthClient, TokenService } from "@effect-oauth/core"
 import { ProviderContract, TestHttp } from "@effect-oauth/core/testing"
 import { FrameIoC2c } from "@effect-oauth/frameio"
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Config, Duration, Effect, Layer, Redacted } from "effect"
+import { Clock, Config, Duration, Effect, Fiber, Layer, Redacted } from "effect"
 import { TestClock } from "effect/testing"
 import { canary, leaks } from "../../core/test/support/secrets.ts"
 import * as Wire from "../../core/test/support/Wire.ts"
@@ -45,6 +45,36 @@ describe("FrameIoC2c", () => {
           }
         ])
         assert.strictEqual(revoked, "done")
+      }))
+
+    it.effect("begins with a code that the person types in elsewhere", () =>
+      Effect.gen(function*() {
+        const wire = camera()
+
+        yield* Effect.provide(
+          Effect.gen(function*() {
+            const pairing = yield* DeviceAuthorization.DeviceAuthorization
+            const started = yield* pairing.start({ scopes: FrameIoC2c.scopes })
+            const fiber = yield* Effect.forkChild(pairing.poll(started))
+            yield* TestClock.adjust("5 seconds")
+            yield* Fiber.join(fiber)
+          }),
+          DeviceAuthorization.layer.pipe(Layer.provideMerge(wire.layer(device)))
+        )
+
+        const exchange = { method: "POST", headers: Wire.form() }
+        assert.deepStrictEqual(wire.sent, [
+          {
+            ...exchange,
+            url: "https://api.frame.io/v2/auth/device/code",
+            body: `scope=asset_create+offline${named}`
+          },
+          {
+            ...exchange,
+            url: "https://api.frame.io/v2/auth/token",
+            body: `grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Adevice_code&device_code=d-0${named}`
+          }
+        ])
       }))
 
     for (const code of ["invalid_request", "invalid_grant"]) {
@@ -179,12 +209,21 @@ const origin = "http://127.0.0.1:4000"
 
 /** The server of devices, as its documentation shows its answers. */
 const camera = (token?: () => TestHttp.Answer) =>
-  Wire.make((request) =>
-    request.url.endsWith("/revoke")
-      ? TestHttp.json({ success: true })
-      : token?.() ??
-        TestHttp.json({ access_token: "a-1", expires_in: 28800, refresh_token: "r-1", token_type: "bearer" })
-  )
+  Wire.make((request) => {
+    if (request.url.endsWith("/revoke")) return TestHttp.json({ success: true })
+    if (request.url.endsWith("/device/code")) {
+      return TestHttp.json({
+        device_code: "d-0",
+        expires_in: 120,
+        interval: 5,
+        name: "camera A",
+        user_code: "123456",
+        verification_uri: "https://next.frame.io/pair"
+      })
+    }
+    const pair = { access_token: "a-1", expires_in: 28800, refresh_token: "r-1", token_type: "bearer" }
+    return token?.() ?? TestHttp.json(pair)
+  })
 
 /** A device that was paired before: its tokens are taken over. */
 const paired = Effect.fnUntraced(function*() {
