@@ -1,0 +1,653 @@
+/**
+ * The refresh protocol as a system of states and moves, to be searched whole.
+ *
+ * What a process does with a record that it read, and what it writes for what
+ * it heard, is decided by the library itself (`AsBuilt.ts`). The order of events
+ * around that (`renewal.ts`, `custody.ts`, `grants.ts`) is modelled here, as are
+ * the store, the network, the server and what befalls them.
+ *
+ * Time is a set of orders rather than a number. A living process that reaches
+ * the store acts before a lease runs out and before a settle time is over. A
+ * request that nothing holds up is processed before a claim settles. What is
+ * held up, paused or cut off for a short while ends before a rest does; what is
+ * so for long may outlast it. A rest never ends by itself while it matters.
+ *
+ * Not in it: a store that goes back in time, the escrow, answers that fail a
+ * check, the brake and the breaker, several targets, what callers are told.
+ */
+import * as AsBuilt from "./AsBuilt.ts"
+
+/** What can go wrong; each has a budget. */
+export const faults = [
+  /** A process is killed; it restarts with nothing. */
+  "crash",
+  /** A request or an answer is lost. */
+  "drop",
+  /** A request is given up and processed later. */
+  "late",
+  /** The server says that it did not process the request. */
+  "busy",
+  /** A process is stopped, for less than lease, settle time and patience together. */
+  "pause",
+  /** A process is stopped for longer. */
+  "pause-long",
+  /** One process does not reach the store, for less than lease, settle time and patience together. */
+  "cut",
+  /** One process does not reach the store for longer. */
+  "cut-long",
+  /** Nobody reaches the store. */
+  "store",
+  /** The store answers reads and takes no writes. */
+  "read-only",
+  /** One write fails. */
+  "failed",
+  /** One write is applied and not answered. */
+  "unanswered",
+  /** One write is not answered, and applied later if its version still stands. */
+  "hung",
+  /** The server's window for a replaced token closes. */
+  "window",
+  /** The person withdraws the grant at the server. */
+  "withdraw",
+  /** The person revokes the grant here. */
+  "revoke",
+  /** The person logs in again. */
+  "login"
+] as const
+
+export type Fault = (typeof faults)[number]
+
+export type Budget = { readonly [K in Fault]?: number }
+
+/** The rules that can be taken out. */
+export const rules = [
+  /** Nothing is sent under a lease that ran out. */
+  "lease",
+  /** A claim whose lease ran out stands for a while before another follows. */
+  "settle",
+  /** A token without an answer rests for longer than anything late takes. */
+  "patience",
+  /** Tokens are written only if the claim stands. */
+  "fence",
+  /** The end of a grant is written only if the claim stands. */
+  "adopt",
+  /** A write that was not answered is known by its id. */
+  "own-write",
+  /** A claim under which nothing was sent is known to its writer. */
+  "own-claim",
+  /** A login that was followed is known by its lineage. */
+  "own-login",
+  /** What is not resolved stays unresolved. */
+  "unresolved",
+  /** While a pair is not saved nothing is presented. */
+  "unsaved"
+] as const
+
+export type Rule = (typeof rules)[number]
+
+export interface Options {
+  readonly server: AsBuilt.Server
+  readonly processes: number
+  /** How many pairs the search goes on for. */
+  readonly pairs: number
+  readonly without: ReadonlySet<Rule>
+}
+
+interface Process {
+  doing: "idle" | "claiming" | "claimed" | "waiting" | "saving" | "down"
+  is: "well" | "paused" | "stopped"
+  cut: "no" | "short" | "long"
+  /** The claim that it holds. */
+  claim: AsBuilt.Record | undefined
+  /** An earlier request under this claim got no answer. */
+  lost: boolean
+  request: number
+  save: (AsBuilt.Conclusion & { readonly writeId: number }) | undefined
+  neverSent: number
+  /** It has watched the claim that stands settle. */
+  watched: boolean
+}
+
+interface Message {
+  readonly to: number
+  readonly request: number
+  readonly token: number
+  heard: AsBuilt.Heard | undefined
+  late: boolean
+}
+
+interface Hung {
+  readonly expected: number
+  readonly writeId: number
+  readonly draft: AsBuilt.Draft
+}
+
+interface Family {
+  newest: number
+  before: number
+  open: boolean
+  dead: "" | "reuse" | "withdrawn"
+  /** The newest pair reached a process, and was not lost with it. */
+  reached: boolean
+  /** The newest token that was ever sent. */
+  sent: number
+}
+
+export interface State {
+  record: AsBuilt.Record
+  store: "up" | "down" | "read-only"
+  /** The store went away since the lease was last moved. */
+  shaken: boolean
+  processes: Array<Process>
+  messages: Array<Message>
+  hung: Array<Hung>
+  families: Array<Family>
+  login: "none" | "writing" | "done"
+  loginWrite: { readonly expected: number; readonly writeId: number } | undefined
+  revoked: number
+  ids: number
+}
+
+export interface Move {
+  readonly what: string
+  readonly state: State
+  readonly fault?: Fault | undefined
+  /** Brings a process back: nobody else may depend on it. */
+  readonly revives?: boolean
+}
+
+/** A grant that was authorized, and processes that know nothing. */
+export const initial = (options: Options): State => ({
+  record: {
+    version: 0,
+    writeId: 0,
+    state: "Active",
+    why: "",
+    lineage: 0,
+    serial: 0,
+    token: 0,
+    attempt: 0,
+    early: false,
+    leased: false,
+    resting: false
+  },
+  store: "up",
+  shaken: false,
+  processes: Array.from({ length: options.processes }, () => ({ ...fresh, is: "well", cut: "no" })),
+  messages: [],
+  hung: [],
+  families: [{ newest: 0, before: -1, open: false, dead: "", reached: true, sent: -1 }],
+  login: "none",
+  loginWrite: undefined,
+  revoked: -1,
+  ids: 1
+})
+
+const fresh = {
+  doing: "idle",
+  claim: undefined,
+  lost: false,
+  request: -1,
+  save: undefined,
+  neverSent: -1,
+  watched: false
+} as const
+
+/** Everything that may happen next. */
+export const moves = (state: State, options: Options, allowed: (fault: Fault) => boolean): Array<Move> => {
+  const { server, without } = options
+  const out: Array<Move> = []
+  const add = (what: string, change: (next: State) => void, kind?: { fault?: Fault; revives?: boolean }): void => {
+    if (kind?.fault !== undefined && !allowed(kind.fault)) return
+    const next = copy(state)
+    change(next)
+    out.push({ what, state: next, ...kind })
+  }
+  const { processes, record } = state
+  const family = state.families[record.lineage]!
+
+  const isWell = (p: Process): boolean => p.doing !== "down" && p.is === "well"
+  const reads = (p: Process): boolean => isWell(p) && p.cut === "no" && state.store !== "down"
+  const writes = (p: Process): boolean => reads(p) && state.store === "up"
+  const holds = (p: Process): boolean => p.claim?.version === record.version
+  const isAwaited = (m: Message): boolean => processes[m.to]!.doing === "waiting" && processes[m.to]!.request === m.request
+  const stragglers = state.messages.filter((m) => m.heard === undefined && !(isAwaited(m) && isWell(processes[m.to]!)))
+  // someone who comes before whoever waits for the claim to settle
+  const firstCome = (except: number): boolean =>
+    processes.some((p, i) =>
+      i !== except && (p.doing === "claiming" ? writes(p) : holds(p) && (p.doing === "waiting" ? reads(p) : writes(p)))
+    )
+
+  // one write: answered, or met by a fault
+  const write = (
+    what: string,
+    draft: AsBuilt.Draft,
+    expected: number,
+    then: {
+      readonly done: (next: State, accepted: boolean) => void
+      readonly lost?: (next: State) => void
+      readonly writeId?: number
+    },
+    always = false
+  ): void => {
+    const stands = (s: State): boolean => always || s.record.version === expected
+    const id = (s: State): number => then.writeId ?? s.ids - 1
+    const begin = (s: State): void => {
+      if (then.writeId === undefined) s.ids++
+    }
+    add(what, (s) => {
+      begin(s)
+      const own = s.record.writeId === id(s) && !without.has("own-write")
+      const accepted = stands(s)
+      if (accepted) put(s, draft, id(s))
+      then.done(s, accepted || own)
+    })
+    if (then.lost === undefined) return
+    const lose = then.lost
+    add(`${what}: it fails`, (s) => {
+      begin(s)
+      lose(s)
+    }, { fault: "failed" })
+    if (!stands(state)) return
+    add(`${what}: it is applied and not answered`, (s) => {
+      begin(s)
+      put(s, draft, id(s))
+      lose(s)
+    }, { fault: "unanswered" })
+    if (always) return
+    add(`${what}: it hangs`, (s) => {
+      begin(s)
+      s.hung.push({ expected, writeId: id(s), draft })
+      lose(s)
+    }, { fault: "hung" })
+  }
+
+  // what `conclude` says, and what becomes of it
+  const hear = (next: State, i: number, heard: AsBuilt.Heard): void => {
+    const p = next.processes[i]!
+    const claim = p.claim!
+    const said = AsBuilt.conclude(server, claim, heard, p.lost)
+    const conclusion = without.has("unresolved") && (heard === "busy" || heard === "unsent")
+      ? { ...said, draft: { ...said.draft, state: "Active" as const, attempt: 0 } }
+      : said
+    p.doing = "saving"
+    p.save = { ...conclusion, writeId: next.ids++ }
+    p.request = -1
+    if (typeof heard === "number") {
+      const source = next.families[claim.lineage]!
+      if (heard === source.newest) source.reached = true
+    }
+  }
+
+  processes.forEach((p, i) => {
+    const me = (next: State): Process => next.processes[i]!
+    const rest = (next: State): void => {
+      next.processes[i] = { ...me(next), ...fresh, neverSent: me(next).neverSent, watched: me(next).watched }
+    }
+    const mayLook = p.doing === "idle" ||
+      (p.doing === "saving" && without.has("unsaved") && p.save?.precious === true && !record.leased)
+
+    if (reads(p) && mayLook && record.serial < options.pairs) {
+      const calm = !stragglers.some((m) => !m.late) && !firstCome(p.doing === "idle" ? -1 : i)
+      const settled = without.has("settle") || p.watched || calm
+      const step = AsBuilt.decide(server, record, { neverSent: without.has("own-claim") ? -1 : p.neverSent, settled })
+      if (step._tag === "Claim" && writes(p)) {
+        const claimed = (next: State): void => {
+          me(next).doing = "claimed"
+          me(next).claim = next.record
+          me(next).lost = false
+          me(next).save = undefined
+        }
+        write(
+          `${i} claims`,
+          step.draft,
+          record.version,
+          {
+            done: (next) => {
+              me(next).neverSent = next.record.writeId
+              claimed(next)
+            },
+            lost: (next) => {
+              me(next).neverSent = next.ids - 1
+              me(next).doing = "claiming"
+              me(next).claim = record
+            }
+          }
+        )
+      }
+      if (step._tag === "Write" && writes(p)) write(`${i} lets it rest`, step.draft, record.version, { done: () => {} })
+      if (state.store === "read-only" && !p.watched && step._tag !== "Wait" && record.state === "Renewing") {
+        add(`${i} watches the claim settle`, (next) => {
+          me(next).watched = true
+        })
+      }
+    }
+
+    if (p.doing === "claiming") {
+      if (reads(p)) {
+        add(`${i} looks up its claim`, (next) => {
+          const isOwn = record.writeId === p.neverSent && !without.has("own-write")
+          if (!isOwn) return rest(next)
+          me(next).doing = "claimed"
+          me(next).claim = record
+          me(next).lost = false
+        })
+        add(`${i} cannot look up its claim`, rest, { fault: "failed" })
+      } else if (isWell(p)) add(`${i} cannot look up its claim`, rest)
+    }
+
+    if (p.doing === "claimed" && isWell(p)) {
+      if ((record.leased && holds(p)) || without.has("lease")) {
+        add(`${i} sends`, (next) => {
+          const claim = p.claim!
+          me(next).doing = "waiting"
+          me(next).neverSent = -1
+          me(next).request = next.ids
+          next.messages.push({ to: i, request: next.ids++, token: claim.token, heard: undefined, late: false })
+          const source = next.families[claim.lineage]!
+          source.sent = Math.max(source.sent, claim.token)
+        })
+      } else add(`${i} sees its lease gone`, (next) => hear(next, i, "unsent"))
+    }
+
+    if (p.doing === "waiting" && isWell(p) && holds(p) && !record.leased && writes(p)) {
+      add(`${i} moves its lease`, (next) => {
+        next.record = { ...record, leased: true, resting: false }
+        next.shaken = false
+        next.processes.forEach((q) => q.watched = false)
+      })
+    }
+
+    if (p.doing === "saving" && isWell(p)) {
+      const save = p.save!
+      if (save.again) {
+        add(`${i} tries again`, (next) => {
+          me(next).doing = "claimed"
+          me(next).lost = true
+          me(next).save = undefined
+        })
+      }
+      const isEnd = save.draft.state === "ReauthorizationRequired"
+      const always = without.has(isEnd ? "adopt" : "fence") && save.precious
+      if (writes(p)) {
+        write(
+          `${i} saves ${AsBuilt.spell(save.draft)}`,
+          save.draft,
+          p.claim!.version,
+          { done: rest, lost: save.precious ? () => {} : rest, writeId: save.writeId },
+          always
+        )
+      } else if (!save.precious) add(`${i} cannot save`, rest)
+    }
+
+    if (isWell(p)) {
+      add(`${i} is stopped for a while`, (next) => {
+        me(next).is = "paused"
+      }, { fault: "pause" })
+      add(`${i} is stopped for long`, (next) => {
+        me(next).is = "stopped"
+      }, { fault: "pause-long" })
+      if (p.cut === "no") {
+        add(`${i} is cut off for a while`, (next) => {
+          me(next).cut = "short"
+        }, { fault: "cut" })
+        add(`${i} is cut off for long`, (next) => {
+          me(next).cut = "long"
+        }, { fault: "cut-long" })
+      } else {
+        add(`${i} reaches the store again`, (next) => {
+          me(next).cut = "no"
+        }, { revives: true })
+      }
+    }
+    if (p.doing !== "down" && p.is !== "well") {
+      add(`${i} goes on`, (next) => {
+        me(next).is = "well"
+      }, { revives: true })
+    }
+    if (p.doing === "down") add(`${i} restarts`, (next) => {
+      next.processes[i] = { ...fresh, is: "well", cut: "no" }
+    }, { revives: true })
+    else {
+      add(`${i} is killed`, (next) => {
+        const held = p.save?.precious === true ? p.save.draft : undefined
+        const isAlone = !processes.some((q, j) => j !== i && q.save?.draft.token === held?.token)
+        if (held !== undefined && isAlone && record.token !== held.token) next.families[held.lineage]!.reached = false
+        next.processes[i] = { ...fresh, doing: "down", is: "well", cut: "no" }
+      }, { fault: "crash" })
+    }
+  })
+
+  state.messages.forEach((m, k) => {
+    const awaited = isAwaited(m)
+    const gone = (next: State): void => {
+      next.messages.splice(k, 1)
+      if (awaited) hear(next, m.to, "nothing")
+    }
+    if (m.heard === undefined) {
+      add(`the server gets ${m.token} of ${m.to}`, (next) => {
+        next.messages[k]!.heard = present(next, m.token, server)
+        if (!awaited) next.messages.splice(k, 1)
+      })
+      add(`the request of ${m.to} is lost`, gone, { fault: "drop" })
+      if (!awaited) return
+      add(`the server is too busy for ${m.to}`, (next) => {
+        next.messages[k]!.heard = "busy"
+      }, { fault: "busy" })
+      if (isWell(processes[m.to]!)) {
+        add(`${m.to} gives up a request that is held up`, (next) => {
+          next.messages[k]!.late = true
+          hear(next, m.to, "nothing")
+        }, { fault: "late" })
+      }
+      return
+    }
+    if (!awaited) return add(`the answer for ${m.to} finds nobody`, (next) => void next.messages.splice(k, 1))
+    if (isWell(processes[m.to]!)) {
+      add(`${m.to} hears ${m.heard}`, (next) => {
+        next.messages.splice(k, 1)
+        hear(next, m.to, m.heard!)
+      })
+    }
+    add(`the answer for ${m.to} is lost`, gone, { fault: "drop" })
+  })
+
+  state.hung.forEach((h, k) => {
+    add(`a write that hung arrives`, (next) => {
+      next.hung.splice(k, 1)
+      if (next.record.version === h.expected) put(next, h.draft, h.writeId)
+    })
+  })
+
+  if (record.leased) {
+    const isKept = !state.shaken && processes.some((p) =>
+      p.doing === "claiming" ? reads(p) : holds(p) && reads(p) && p.doing !== "idle"
+    )
+    if (!isKept) {
+      add("the lease runs out", (next) => {
+        next.record = { ...record, leased: false, resting: true }
+        next.processes.forEach((q) => q.watched = false)
+      })
+    }
+  }
+  if (record.resting) {
+    const away = processes.some((p) => p.doing !== "down" && (p.is === "paused" || p.cut === "short"))
+    if (without.has("patience") || (stragglers.length === 0 && !away && !(record.state === "Renewing" && firstCome(-1)))) {
+      add("the rest is over", (next) => {
+        next.record = { ...record, resting: false }
+      })
+    }
+  }
+
+  if (state.store === "up") {
+    for (const fault of ["store", "read-only"] as const) {
+      add(fault === "store" ? "the store goes down" : "the store takes no writes", (next) => {
+        next.store = fault === "store" ? "down" : "read-only"
+        if (record.leased) next.shaken = true
+      }, { fault })
+    }
+  } else {
+    add("the store is back", (next) => {
+      next.store = "up"
+    })
+  }
+
+  if (family.open && stragglers.length === 0) {
+    add("the window closes", (next) => {
+      next.families[record.lineage]!.open = false
+      if (next.record.early) next.record = { ...next.record, early: false }
+      for (const p of next.processes) if (p.claim?.early === true) p.claim = { ...p.claim, early: false }
+    }, { fault: "window" })
+  }
+  if (family.dead === "") {
+    add("the person withdraws the grant at the server", (next) => {
+      next.families[record.lineage]!.dead = "withdrawn"
+    }, { fault: "withdraw" })
+  }
+  if (record.state !== "Revoked" && state.store === "up") {
+    add("the person revokes the grant", (next) => {
+      put(next, { ...record, ...plain, state: "Revoked" }, next.ids++)
+      next.revoked = record.lineage
+    }, { fault: "revoke" })
+  }
+
+  // a login has a writer of its own, which tries until it knows
+  if (state.login === "none") {
+    add("the person logs in", (next) => {
+      next.login = "writing"
+      next.families.push({ newest: 100, before: -1, open: false, dead: "", reached: true, sent: -1 })
+    }, { fault: "login" })
+  }
+  if (state.login === "writing" && state.store === "up") {
+    const draft: AsBuilt.Draft = { ...plain, state: "Active", lineage: 1, serial: 0, token: 100 }
+    const again = state.loginWrite
+    if (again !== undefined && again.expected !== record.version && again.writeId !== record.writeId) {
+      add("the login reads again", (next) => {
+        next.loginWrite = undefined
+        if (record.lineage === 1 && !without.has("own-login")) next.login = "done"
+      })
+    } else {
+      const expected = again?.expected ?? record.version
+      write("the login is written", draft, expected, {
+        done: (next) => {
+          next.login = "done"
+          next.loginWrite = undefined
+        },
+        lost: (next) => {
+          next.loginWrite = { expected, writeId: again?.writeId ?? next.ids - 1 }
+        },
+        ...(again === undefined ? {} : { writeId: again.writeId })
+      })
+    }
+  }
+  return out
+}
+
+const plain = { why: "", attempt: 0, early: false, leased: false, resting: false } as const
+
+const put = (state: State, draft: AsBuilt.Draft, writeId: number): void => {
+  state.record = { ...draft, version: state.ids++, writeId }
+  state.shaken = false
+  for (const p of state.processes) p.watched = false
+}
+
+// what the server does with a refresh token
+const present = (state: State, token: number, server: AsBuilt.Server): AsBuilt.Heard => {
+  const family = state.families[token < 100 ? 0 : 1]!
+  if (family.dead !== "") return "refused"
+  if (server === "static") return token
+  if (token === family.newest) {
+    family.before = token
+    family.newest = token + 1
+    family.open = AsBuilt.hasWindow(server)
+    family.reached = false
+    return family.newest
+  }
+  if (token === family.before && family.open) {
+    if (server === "idempotent") return family.newest
+    // a saved pair that dies by this was lost by us
+    family.reached = state.record.token === family.newest
+    return ++family.newest
+  }
+  family.dead = "reuse"
+  return "refused"
+}
+
+/** What a state shows. */
+export type Verdict = "lost" | "unreached" | "misreported" | "returned" | "idle-rest"
+
+/** What is wrong with a state, or, for `unreached`, what could not be helped. */
+export const verdict = (state: State): Verdict | undefined => {
+  const { record } = state
+  const family = state.families[record.lineage]!
+  if (state.revoked === record.lineage && record.state !== "Revoked") return "returned"
+  if (state.login === "done" && record.lineage === 0) return "lost"
+  if (record.state === "Revoked") return undefined
+  const hasEnded = record.state === "ReauthorizationRequired"
+  if (hasEnded && record.why === "GrantRejected" && record.token !== family.newest) return "misreported"
+  if (family.dead === "reuse" || (hasEnded && family.dead === "")) return family.reached ? "lost" : "unreached"
+  if (record.resting && record.state === "Indeterminate" && record.token > family.sent) return "idle-rest"
+  return undefined
+}
+
+/** Nothing is left to do. */
+export const isOver = (state: State, options: Options): boolean =>
+  state.record.serial >= options.pairs || state.record.state === "ReauthorizationRequired" ||
+  state.record.state === "Revoked"
+
+/** Whether somebody is there who should be able to go on without the others. */
+export const isAttended = (state: State): boolean =>
+  state.processes.some((p) => p.doing !== "down" && p.is === "well" && p.cut === "no")
+
+const copy = (state: State): State => ({
+  ...state,
+  processes: state.processes.map((p) => ({ ...p })),
+  messages: state.messages.map((m) => ({ ...m })),
+  hung: [...state.hung],
+  families: state.families.map((f) => ({ ...f }))
+})
+
+/** A state in characters; states that differ only in names are spelled alike. */
+export const spell = (state: State): string => {
+  const { record } = state
+  const writeId = (id: number): string => {
+    if (id === record.writeId) return "!"
+    const at = state.hung.findIndex((h) => h.writeId === id)
+    return at < 0 ? "" : `h${AsBuilt.spell(state.hung[at]!.draft)}`
+  }
+  const version = (id: number | undefined): string => id === undefined ? "" : id === record.version ? "=" : "x"
+  const seen = new Set<Message>()
+  const processes = state.processes.map((p) => {
+    const message = p.doing === "waiting" ? state.messages.find((m) => m.request === p.request) : undefined
+    if (message !== undefined) seen.add(message)
+    return [
+      p.doing,
+      p.is === "well" ? "" : p.is,
+      p.cut === "no" ? "" : p.cut,
+      version(p.claim?.version),
+      p.claim === undefined ? "" : AsBuilt.spell(p.claim),
+      p.lost ? "L" : "",
+      p.save === undefined
+        ? ""
+        : `${AsBuilt.spell(p.save.draft)}${p.save.again ? "a" : ""}${p.save.precious ? "p" : ""}${
+          writeId(p.save.writeId)
+        }`,
+      writeId(p.neverSent),
+      p.watched ? "w" : "",
+      message === undefined ? "" : `${message.heard ?? "?"}`
+    ].join(",")
+  }).sort()
+  const messages = state.messages.filter((m) => !seen.has(m)).map((m) => `${m.token}${m.heard ?? "?"}${m.late ? "l" : ""}`)
+  return [
+    AsBuilt.spell(record),
+    state.store,
+    state.shaken ? "s" : "",
+    processes.join(";"),
+    messages.sort().join(","),
+    state.hung.map((h) => `${AsBuilt.spell(h.draft)}${version(h.expected)}`).sort().join(","),
+    state.families.map((f) => `${f.newest}.${f.before}${f.open ? "o" : ""}${f.dead}${f.reached ? "r" : ""}${f.sent}`).join(","),
+    state.login,
+    state.loginWrite === undefined ? "" : `${version(state.loginWrite.expected)}${writeId(state.loginWrite.writeId)}`,
+    state.revoked
+  ].join("|")
+}
