@@ -46,7 +46,7 @@ export type Step =
   | { readonly _tag: "Await"; readonly leaseUntil: number }
   /** The lease ran out: look again when the claim has stood unchanged for so many milliseconds. */
   | { readonly _tag: "Settle"; readonly millis: number }
-  /** A token that was presented without an answer must rest: write this. */
+  /** The grant has ended: write this. */
   | { readonly _tag: "Write"; readonly change: Change }
   | { readonly _tag: "Rest"; readonly why: OAuthError.RenewalPending["why"]; readonly until: number }
   | {
@@ -122,23 +122,15 @@ export const decide = (input: {
       }
       const leaseUntil = grant.leaseUntil ?? now
       if (leaseUntil > now) return enough ? { _tag: "Adopt", grant } : { _tag: "Await", leaseUntil }
+      const startedAt = state.startedAt
+      if (!mayRepeat(rules.rotation, now - startedAt)) {
+        // nothing is written meanwhile: its holder may still come back and commit the pair
+        const until = leaseUntil + Duration.toMillis(rules.patience) +
+          Duration.toMillis(rules.policy.indeterminate(state.attempt))
+        if (until > now) return enough ? { _tag: "Adopt", grant } : { _tag: "Rest", why: "indeterminate", until }
+      }
       if (!input.settled) return { _tag: "Settle", millis: state.settle }
-      if (mayRepeat(rules.rotation, now - state.startedAt)) {
-        return { _tag: "Claim", grant, attempt: state.attempt + 1, startedAt: state.startedAt }
-      }
-      return {
-        _tag: "Write",
-        change: {
-          state: {
-            _tag: "Indeterminate",
-            presented: state.presented,
-            since: state.startedAt,
-            attempt: state.attempt
-          },
-          // lease and settle time are over already
-          retryIn: Duration.toMillis(rules.patience) + Duration.toMillis(rules.policy.indeterminate(state.attempt))
-        }
-      }
+      return { _tag: "Claim", grant, attempt: state.attempt + 1, startedAt }
     }
   }
 }
