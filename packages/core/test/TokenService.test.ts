@@ -826,6 +826,28 @@ describe("TokenService", () => {
         assert.isTrue(Exit.isSuccess(exit))
         assert.strictEqual((yield* world.standing()).grant?.state._tag, "Active")
       }))
+
+    it.effect("leaves what others have renewed since an unanswered write was accepted", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make()
+        const process = yield* loggedIn(world)
+        const { write } = world.memory
+        const followed: typeof write = (expected, draft) =>
+          Effect.gen(function*() {
+            Object.assign(world.memory, { write })
+            const { grant } = yield* write(expected, draft)
+            const renewed = { ...draft, writeId: "theirs", serial: 2, body: pair("their") }
+            yield* write(grant?.version, renewed)
+            return yield* Effect.fail(
+              OAuthError.make("TokenStore", "write", new OAuthError.StoreUnavailable({ store: "", problem: "timeout" }))
+            )
+          })
+        Object.assign(world.memory, { write: followed })
+
+        yield* after(world.login(process))
+
+        assert.strictEqual((yield* world.standing()).grant?.writeId, "theirs")
+      }))
   })
 })
 

@@ -34,6 +34,8 @@ export const adopt = (
       const { emit, id, rules } = self.renewal
       const lineage = yield* id
       const kept = yield* Effect.result(change(self, key, "adopt", (reading) => {
+        // an earlier write of this login was accepted without an answer, and its pair may be renewed by now
+        if (reading.grant?.lineage === lineage) return Effect.succeed(reading.grant)
         const standing = reading.grant?.body
         if (options?.subject !== "any" && standing?._tag === "Open" && Identity.differs(standing, tokens.idToken)) {
           return Effect.fail(new OAuthError.ResponseInvalid({ problem: "mismatch", field: "sub" }))
