@@ -224,41 +224,33 @@ export const moves = (state: State, options: Options, allowed: (fault: Fault) =>
     draft: AsBuilt.Draft,
     expected: number,
     then: {
-      readonly done: (next: State, accepted: boolean) => void
-      readonly lost?: (next: State) => void
+      readonly done: (next: State) => void
+      readonly lost?: (next: State, writeId: number) => void
       readonly writeId?: number
     },
     always = false
   ): void => {
     const stands = (s: State): boolean => always || s.record.version === expected
-    const id = (s: State): number => then.writeId ?? s.ids - 1
-    const begin = (s: State): void => {
-      if (then.writeId === undefined) s.ids++
-    }
+    const begin = (s: State): number => then.writeId ?? s.ids++
     add(what, (s) => {
-      begin(s)
-      const own = s.record.writeId === id(s) && !without.has("own-write")
-      const accepted = stands(s)
-      if (accepted) put(s, draft, id(s))
-      then.done(s, accepted || own)
+      const writeId = begin(s)
+      if (stands(s)) put(s, draft, writeId)
+      then.done(s)
     })
     if (then.lost === undefined) return
     const lose = then.lost
-    add(`${what}: it fails`, (s) => {
-      begin(s)
-      lose(s)
-    }, { fault: "failed" })
+    add(`${what}: it fails`, (s) => lose(s, begin(s)), { fault: "failed" })
     if (!stands(state)) return
     add(`${what}: it is applied and not answered`, (s) => {
-      begin(s)
-      put(s, draft, id(s))
-      lose(s)
+      const writeId = begin(s)
+      put(s, draft, writeId)
+      lose(s, writeId)
     }, { fault: "unanswered" })
     if (always) return
     add(`${what}: it hangs`, (s) => {
-      begin(s)
-      s.hung.push({ expected, writeId: id(s), draft })
-      lose(s)
+      const writeId = begin(s)
+      s.hung.push({ expected, writeId, draft })
+      lose(s, writeId)
     }, { fault: "hung" })
   }
 
@@ -288,10 +280,12 @@ export const moves = (state: State, options: Options, allowed: (fault: Fault) =>
       (p.doing === "saving" && without.has("unsaved") && p.save?.precious === true && !record.leased)
 
     if (reads(p) && mayLook && record.serial < options.pairs) {
-      const calm = !stragglers.some((m) => !m.late) && !firstCome(p.doing === "idle" ? -1 : i)
+      const calm = !state.messages.some((m) => m.heard === undefined && !m.late) && !firstCome(p.doing === "idle" ? -1 : i)
       const settled = without.has("settle") || p.watched || calm
       const step = AsBuilt.decide(server, record, { neverSent: without.has("own-claim") ? -1 : p.neverSent, settled })
-      if (step._tag === "Claim" && writes(p)) {
+      // what is held up of an earlier pair is over before the next is renewed
+      const isSoon = record.state === "Active" && stragglers.some((m) => m.token !== record.token)
+      if (step._tag === "Claim" && writes(p) && !isSoon) {
         const claimed = (next: State): void => {
           me(next).doing = "claimed"
           me(next).claim = next.record
@@ -307,8 +301,8 @@ export const moves = (state: State, options: Options, allowed: (fault: Fault) =>
               me(next).neverSent = next.record.writeId
               claimed(next)
             },
-            lost: (next) => {
-              me(next).neverSent = next.ids - 1
+            lost: (next, writeId) => {
+              me(next).neverSent = writeId
               me(next).doing = "claiming"
               me(next).claim = record
             }
@@ -316,7 +310,7 @@ export const moves = (state: State, options: Options, allowed: (fault: Fault) =>
         )
       }
       if (step._tag === "Write" && writes(p)) write(`${i} lets it rest`, step.draft, record.version, { done: () => {} })
-      if (state.store === "read-only" && !p.watched && step._tag !== "Wait" && record.state === "Renewing") {
+      if (state.store === "read-only" && !p.watched && !state.messages.some((m) => m.heard === undefined && !m.late) && step._tag !== "Wait" && record.state === "Renewing") {
         add(`${i} watches the claim settle`, (next) => {
           me(next).watched = true
         })
@@ -397,13 +391,13 @@ export const moves = (state: State, options: Options, allowed: (fault: Fault) =>
       } else {
         add(`${i} reaches the store again`, (next) => {
           me(next).cut = "no"
-        }, { revives: true })
+        }, { revives: p.cut === "long" })
       }
     }
     if (p.doing !== "down" && p.is !== "well") {
       add(`${i} goes on`, (next) => {
         me(next).is = "well"
-      }, { revives: true })
+      }, { revives: p.is === "stopped" })
     }
     if (p.doing === "down") add(`${i} restarts`, (next) => {
       next.processes[i] = { ...fresh, is: "well", cut: "no" }
@@ -533,8 +527,8 @@ export const moves = (state: State, options: Options, allowed: (fault: Fault) =>
           next.login = "done"
           next.loginWrite = undefined
         },
-        lost: (next) => {
-          next.loginWrite = { expected, writeId: again?.writeId ?? next.ids - 1 }
+        lost: (next, writeId) => {
+          next.loginWrite = { expected, writeId }
         },
         ...(again === undefined ? {} : { writeId: again.writeId })
       })
