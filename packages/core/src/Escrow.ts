@@ -20,6 +20,8 @@ import type { OAuthError } from "./OAuthError.ts"
 export const Entry = Schema.Struct({
   /** The version that the write expects: the claim under which the pair was got. */
   expected: Schema.String,
+  /** The claim itself, by which a record is known that says no more of it than that its outcome is not known. */
+  claim: Schema.optionalKey(Grant.Renewing),
   /** The record to write, its instants as they were when it was made. */
   grant: Grant.Grant
 })

@@ -20,7 +20,7 @@ import * as Transaction from "./transaction.ts"
 export const token = (self: Service, slot: Snapshot.Slot): Effect.Effect<AccessToken, OAuthError.OAuthError> =>
   Effect.withFiber((fiber) => {
     const now = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
-    return now < slot.freshUntil && slot.exit !== undefined ? slot.exit : current(self, slot, now)
+    return Snapshot.isFresh(slot, now) && slot.exit !== undefined ? slot.exit : current(self, slot, now)
   })
 
 /** A token instead of one that was refused. */
@@ -60,11 +60,15 @@ const current = (
   slot: Snapshot.Slot,
   now: number
 ): Effect.Effect<AccessToken, OAuthError.OAuthError> => {
-  if (now < slot.freshUntil && slot.exit !== undefined) return slot.exit
+  if (Snapshot.isFresh(slot, now) && slot.exit !== undefined) return slot.exit
   const need: Need = { target: slot.target, why: { _tag: "Expiring" } }
   const isUsable = () => Snapshot.isUsable(slot, self.renewal.clock.currentTimeMillisUnsafe())
   const { background } = self.policy
-  if (!isUsable() || !isTrusted(self, slot.snapshot, now)) return waited(self, want(self, slot, need, isUsable))
+  if (!isUsable() || !isTrusted(self, slot.snapshot, now)) {
+    // a renewal that takes longer than this caller may wait is no reason to withhold a usable token
+    const orElse = Effect.suspend(() => isUsable() && slot.exit !== undefined ? slot.exit : exceeded)
+    return waited(self, want(self, slot, need, isUsable), orElse)
+  }
 
   // usable and due: it is returned, and renewed meanwhile, or before, or as the hook will have it
   const flight = slot.snapshot.flight ?? launch(self, slot.snapshot, need)
@@ -146,16 +150,14 @@ const land = (
 
 const waited = <A>(
   self: Service,
-  effect: Effect.Effect<A, OAuthError.OAuthError>
+  effect: Effect.Effect<A, OAuthError.OAuthError>,
+  orElse: Effect.Effect<A, OAuthError.OAuthError> = exceeded
 ): Effect.Effect<A, OAuthError.OAuthError> =>
-  Effect.timeoutOrElse(effect, {
-    duration: self.policy.waitAtMost,
-    orElse: () => fail("token", new OAuthError.RenewalPending({ why: "wait-exceeded" }))
-  })
+  Effect.timeoutOrElse(effect, { duration: self.policy.waitAtMost, orElse: () => orElse })
 
 // Whether what this process knows of the grant is recent enough to be acted on.
 const isTrusted = (self: Service, snapshot: Snapshot.Snapshot, now: number): boolean =>
-  !snapshot.stale &&
+  !snapshot.stale && now >= snapshot.heardAt &&
   (self.renewal.trust().notified || now - snapshot.heardAt < Duration.toMillis(self.policy.maxStaleness))
 
 const held = (slot: Snapshot.Slot): string | undefined =>
@@ -170,6 +172,8 @@ const absent = (slot: Snapshot.Slot): OAuthError.OAuthErrorReason =>
 
 const fail = (method: string, reason: OAuthError.OAuthErrorReason): Effect.Effect<never, OAuthError.OAuthError> =>
   Effect.fail(OAuthError.make("TokenService", method, reason))
+
+const exceeded = fail("token", new OAuthError.RenewalPending({ why: "wait-exceeded" }))
 
 const closing = Exit.fail(
   OAuthError.make("TokenService", "token", new OAuthError.RenewalPending({ why: "closing" }))

@@ -8,6 +8,7 @@ import * as GrantKey from "../GrantKey.ts"
 import * as OAuthError from "../OAuthError.ts"
 import type { RefreshPolicy } from "../RefreshPolicy.ts"
 import type { Outcome, Reading, TokenStore } from "../TokenStore.ts"
+import * as Transaction from "./transaction.ts"
 
 /** The store, as the transaction uses it. */
 export interface Custody {
@@ -18,6 +19,12 @@ export interface Custody {
    */
   readonly write: (
     expected: string | undefined,
+    draft: Grant.Draft
+  ) => Effect.Effect<Outcome, OAuthError.OAuthError>
+  /** Writes what ended a claim, also over a record that only says that the claim's outcome is not known. */
+  readonly conclude: (
+    expected: string,
+    claim: typeof Grant.Renewing.Type | undefined,
     draft: Grant.Draft
   ) => Effect.Effect<Outcome, OAuthError.OAuthError>
   readonly extend: TokenStore["Service"]["extend"]
@@ -51,9 +58,19 @@ export const make = (store: TokenStore["Service"], policy: RefreshPolicy): Custo
       })
     )
 
+  const conclude: Custody["conclude"] = (expected, claim, draft) =>
+    Effect.flatMap(write(expected, draft), (outcome) => {
+      const { accepted, grant } = outcome
+      return !accepted && grant !== undefined && claim !== undefined &&
+          Transaction.leavesOpen(grant, claim, draft.lineage)
+        ? write(grant.version, draft)
+        : Effect.succeed(outcome)
+    })
+
   return {
     read,
     write,
+    conclude,
     extend: (key, options) => guarded(store.extend(key, options)),
     remove: (key, version) => guarded(store.remove(key, version))
   }

@@ -164,7 +164,7 @@ export const deposit = Effect.fnUntraced(function*(
   if (unsaved === undefined || grant === undefined) return
   const kept = env.escrow === undefined
     ? false
-    : yield* Effect.isSuccess(env.escrow.deposit({ expected: unsaved.expected, grant }))
+    : yield* Effect.isSuccess(env.escrow.deposit({ expected: unsaved.expected, claim: unsaved.claim, grant }))
   env.emit({ _tag: kept ? "Escrowed" : "PairLost", key: snapshot.key })
 })
 
@@ -304,7 +304,7 @@ const send = Effect.fnUntraced(function*(
         writeId: held.writeId
       })
       // in hand from here on, whatever happens to this fiber
-      if (conclusion.precious) snapshot.unsaved = { expected: held.grant.version, draft }
+      if (conclusion.precious) snapshot.unsaved = { expected: held.grant.version, claim: held.claim, draft }
       return { ...conclusion, draft }
     }
     lost = lost || judgement._tag === "Ambiguous"
@@ -329,8 +329,10 @@ const heartbeats = Effect.fnUntraced(function*(
       env.custody.extend(snapshot.key, { version: held.grant.version, leaseFor: lease.length })
     )
     if (outcome._tag === "None") continue
-    if (outcome.value.accepted) lease.elapsed = elapsed
-    else lease.overtaken = true
+    if (outcome.value.accepted) {
+      lease.elapsed = elapsed
+      observe(env, snapshot, outcome.value)
+    } else lease.overtaken = true
   }
 })
 
@@ -368,7 +370,7 @@ const save = Effect.fnUntraced(function*(
   grant: Grant.Grant,
   written: Written
 ): Effect.fn.Return<Reading | undefined, OAuthError.OAuthError> {
-  const outcome = yield* Effect.result(env.custody.write(grant.version, written.draft))
+  const outcome = yield* Effect.result(commit(env, grant, written))
   if (outcome._tag === "Success") return yield* saved(env, snapshot, need, grant, written, outcome.success)
   // the claim stays in the store, and others will follow it when its time has passed
   if (!written.precious) return yield* fail(written.error ?? outcome.failure.reason)
@@ -377,6 +379,17 @@ const save = Effect.fnUntraced(function*(
   env.fork(persist(env, snapshot, need, grant, written))
   return written.error === undefined ? undefined : yield* fail(written.error)
 })
+
+const commit = (
+  env: Environment,
+  grant: Grant.Grant,
+  written: Written
+): Effect.Effect<Outcome, OAuthError.OAuthError> =>
+  env.custody.conclude(
+    grant.version,
+    written.precious && grant.state._tag === "Renewing" ? grant.state : undefined,
+    written.draft
+  )
 
 // Tries to save for as long as the schedule says; closing ends it and hands over to the escrow.
 const persist = Effect.fnUntraced(function*(
@@ -391,7 +404,7 @@ const persist = Effect.fnUntraced(function*(
     const delay = yield* attempts
     if (delay === undefined) return
     yield* Effect.sleep(delay)
-    const outcome = yield* Effect.result(env.custody.write(grant.version, written.draft))
+    const outcome = yield* Effect.result(commit(env, grant, written))
     if (outcome._tag === "Failure") continue
     if (outcome.success.accepted) env.emit({ _tag: "Saved", key: snapshot.key })
     return yield* Effect.ignore(saved(env, snapshot, need, grant, written, outcome.success))
@@ -465,7 +478,7 @@ const writeBack = Effect.fnUntraced(function*(
   const standing = reading.grant
   if (
     known === undefined || standing === undefined || known.lineage !== standing.lineage ||
-    known.serial <= standing.serial || standing.state._tag === "Revoked" ||
+    known.serial <= standing.serial || isEndedByWord(standing.state) ||
     standing.installation !== env.rules.installation
   ) return undefined
   const writeId = yield* env.id
@@ -474,6 +487,10 @@ const writeBack = Effect.fnUntraced(function*(
     Transaction.propose(known, { state: { _tag: "Active", failures: 0 } }, { now: reading.now, writeId })
   )
 })
+
+// What a newer pair does not undo. Refusing an older pair says nothing of a newer one.
+const isEndedByWord = (state: Grant.State): boolean =>
+  state._tag === "Revoked" || (state._tag === "ReauthorizationRequired" && state.why === "Ended")
 
 // Watches a claim whose lease ran out: it has settled when it stood unchanged while the store answered.
 const settle = Effect.fnUntraced(function*(

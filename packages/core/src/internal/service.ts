@@ -210,7 +210,7 @@ const reclaim = Effect.fnUntraced(function*(self: Service): Effect.fn.Return<voi
     const reading = yield* Effect.option(custody.read(key))
     if (reading._tag === "None") continue
     const draft = Grant.draft(entry.grant, { now: reading.value.now, writeId: entry.grant.writeId })
-    const outcome = yield* Effect.option(custody.write(entry.expected, draft))
+    const outcome = yield* Effect.option(custody.conclude(entry.expected, entry.claim, draft))
     if (outcome._tag === "None") continue
     if (outcome.value.accepted) self.renewal.emit({ _tag: "Saved", key })
     yield* Effect.ignore(escrow.withdraw(entry))

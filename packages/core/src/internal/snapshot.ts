@@ -53,7 +53,11 @@ export class Snapshot {
   stale = false
   flight: Flight | undefined = undefined
   /** The write that holds what only this process has. */
-  unsaved: { readonly expected: string; readonly draft: Grant.Draft } | undefined = undefined
+  unsaved: {
+    readonly expected: string
+    readonly claim: typeof Grant.Renewing.Type
+    readonly draft: Grant.Draft
+  } | undefined = undefined
   /** The write id of a claim under which nothing was sent. */
   neverSent: string | undefined = undefined
   /** The pair that came from a refusal, and when. */
@@ -113,6 +117,12 @@ export const distrust = (self: Snapshot): void => {
   self.stale = true
   for (const slot of self.slots) slot.freshUntil = Number.NEGATIVE_INFINITY
 }
+
+/**
+ * Whether a slot's token is returned without a look. Not when this process's clock was set back behind the moment when
+ * it last heard the store: then it does not know how old its knowledge is.
+ */
+export const isFresh = (slot: Slot, now: number): boolean => now < slot.freshUntil && now >= slot.snapshot.heardAt
 
 /** Whether a slot's token may be returned. */
 export const isUsable = (slot: Slot, now: number): boolean => slot.exit !== undefined && now < slot.usableUntil

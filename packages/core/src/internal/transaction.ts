@@ -291,6 +291,14 @@ export const propose = (
   }
 }
 
+/**
+ * Whether a record only says of a claim that its outcome is not known. Its token has not been presented since, so an
+ * answer that its holder has got after all still counts.
+ */
+export const leavesOpen = (standing: Grant.Grant, claim: typeof Grant.Renewing.Type, lineage: string): boolean =>
+  standing.state._tag === "Indeterminate" && standing.lineage === lineage &&
+  standing.state.presented === claim.presented && standing.state.attempt === claim.attempt
+
 /** Whether a pair came after another: of the same login, or of a later one. */
 export const isNewer = (pair: Pair, than: Pair): boolean => pair.lineage !== than.lineage || pair.serial > than.serial
 

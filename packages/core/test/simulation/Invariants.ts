@@ -47,7 +47,7 @@ const presentedAgain = (facts: Facts): ReadonlyArray<string> => {
   const successors = successorsOf(facts.ledger)
   const wentBack = accountsThat(facts, "went back")
   for (const [token, presentations] of presentationsOf(facts)) {
-    const first = presentations[0]
+    const first = presentations.find((presentation) => presentation.isAmbiguous || presentation.isProcessed)
     const family = token.split("-")[0] ?? ""
     // who reads a record of the past presents a token of the past
     if (wentBack.has(accountOf(facts, family) ?? "")) continue
@@ -64,7 +64,7 @@ const presentedAgain = (facts: Facts): ReadonlyArray<string> => {
       if (isOpenAt(earlier, later.at) && holder !== undefined && isUnhindered(holder, earlier.at - 60_000, later.at)) {
         wrong.push(`I1: ${what} is presented again, while #${earlier.exchange} can still be answered to ${holder.name}`)
       }
-      if (!earlier.isAmbiguous && !earlier.isProcessed) return
+      if (!earlier.isAmbiguous) return
       const since = later.at - earlier.at
       const inWindow = rotation._tag === "Rotating" && rotation.window !== undefined &&
         later.at - first.at <= Duration.toMillis(rotation.window.duration)
@@ -148,7 +148,10 @@ const releasedEarly = (facts: Facts): ReadonlyArray<string> =>
 const overwritten = (facts: Facts): ReadonlyArray<string> =>
   facts.written.flatMap(({ before, by, grant }) => {
     if (by === "restore" || before === undefined || grant === undefined || before.lineage !== grant.lineage) return []
-    const ended = before.state._tag === "Revoked" || before.state._tag === "ReauthorizationRequired"
+    // the refusal of an older pair, after the store went back in time, does not concern a newer one
+    const isOlder = before.state._tag === "ReauthorizationRequired" && before.state.why !== "Ended" &&
+      grant.serial > before.serial && accountsThat(facts, "went back").has(facts.accounts.get(grant.key) ?? "")
+    const ended = !isOlder && (before.state._tag === "Revoked" || before.state._tag === "ReauthorizationRequired")
     if (ended && grant.state._tag !== "Revoked" && grant.state._tag !== "ReauthorizationRequired") {
       return [`I8: ${by} made ${grant.state._tag} of ${before.state._tag} without a login`]
     }
