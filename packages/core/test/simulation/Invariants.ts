@@ -34,7 +34,6 @@ interface Presentation {
   /** When its client had an answer, or a broken connection, or gave up; nothing when it was gone. */
   readonly endedAt: number | undefined
   readonly end: Ledger.Kind | undefined
-  readonly isProcessed: boolean
   /** What the client got does not say whether the server processed it. */
   readonly isAmbiguous: boolean
 }
@@ -47,7 +46,7 @@ const presentedAgain = (facts: Facts): ReadonlyArray<string> => {
   const successors = successorsOf(facts.ledger)
   const wentBack = accountsThat(facts, "went back")
   for (const [token, presentations] of presentationsOf(facts)) {
-    const first = presentations.find((presentation) => presentation.isAmbiguous || presentation.isProcessed)
+    const first = presentations.find((presentation) => presentation.isAmbiguous)
     const family = token.split("-")[0] ?? ""
     // who reads a record of the past presents a token of the past
     if (wentBack.has(accountOf(facts, family) ?? "")) continue
@@ -85,11 +84,9 @@ const presentedTwiceInCalm = (facts: Facts): ReadonlyArray<string> =>
 
 const presentationsOf = (facts: Facts): ReadonlyMap<string, ReadonlyArray<Presentation>> => {
   const ends = new Map<number, Ledger.Entry>()
-  const processed = new Set<number>()
   for (const entry of facts.ledger) {
     if (entry.exchange === undefined) continue
     if (["answered", "unanswered", "abandoned"].includes(entry.kind)) ends.set(entry.exchange, entry)
-    if (["rotated", "replayed", "spent"].includes(entry.kind)) processed.add(entry.exchange)
   }
   const presentations = new Map<string, Array<Presentation>>()
   facts.ledger.forEach((entry, index) => {
@@ -105,7 +102,6 @@ const presentationsOf = (facts: Facts): ReadonlyMap<string, ReadonlyArray<Presen
       exchange: entry.exchange,
       endedAt: end?.at,
       end: end?.kind,
-      isProcessed: processed.has(entry.exchange),
       isAmbiguous: end?.kind !== "answered" || (fault !== undefined && ambiguous.has(fault))
     })
   })

@@ -54,8 +54,11 @@ export class SharedStore {
   private readonly machine: Machine
   private version = 0
 
-  constructor(machine: Machine) {
+  private readonly onWrite: (grant: Grant.Grant | undefined) => void
+
+  constructor(machine: Machine, onWrite: (grant: Grant.Grant | undefined) => void) {
     this.machine = machine
+    this.onWrite = onWrite
   }
 
   readonly standing = (key: string): Grant.Grant | undefined => this.records.get(key)
@@ -72,6 +75,7 @@ export class SharedStore {
       this.records.set(key, grant)
       for (const name of namesIn(grant)) this.known.add(name)
     }
+    this.onWrite(grant)
     for (const listener of this.listeners) listener({ _tag: "Changed", key, version: grant?.version })
   }
 

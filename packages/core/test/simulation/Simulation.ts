@@ -183,6 +183,8 @@ class World {
   private readonly wrong: Array<string> = []
   private readonly trace: Array<string> = []
   private readonly plan: Plan
+  /** What is to happen in the middle of a renewal. */
+  private readonly waiting = new Set<() => void>()
   private storeIs: "up" | "down" | "hanging" = "up"
   private isQuiet = true
   private isAtRest = false
@@ -192,14 +194,16 @@ class World {
     this.plan = plan
     this.prng = new Prng(plan.seed * 7919 + 1)
     this.machine = new Machine(this.prng)
-    this.store = new SharedStore(this.machine)
+    this.store = new SharedStore(this.machine, (grant) => {
+      if (grant?.state._tag === "Renewing") for (const act of [...this.waiting]) act()
+    })
     this.outside = new Lane(this.machine, "server")
     this.context = this.contextOf(this.outside)
     const scope = Scope.makeUnsafe()
     this.server = Effect.runSyncWith(this.context)(Scope.provide(
       TestAuthorizationServer.make({
         seed: plan.seed,
-        rotation: Faults.rotations[plan.rotation],
+        rotation: Faults.rotationOf(plan.rotation, plan.seed),
         accessTokenLifetime: lifetime
       }),
       scope
@@ -480,15 +484,20 @@ class World {
     const held = process.held.get(account)
     const standing = this.store.standing(this.keyOf(account).id)
     if (held === undefined || process.jumped || standing === undefined) return
-    if (standing.state._tag === "ReauthorizationRequired" || standing.state._tag === "Revoked") return
+    // that the grant has ended is the server's word or ours, and is looked at when all is over
+    if (why.startsWith("ReauthorizationRequired")) return
     if (this.deeds.some((deed) => deed.account === account && deed.at >= held.at - 60_000)) return
     if (asked > held.until - 10_000 || this.machine.now > held.until - 10_000) return
     this.wrong.push(`I7: ${process.life.name} has ${nameOf(held.token.value)} of ${account} and says ${why}`)
   }
 
   private endOf(name: string): number {
-    const issued = this.now(this.server.ledger).findLast((entry) => entry.kind === "issued" && entry.token === name)
-    return issued === undefined ? 0 : issued.at + lifetime
+    const ledger = this.now(this.server.ledger)
+    const issued = ledger.findLast((entry) => entry.kind === "issued" && entry.token === name)
+    if (issued === undefined) return 0
+    // a client counts from before it asked
+    const asked = ledger.find((entry) => entry.kind === "presented" && entry.exchange === issued.exchange)
+    return (asked ?? issued).at + lifetime
   }
 
   private login(account: string, process: Process | undefined): void {
@@ -520,7 +529,7 @@ class World {
     const { focus, noise } = this.plan
     if (focus === "nothing") return
     const { prng } = this
-    const focused = Faults.isHappening(focus) ? prng.between(3, 6) : 0
+    const focused = Faults.isHappening(focus) ? prng.between(6, 12) : 0
     for (let i = 0; i < focused; i++) this.machine.after(prng.between(0, horizon), () => this.happen(focus))
     const others = Math.round(noise * 20)
     for (let i = 0; i < others; i++) {
@@ -535,15 +544,14 @@ class World {
     const process = this.slots[prng.between(0, this.slots.length - 1)]
     const account = this.someAccount()
     const { id } = this.keyOf(account)
-    const soon = (act: () => void) => {
+    const soon = (act: () => void): void => {
       // in the middle of a renewal, if there is one soon
-      const until = machine.now + 120_000
-      const look = (): void => {
-        if (this.isAtRest) return
-        if (this.store.standing(id)?.state._tag === "Renewing" || machine.now > until) return act()
-        machine.after(prng.between(1, 40), look)
+      const once = () => {
+        if (waiting.delete(once) && !this.isAtRest) machine.after(prng.chance(0.8) ? prng.between(0, 100) : 0, act)
       }
-      look()
+      const { waiting } = this
+      waiting.add(once)
+      machine.after(120_000, once)
     }
     const at = (act: () => void) => prng.chance(0.7) ? soon(act) : act()
     const reached = () => {
@@ -664,7 +672,7 @@ class World {
     if (this.isQuiet || exchange.endpoint !== "token") return undefined
     const { prng } = this
     const { focus, noise } = this.plan
-    const name = Faults.isExchangeFault(focus as Faults.Name) && prng.chance(0.35)
+    const name = Faults.isExchangeFault(focus as Faults.Name) && prng.chance(0.5)
       ? focus as Faults.ExchangeFault
       : prng.chance(noise)
       ? prng.pick(Object.keys(Faults.exchanges) as [Faults.ExchangeFault])
