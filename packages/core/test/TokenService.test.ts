@@ -483,27 +483,31 @@ describe("TokenService", () => {
         assert.strictEqual(valueOf(late), "access-1")
       }))
 
-    it.effect("of a process that was only stopped still stands while its token rests, so that it can save its pair", () =>
-      Effect.gen(function*() {
-        const world = yield* World.make()
-        yield* loggedIn(world)
-        const { service } = yield* world.process()
-        yield* TestClock.adjust("1 hour")
-        yield* claimByTheDead(world)
-        const claim = (yield* world.standing()).grant
-        if (claim === undefined) return assert.fail("no record")
-        yield* after(service.token(world.key()), "1 minute")
+    it.effect(
+      "of a process that was only stopped still stands while its token rests, so that it can save its pair",
+      () =>
+        Effect.gen(function*() {
+          const world = yield* World.make()
+          yield* loggedIn(world)
+          const { service } = yield* world.process()
+          yield* TestClock.adjust("1 hour")
+          yield* claimByTheDead(world)
+          const claim = (yield* world.standing()).grant
+          if (claim === undefined) return assert.fail("no record")
+          yield* after(service.token(world.key()), "1 minute")
 
-        const theirs = { ...Grant.draft(claim, { now: 0, writeId: "theirs" }), serial: 2, body: pair("their") }
-        const outcome = yield* world.memory.write(claim.version, {
-          ...theirs,
-          state: { _tag: "Active", failures: 0 }
-        })
-        const exit = yield* after(service.token(world.key()))
+          const theirs = { ...Grant.draft(claim, { now: 0, writeId: "theirs" }), serial: 2, body: pair("their") }
+          const outcome = yield* world.memory.write(claim.version, {
+            ...theirs,
+            state: { _tag: "Active", failures: 0 }
+          })
+          const exit = yield* after(service.token(world.key()))
 
-        assert.isTrue(outcome.accepted)
-        assert.strictEqual(valueOf(exit), "access-their")
-      }), 15_000)
+          assert.isTrue(outcome.accepted)
+          assert.strictEqual(valueOf(exit), "access-their")
+        }),
+      15_000
+    )
 
     it.effect("of a process that died is followed inside the server's window after lease and settle time", () =>
       Effect.gen(function*() {

@@ -5,7 +5,15 @@
  * the model again. Time is one instant; before and after it lie the two sides
  * of every deadline.
  */
-import { Grant, OAuthError, RefreshPolicy, RemoteText, RotationPolicy, Target, type TokenResponse } from "@effect-oauth/core"
+import {
+  Grant,
+  OAuthError,
+  RefreshPolicy,
+  RemoteText,
+  RotationPolicy,
+  Target,
+  type TokenResponse
+} from "@effect-oauth/core"
 import { Duration, Redacted } from "effect"
 import * as Transaction from "../../src/internal/transaction.ts"
 

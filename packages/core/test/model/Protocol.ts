@@ -210,7 +210,8 @@ export const moves = (state: State, options: Options, allowed: (fault: Fault) =>
   const reads = (p: Process): boolean => isWell(p) && p.cut === "no" && state.store !== "down"
   const writes = (p: Process): boolean => reads(p) && state.store === "up"
   const holds = (p: Process): boolean => p.claim?.version === record.version
-  const isAwaited = (m: Message): boolean => processes[m.to]!.doing === "waiting" && processes[m.to]!.request === m.request
+  const isAwaited = (m: Message): boolean =>
+    processes[m.to]!.doing === "waiting" && processes[m.to]!.request === m.request
   const stragglers = state.messages.filter((m) => m.heard === undefined && !(isAwaited(m) && isWell(processes[m.to]!)))
   // someone who comes before whoever waits for the claim to settle
   const firstCome = (except: number): boolean =>
@@ -280,7 +281,8 @@ export const moves = (state: State, options: Options, allowed: (fault: Fault) =>
       (p.doing === "saving" && without.has("unsaved") && p.save?.precious === true && !record.leased)
 
     if (reads(p) && mayLook && record.serial < options.pairs) {
-      const calm = !state.messages.some((m) => m.heard === undefined && !m.late) && !firstCome(p.doing === "idle" ? -1 : i)
+      const calm = !state.messages.some((m) => m.heard === undefined && !m.late) &&
+        !firstCome(p.doing === "idle" ? -1 : i)
       const settled = without.has("settle") || p.watched || calm
       const step = AsBuilt.decide(server, record, { neverSent: without.has("own-claim") ? -1 : p.neverSent, settled })
       // what is held up of an earlier pair is over before the next is renewed
@@ -310,7 +312,10 @@ export const moves = (state: State, options: Options, allowed: (fault: Fault) =>
         )
       }
       if (step._tag === "Write" && writes(p)) write(`${i} lets it rest`, step.draft, record.version, { done: () => {} })
-      if (state.store === "read-only" && !p.watched && !state.messages.some((m) => m.heard === undefined && !m.late) && step._tag !== "Wait" && record.state === "Renewing") {
+      if (
+        state.store === "read-only" && !p.watched && !state.messages.some((m) => m.heard === undefined && !m.late) &&
+        step._tag !== "Wait" && record.state === "Renewing"
+      ) {
         add(`${i} watches the claim settle`, (next) => {
           me(next).watched = true
         })
@@ -399,10 +404,11 @@ export const moves = (state: State, options: Options, allowed: (fault: Fault) =>
         me(next).is = "well"
       }, { revives: p.is === "stopped" })
     }
-    if (p.doing === "down") add(`${i} restarts`, (next) => {
-      next.processes[i] = { ...fresh, is: "well", cut: "no" }
-    }, { revives: true })
-    else {
+    if (p.doing === "down") {
+      add(`${i} restarts`, (next) => {
+        next.processes[i] = { ...fresh, is: "well", cut: "no" }
+      }, { revives: true })
+    } else {
       add(`${i} is killed`, (next) => {
         const held = p.save?.precious === true ? p.save.draft : undefined
         const isAlone = !processes.some((q, j) => j !== i && q.save?.draft.token === held?.token)
@@ -454,9 +460,8 @@ export const moves = (state: State, options: Options, allowed: (fault: Fault) =>
   })
 
   if (record.leased) {
-    const isKept = !state.shaken && processes.some((p) =>
-      p.doing === "claiming" ? reads(p) : holds(p) && reads(p) && p.doing !== "idle"
-    )
+    const isKept = !state.shaken &&
+      processes.some((p) => p.doing === "claiming" ? reads(p) : holds(p) && reads(p) && p.doing !== "idle")
     if (!isKept) {
       add("the lease runs out", (next) => {
         next.record = { ...record, leased: false, resting: true }
@@ -466,7 +471,9 @@ export const moves = (state: State, options: Options, allowed: (fault: Fault) =>
   }
   if (record.resting) {
     const away = processes.some((p) => p.doing !== "down" && (p.is === "paused" || p.cut === "short"))
-    if (without.has("patience") || (stragglers.length === 0 && !away && !(record.state === "Renewing" && firstCome(-1)))) {
+    if (
+      without.has("patience") || (stragglers.length === 0 && !away && !(record.state === "Renewing" && firstCome(-1)))
+    ) {
       add("the rest is over", (next) => {
         next.record = { ...record, resting: false }
       })
@@ -631,7 +638,9 @@ export const spell = (state: State): string => {
       message === undefined ? "" : `${message.heard ?? "?"}`
     ].join(",")
   }).sort()
-  const messages = state.messages.filter((m) => !seen.has(m)).map((m) => `${m.token}${m.heard ?? "?"}${m.late ? "l" : ""}`)
+  const messages = state.messages.filter((m) => !seen.has(m)).map((m) =>
+    `${m.token}${m.heard ?? "?"}${m.late ? "l" : ""}`
+  )
   return [
     AsBuilt.spell(record),
     state.store,
@@ -639,7 +648,8 @@ export const spell = (state: State): string => {
     processes.join(";"),
     messages.sort().join(","),
     state.hung.map((h) => `${AsBuilt.spell(h.draft)}${version(h.expected)}`).sort().join(","),
-    state.families.map((f) => `${f.newest}.${f.before}${f.open ? "o" : ""}${f.dead}${f.reached ? "r" : ""}${f.sent}`).join(","),
+    state.families.map((f) => `${f.newest}.${f.before}${f.open ? "o" : ""}${f.dead}${f.reached ? "r" : ""}${f.sent}`)
+      .join(","),
     state.login,
     state.loginWrite === undefined ? "" : `${version(state.loginWrite.expected)}${writeId(state.loginWrite.writeId)}`,
     state.revoked

@@ -195,7 +195,7 @@ class World {
     this.prng = new Prng(plan.seed * 7919 + 1)
     this.machine = new Machine(this.prng)
     this.store = new SharedStore(this.machine, (grant) => {
-      if (grant?.state._tag === "Renewing") for (const act of [...this.waiting]) act()
+      if (grant?.state._tag === "Renewing") { for (const act of [...this.waiting]) act() }
     })
     this.outside = new Lane(this.machine, "server")
     this.context = this.contextOf(this.outside)

@@ -88,7 +88,11 @@ export const format = (facts: Facts): string => {
     ...facts.ledger.map((entry) =>
       [
         entry.at - Machine.epoch,
-        line(entry.at, entry.by, `server: ${entry.exchange === undefined ? "" : `#${entry.exchange} `}${details(entry)}`)
+        line(
+          entry.at,
+          entry.by,
+          `server: ${entry.exchange === undefined ? "" : `#${entry.exchange} `}${details(entry)}`
+        )
       ] as const
     )
   ].sort(([a], [b]) => a - b).map(([, text]) => text).join("\n")

@@ -34,13 +34,15 @@ const replay = (seed: number): void => {
 const many = async (from: number, seeds: number): Promise<void> => {
   const started = performance.now()
   const step = os.availableParallelism()
-  const tallies = await Promise.all(Array.from({ length: step }, (_, index) =>
-    new Promise<Tally.Tally>((resolve, reject) => {
-      const share: Share = { from: from + index, to: from + seeds, step }
-      const worker = new Worker(new URL(import.meta.url), { workerData: share })
-      worker.on("message", resolve)
-      worker.on("error", reject)
-    })))
+  const tallies = await Promise.all(
+    Array.from({ length: step }, (_, index) =>
+      new Promise<Tally.Tally>((resolve, reject) => {
+        const share: Share = { from: from + index, to: from + seeds, step }
+        const worker = new Worker(new URL(import.meta.url), { workerData: share })
+        worker.on("message", resolve)
+        worker.on("error", reject)
+      }))
+  )
   const tally = Tally.empty()
   for (const other of tallies) Tally.merge(tally, other)
 
