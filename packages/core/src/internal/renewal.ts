@@ -63,7 +63,7 @@ export const run = Effect.fnUntraced(function*(
   wanted: Transaction.Need
 ): Effect.fn.Return<void, OAuthError.OAuthError> {
   // the newest pair is here and nowhere else: until it is saved nothing else is presented
-  if (snapshot.unsaved !== undefined) return yield* fail(unsaved)
+  if (snapshot.unsaved !== undefined || snapshot.escrowed) return yield* fail(unsaved)
   const poll = yield* Attempts.begin(env.rules.policy.poll)
   let reading = yield* env.custody.read(snapshot.key)
   const need = wanted.why._tag === "Forced" && wanted.why.than === undefined

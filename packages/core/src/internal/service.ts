@@ -17,7 +17,7 @@ import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { AuthorizationServer } from "../AuthorizationServer.ts"
-import type { Escrow } from "../Escrow.ts"
+import type { Entry, Escrow } from "../Escrow.ts"
 import * as Grant from "../Grant.ts"
 import type { GrantEvent } from "../GrantEvent.ts"
 import * as GrantKey from "../GrantKey.ts"
@@ -29,6 +29,7 @@ import * as Target from "../Target.ts"
 import type { TokenEndpoint } from "../TokenEndpoint.ts"
 import * as TokenRequest from "../TokenRequest.ts"
 import type { TokenStore } from "../TokenStore.ts"
+import * as Attempts from "./attempts.ts"
 import { Brake, Breaker } from "./breaker.ts"
 import * as Custody from "./custody.ts"
 import * as Renewal from "./renewal.ts"
@@ -199,22 +200,43 @@ const request = (
   })
 }
 
-// Commits what an earlier process could not save, before anything is renewed.
+// Commits what an earlier process could not save. Until the store has answered, nothing else of that grant is presented.
 const reclaim = Effect.fnUntraced(function*(self: Service): Effect.fn.Return<void> {
-  const { custody, escrow } = self.renewal
+  const { escrow } = self.renewal
   if (escrow === undefined) return
-  const entries = yield* Effect.orElseSucceed(escrow.entries, () => [])
-  for (const entry of entries) {
+  for (const entry of yield* Effect.orElseSucceed(escrow.entries, () => [])) {
     const key = GrantKey.fromId(entry.grant.key)
     if (key === undefined || key.provider !== self.server.provider) continue
-    const reading = yield* Effect.option(custody.read(key))
-    if (reading._tag === "None") continue
-    const draft = Grant.draft(entry.grant, { now: reading.value.now, writeId: entry.grant.writeId })
-    const outcome = yield* Effect.option(custody.conclude(entry.expected, entry.claim, draft))
-    if (outcome._tag === "None") continue
-    if (outcome.value.accepted) self.renewal.emit({ _tag: "Saved", key })
-    yield* Effect.ignore(escrow.withdraw(entry))
+    const restored = restore(self, escrow, key, entry)
+    if (yield* restored) continue
+    const { snapshot } = slot(self, key)
+    snapshot.escrowed = true
+    self.renewal.fork(Effect.gen(function*() {
+      const attempts = yield* Attempts.begin(self.policy.persist)
+      do {
+        const delay = yield* attempts
+        if (delay === undefined) return
+        yield* Effect.sleep(delay)
+      } while (!(yield* restored))
+      snapshot.escrowed = false
+    }))
   }
+})
+
+// Whether the store has answered: what was in escrow is committed, or was overtaken.
+const restore = Effect.fnUntraced(function*(
+  self: Service,
+  escrow: Escrow["Service"],
+  key: GrantKey.GrantKey,
+  entry: Entry
+): Effect.fn.Return<boolean> {
+  const { custody, emit } = self.renewal
+  const outcome = yield* Effect.option(Effect.flatMap(custody.read(key), ({ now }) =>
+    custody.conclude(entry.expected, entry.claim, Grant.draft(entry.grant, { now, writeId: entry.grant.writeId }))))
+  if (outcome._tag === "None") return false
+  if (outcome.value.accepted) emit({ _tag: "Saved", key })
+  yield* Effect.ignore(escrow.withdraw(entry))
+  return true
 })
 
 // Nothing new is sent; what was sent is waited for; what cannot be saved goes into escrow.

@@ -58,6 +58,8 @@ export class Snapshot {
     readonly claim: typeof Grant.Renewing.Type
     readonly draft: Grant.Draft
   } | undefined = undefined
+  /** An earlier process has left a newer pair in escrow, and the store has not taken it yet. */
+  escrowed = false
   /** The write id of a claim under which nothing was sent. */
   neverSent: string | undefined = undefined
   /** The pair that came from a refusal, and when. */

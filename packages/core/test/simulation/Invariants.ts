@@ -20,6 +20,7 @@ export const breaches = (facts: Facts): ReadonlyArray<string> => [
   ...overwritten(facts),
   ...revokedStanding(facts),
   ...calledRejected(facts),
+  ...endedWithoutCause(facts),
   ...atRest(facts),
   ...(facts.waiting > 0 ? [`I9: ${facts.waiting} callers still wait when the world is at rest`] : [])
 ]
@@ -46,13 +47,12 @@ const presentedAgain = (facts: Facts): ReadonlyArray<string> => {
   const successors = successorsOf(facts.ledger)
   const wentBack = accountsThat(facts, "went back")
   for (const [token, presentations] of presentationsOf(facts)) {
-    const first = presentations.find((presentation) => presentation.isAmbiguous)
     const family = token.split("-")[0] ?? ""
     // who reads a record of the past presents a token of the past
     if (wentBack.has(accountOf(facts, family) ?? "")) continue
     presentations.forEach((later, index) => {
       const earlier = presentations[index - 1]
-      if (earlier === undefined || first === undefined) return
+      if (earlier === undefined) return
       const what = `${token} in #${later.exchange} by ${later.by}`
 
       const acknowledged = (successors.get(token) ?? []).find((next) => (stored.get(next) ?? Infinity) < later.at)
@@ -65,6 +65,8 @@ const presentedAgain = (facts: Facts): ReadonlyArray<string> => {
       }
       if (!earlier.isAmbiguous) return
       const since = later.at - earlier.at
+      // counted from the first of those without an answer
+      const first = presentations[presentations.findLastIndex((one, at) => at < index && !one.isAmbiguous) + 1] ?? earlier
       const inWindow = rotation._tag === "Rotating" && rotation.window !== undefined &&
         later.at - first.at <= Duration.toMillis(rotation.window.duration)
       if (!inWindow && since < 0.95 * (Duration.toMillis(facts.policy.settle) + patienceOf(facts))) {
@@ -208,21 +210,32 @@ const atRest = (facts: Facts): ReadonlyArray<string> =>
     if (dissenting !== undefined) {
       return [`I9: ${account} is ${state} at rest, and ${dissenting.by} says ${dissenting.token ?? dissenting.why}`]
     }
-    return ending(facts, account, grant, family)
+    return grant.state._tag !== "Revoked" || facts.deeds.some((deed) =>
+        deed.account === account && deed.what === "revocation"
+      )
+      ? []
+      : [`I6: nobody revoked ${account} (${family})`]
+  })
+
+const endedWithoutCause = (facts: Facts): ReadonlyArray<string> =>
+  facts.written.flatMap(({ before, by, grant }) => {
+    if (grant === undefined || by === "restore" || before?.state._tag === grant.state._tag) return []
+    const account = facts.accounts.get(grant.key) ?? ""
+    return ending(facts, account, grant, tokenOf(grant)?.split("-")[0] ?? "")
   })
 
 // Whether an end has its cause.
 const ending = (facts: Facts, account: string, grant: Grant.Grant, family: string): ReadonlyArray<string> => {
   const { state } = grant
-  const did = (what: Deed["what"]) => facts.deeds.some((deed) => deed.account === account && deed.what === what)
+  const did = (what: Deed["what"]) =>
+    facts.deeds.some((deed) => deed.account === account && deed.what === what && (deed.family ?? family) === family)
   const met = (...names: ReadonlyArray<Faults.Name>) =>
     facts.ledger.some((entry) =>
       entry.kind === "presented" && entry.family === family &&
       names.includes(facts.faults.get(entry.exchange ?? -1) ?? "dns")
     )
   const unless = (isRight: boolean, otherwise: string) =>
-    isRight ? [] : [`${otherwise}: ${account} (${family}) is ${"why" in state ? state.why : state._tag} at rest`]
-  if (state._tag === "Revoked") return unless(did("revocation"), "I6: nobody revoked it")
+    isRight ? [] : [`${otherwise}: ${account} (${family}) is ${"why" in state ? state.why : state._tag}`]
   if (state._tag !== "ReauthorizationRequired") return []
   switch (state.why) {
     case "Ended":

@@ -475,8 +475,20 @@ class World {
     const why = failure === undefined ? "defect" : wording(failure.error)
     if (failure === undefined) this.wrong.push(`I12: a caller of ${by} got a defect: ${Cause.pretty(exit.cause)}`)
     this.say(by, `${method} ${account}: ${why}`)
+    if (why.startsWith("ReauthorizationRequired") && !this.isAtRest) this.reconnect(account)
     if (method === "token" && !process.closing) this.expectNone(process, account, asked, why)
     return { at, asked, by, account, method, why, durable: false }
+  }
+
+  // the person is asked to connect again, and mostly does
+  private reconnect(account: string): void {
+    if (this.plan.rotation !== "one shot" && this.prng.chance(0.5)) return
+    this.machine.after(this.prng.between(1_000, 60_000), () => {
+      const state = this.store.standing(this.keyOf(account).id)?.state._tag
+      if (!this.isAtRest && (state === "ReauthorizationRequired" || state === "Revoked")) {
+        this.login(account, this.slots.find((process) => process?.service !== undefined))
+      }
+    })
   }
 
   // I7: whoever was told that there is no token must not have one that could still be used
@@ -487,6 +499,7 @@ class World {
     // that the grant has ended is the server's word or ours, and is looked at when all is over
     if (why.startsWith("ReauthorizationRequired")) return
     if (this.deeds.some((deed) => deed.account === account && deed.at >= held.at - 60_000)) return
+    if (!this.now(this.server.isLive(held.token.value))) return
     if (asked > held.until - 10_000 || this.machine.now > held.until - 10_000) return
     this.wrong.push(`I7: ${process.life.name} has ${nameOf(held.token.value)} of ${account} and says ${why}`)
   }
@@ -510,17 +523,18 @@ class World {
     const family = nameOf(issued.accessToken).split("-")[0] ?? ""
     about.isBusy = true
     this.say(process.life.name, `login ${account}: ${family}`)
-    const done = (exit: Exit.Exit<void, OAuthError.OAuthError> | undefined) => {
-      if (!about.isBusy) return
+    const done = (what: "login" | "login failed") => {
       about.isBusy = false
-      const what = exit !== undefined && Exit.isSuccess(exit) ? "login" : "login failed"
       this.say(process.life.name, `${what} ${account}: ${family}`)
       this.deed(account, what, family)
     }
     this.deed(account, "login failed", family)
-    this.in(process, service.adopt(about.key, tokens, { scopes }), done)
-    // who is killed will not say
-    this.machine.after(180_000, () => done(undefined))
+    // who is killed will not say, and who is stopped says it late
+    const forget = this.machine.after(180_000, () => done("login failed"))
+    this.in(process, service.adopt(about.key, tokens, { scopes }), (exit) => {
+      forget()
+      done(Exit.isSuccess(exit) ? "login" : "login failed")
+    })
   }
 
   // -- what goes wrong ----------------------------------------------------------------------
