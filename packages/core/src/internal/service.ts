@@ -231,8 +231,13 @@ const restore = Effect.fnUntraced(function*(
   entry: Entry
 ): Effect.fn.Return<boolean> {
   const { custody, emit } = self.renewal
-  const outcome = yield* Effect.option(Effect.flatMap(custody.read(key), ({ now }) =>
-    custody.conclude(entry.expected, entry.claim, Grant.draft(entry.grant, { now, writeId: entry.grant.writeId }))))
+  const outcome = yield* Effect.option(
+    Effect.flatMap(
+      custody.read(key),
+      ({ now }) =>
+        custody.conclude(entry.expected, entry.claim, Grant.draft(entry.grant, { now, writeId: entry.grant.writeId }))
+    )
+  )
   if (outcome._tag === "None") return false
   if (outcome.value.accepted) emit({ _tag: "Saved", key })
   yield* Effect.ignore(escrow.withdraw(entry))

@@ -66,7 +66,8 @@ const presentedAgain = (facts: Facts): ReadonlyArray<string> => {
       if (!earlier.isAmbiguous) return
       const since = later.at - earlier.at
       // counted from the first of those without an answer
-      const first = presentations[presentations.findLastIndex((one, at) => at < index && !one.isAmbiguous) + 1] ?? earlier
+      const first = presentations[presentations.findLastIndex((one, at) => at < index && !one.isAmbiguous) + 1] ??
+        earlier
       const inWindow = rotation._tag === "Rotating" && rotation.window !== undefined &&
         later.at - first.at <= Duration.toMillis(rotation.window.duration)
       if (!inWindow && since < 0.95 * (Duration.toMillis(facts.policy.settle) + patienceOf(facts))) {
@@ -210,9 +211,8 @@ const atRest = (facts: Facts): ReadonlyArray<string> =>
     if (dissenting !== undefined) {
       return [`I9: ${account} is ${state} at rest, and ${dissenting.by} says ${dissenting.token ?? dissenting.why}`]
     }
-    return grant.state._tag !== "Revoked" || facts.deeds.some((deed) =>
-        deed.account === account && deed.what === "revocation"
-      )
+    return grant.state._tag !== "Revoked" ||
+        facts.deeds.some((deed) => deed.account === account && deed.what === "revocation")
       ? []
       : [`I6: nobody revoked ${account} (${family})`]
   })
