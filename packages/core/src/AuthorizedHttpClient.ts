@@ -68,7 +68,10 @@ export const withTokenSource: {
 ): HttpClient.HttpClient.With<E | OAuthError.OAuthError, R> => {
   const origins = new Set(options.origins)
   const send = (request: HttpClientRequest): Effect.Effect<HttpClientResponse, E | OAuthError.OAuthError, R> =>
-    Effect.provideService(client.postprocess(Effect.succeed(request)), FetchHttpClient.RequestInit, noRedirects)
+    Effect.flatMap(
+      Effect.provideService(client.postprocess(Effect.succeed(request)), FetchHttpClient.RequestInit, noRedirects),
+      (response) => landedElsewhere(response, origins) ?? Effect.succeed(response)
+    )
 
   return HttpClient.makeWith<E, R, E | OAuthError.OAuthError, R>(
     (effect) =>
@@ -77,10 +80,9 @@ export const withTokenSource: {
         if (problem !== undefined) return fail(problem)
         return Effect.flatMap(source.authorize(request), (first) =>
           Effect.flatMap(send(first.request), (response) =>
-            landedElsewhere(response, origins) ??
-              (response.status === 401 && isReplayable(request)
-                ? again(source, request, first.token, response, send)
-                : Effect.succeed(response))))
+            response.status === 401 && isReplayable(request)
+              ? again(source, request, first.token, response, send)
+              : Effect.succeed(response)))
       }),
     client.preprocess
   )

@@ -51,7 +51,9 @@ export const Renewing = Schema.TaggedStruct("Renewing", {
   presented: Digest,
   startedAt: Millis,
   settle: Millis,
-  attempt: Schema.Int
+  attempt: Schema.Int,
+  /** As in `Active`. */
+  failures: Schema.optionalKey(Schema.Int)
 })
 
 /**
@@ -65,7 +67,9 @@ export const Renewing = Schema.TaggedStruct("Renewing", {
 export const Indeterminate = Schema.TaggedStruct("Indeterminate", {
   presented: Digest,
   since: Millis,
-  attempt: Schema.Int
+  attempt: Schema.Int,
+  /** As in `Active`. */
+  failures: Schema.optionalKey(Schema.Int)
 })
 
 /**

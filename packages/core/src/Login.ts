@@ -10,6 +10,7 @@ import * as Digest from "effect/crypto/Digest"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
@@ -175,16 +176,24 @@ export const layerWith: Layer.Layer<
       const authorized = yield* Effect.fromResult(AuthorizationResponse.judge(response, pending))
 
       const leg = server.dialect.authorizationCode
-      const tokens = yield* endpoint.request(TokenRequest.authorizationCode({
-        code: authorized.code,
-        redirectUri: leg.redirectUri === "repeated" ? pending.redirectUri : undefined,
-        codeVerifier: pending.codeVerifier,
-        parameters: [
-          ...(leg.scope === "asked" ? [["scope", Scopes.toString(pending.scopes, leg.scopeSeparator)] as const] : []),
-          ...Object.entries(leg.parameters)
-        ]
-      }))
-      yield* grants.adopt(key, tokens, { scopes: pending.scopes })
+      // the code is spent and the tokens are nobody's: a browser that goes away does not end this half-way
+      const tokens = yield* Effect.flatMap(
+        Effect.forkDetach(Effect.tap(
+          endpoint.request(TokenRequest.authorizationCode({
+            code: authorized.code,
+            redirectUri: leg.redirectUri === "repeated" ? pending.redirectUri : undefined,
+            codeVerifier: pending.codeVerifier,
+            parameters: [
+              ...(leg.scope === "asked"
+                ? [["scope", Scopes.toString(pending.scopes, leg.scopeSeparator)] as const]
+                : []),
+              ...Object.entries(leg.parameters)
+            ]
+          })),
+          (tokens) => grants.adopt(key, tokens, { scopes: pending.scopes, otherwise: "revoke" })
+        )),
+        Fiber.join
+      )
       return {
         key,
         renewable: tokens.refreshToken !== undefined,

@@ -19,6 +19,17 @@ import * as TokenResponse from "./TokenResponse.ts"
 import type { TokenSet } from "./TokenSet.ts"
 
 /**
+ * How an exchange is bounded.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface ExchangeOptions {
+  readonly timeLimit?: Duration.Duration | undefined
+  readonly maySend?: (() => boolean) | undefined
+}
+
+/**
  * The token endpoint of one authorization server, for one client.
  *
  * @category services
@@ -29,13 +40,14 @@ export class TokenEndpoint extends Context.Service<TokenEndpoint, {
    * Sends a request once and judges what comes back. It never fails: whatever
    * happens is a judgement, as what to do next depends on it. `timeLimit` (30
    * seconds) bounds reading the credentials, connecting, head and body together.
+   * `maySend` is asked at the last moment; where it says no, nothing is sent.
    *
    * Client credentials that the server does not accept are read once more; if
    * they are others by now, the request is sent once more, within the same time.
    */
   readonly exchange: (
     request: TokenRequest,
-    options?: { readonly timeLimit?: Duration.Duration | undefined }
+    options?: ExchangeOptions
   ) => Effect.Effect<TokenResponse.Judgement>
 
   /**
@@ -62,7 +74,8 @@ export const make: Effect.Effect<
   const send = Effect.fnUntraced(function*(
     request: TokenRequest,
     credentials: Credentials,
-    timeLimit: Duration.Duration
+    timeLimit: Duration.Duration,
+    maySend: () => boolean
   ): Effect.fn.Return<TokenResponse.Judgement, OAuthError.ConfigurationInvalid> {
     if (request.grantType === "client_credentials" && credentials.method === "none") {
       return yield* new OAuthError.ConfigurationInvalid({
@@ -74,7 +87,12 @@ export const make: Effect.Effect<
     const field = refreshes ? "refreshEndpoint" : "tokenEndpoint"
     const url = server[field] ?? server.tokenEndpoint
     const parameters: Parameters = [["grant_type", request.grantType], ...request.parameters]
-    const outcome = yield* Exchange.once(client, yield* Form.post(url, parameters, credentials), { field, timeLimit })
+    const form = yield* Form.post(url, parameters, credentials)
+    if (!maySend()) {
+      const { origin } = new URL(url)
+      return { _tag: "NotSent", reason: new OAuthError.RequestNotSent({ problem: "lease-lost", origin }) }
+    }
+    const outcome = yield* Exchange.once(client, form, { field, timeLimit })
     switch (outcome._tag) {
       case "Answer":
         return TokenResponse.judge(outcome.answer, server.dialect.response)
@@ -89,26 +107,32 @@ export const make: Effect.Effect<
 
   const attempt = Effect.fnUntraced(function*(
     request: TokenRequest,
-    limit: Duration.Duration
+    limit: Duration.Duration,
+    maySend: () => boolean
   ): Effect.fn.Return<TokenResponse.Judgement, OAuthError.ConfigurationInvalid | OAuthError.KeyUnavailable> {
     const start = yield* Clock.currentTimeMillis
     const left = Effect.map(Clock.currentTimeMillis, (now) => Duration.subtract(limit, Duration.millis(now - start)))
 
     const credentials = yield* Form.credentials(authentication, "token", limit)
-    const judgement = yield* send(request, credentials, yield* left)
+    const judgement = yield* send(request, credentials, yield* left, maySend)
     if (judgement._tag !== "Refused" || judgement.reason.code !== "invalid_client") return judgement
     const others = yield* Effect.option(Form.credentials(authentication, "token", yield* left))
     const remaining = yield* left
     return others._tag === "None" || Form.sameCredentials(credentials, others.value) || !Duration.isPositive(remaining)
+        || !maySend()
       ? judgement
-      : yield* send(request, others.value, remaining)
+      : yield* send(request, others.value, remaining, maySend)
   })
 
   const exchange = Effect.fn("TokenEndpoint.exchange")(function*(
     request: TokenRequest,
-    options?: { readonly timeLimit?: Duration.Duration | undefined }
+    options?: ExchangeOptions
   ): Effect.fn.Return<TokenResponse.Judgement> {
-    const judgement = yield* attempt(request, options?.timeLimit ?? Exchange.timeLimit).pipe(
+    const judgement = yield* attempt(
+      request,
+      options?.timeLimit ?? Exchange.timeLimit,
+      options?.maySend ?? (() => true)
+    ).pipe(
       Effect.catch((reason) => Effect.succeed({ _tag: "NotSent", reason } as const))
     )
     yield* Effect.annotateCurrentSpan({

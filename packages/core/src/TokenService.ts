@@ -73,6 +73,21 @@ export interface Status {
 }
 
 /**
+ * How tokens are taken over.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface AdoptOptions {
+  /** What was asked for. */
+  readonly scopes?: Scopes | undefined
+  /** Whether the account may become somebody else's; `"same"`. */
+  readonly subject?: "same" | "any" | undefined
+  /** What becomes of tokens that are not kept; `"leave"`. */
+  readonly otherwise?: "leave" | "revoke" | undefined
+}
+
+/**
  * Gives tokens of grants, and keeps the grants alive, for one client of one
  * authorization server.
  *
@@ -114,14 +129,14 @@ export class TokenService extends Context.Service<TokenService, {
    *
    * **Details**
    *
-   * `scopes` is what was asked for. Where both the grant that stands and the
+   * Where both the grant that stands and the
    * tokens name a subject and the two differ, the tokens are refused, unless
    * `subject: "any"` says that the account may become somebody else's.
    */
   readonly adopt: (
     key: GrantKey,
     tokens: TokenSet,
-    options?: { readonly scopes?: Scopes | undefined; readonly subject?: "same" | "any" | undefined }
+    options?: AdoptOptions
   ) => Effect.Effect<void, OAuthError>
 
   /**
@@ -190,6 +205,7 @@ export const make = Effect.fnUntraced(function*(options?: Options): Effect.fn.Re
     server,
     escrow,
     clock: yield* Clock.Clock,
+    key: AuthorizationServer.key(server, { client: client.clientId, account: "" }),
     digest: yield* Digest.Digest,
     endpoint: yield* TokenEndpoint,
     installation: options?.installation ?? "default",
@@ -199,8 +215,19 @@ export const make = Effect.fnUntraced(function*(options?: Options): Effect.fn.Re
     revocation: yield* Revocation,
     store: yield* TokenStore
   })
+  const own = <A>(
+    method: string,
+    key: GrantKey,
+    effect: () => Effect.Effect<A, OAuthError>
+  ): Effect.Effect<A, OAuthError> =>
+    Service.owns(service, key) ? Effect.suspend(effect) : Effect.fail(Service.foreignKey(method))
   const bind = (key: GrantKey, target?: Target): Bound => {
+    if (!Service.owns(service, key)) {
+      const foreign = Effect.fail(Service.foreignKey("bind"))
+      return { key, token: foreign, refused: () => foreign }
+    }
     const slot = Service.slot(service, key, target)
+    slot.snapshot.bound = true
     return {
       key,
       token: Access.token(service, slot),
@@ -211,14 +238,20 @@ export const make = Effect.fnUntraced(function*(options?: Options): Effect.fn.Re
   return TokenService.of({
     bind,
     key: (account, part) => AuthorizationServer.key(server, { client: client.clientId, account, part }),
-    token: (key, target) => Access.token(service, Service.slot(service, key, target)),
-    refused: (key, token, target) => Access.refused(service, Service.slot(service, key, target), token),
-    refresh: (key) => Access.refresh(service, Service.slot(service, key)),
-    adopt: (key, tokens, options) => Grants.adopt(service, key, tokens, options),
-    status: (key) => Grants.status(service, key),
-    revoke: (key) => Grants.revoke(service, key),
-    ended: (key) => Grants.ended(service, key),
-    forget: (key) => Grants.forget(service, key),
+    token: (key, target) => {
+      const slot = Service.find(service, key, target)
+      return slot === undefined
+        ? own("token", key, () => Access.token(service, Service.slot(service, key, target)))
+        : Access.token(service, slot)
+    },
+    refused: (key, token, target) =>
+      own("refused", key, () => Access.refused(service, Service.slot(service, key, target), token)),
+    refresh: (key) => own("refresh", key, () => Access.refresh(service, Service.slot(service, key))),
+    adopt: (key, tokens, options) => own("adopt", key, () => Grants.adopt(service, key, tokens, options)),
+    status: (key) => own("status", key, () => Grants.status(service, key)),
+    revoke: (key) => own("revoke", key, () => Grants.revoke(service, key)),
+    ended: (key) => own("ended", key, () => Grants.ended(service, key)),
+    forget: (key) => own("forget", key, () => Grants.forget(service, key)),
     events: Stream.fromPubSub(service.events)
   })
 })

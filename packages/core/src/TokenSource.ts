@@ -4,16 +4,18 @@
  *
  * @since 0.1.0
  */
+import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import type { GrantKey } from "./GrantKey.ts"
-import type { OAuthError } from "./OAuthError.ts"
+import * as OAuthError from "./OAuthError.ts"
 import { RefreshPolicy } from "./RefreshPolicy.ts"
 import type { Target } from "./Target.ts"
 import { TokenService } from "./TokenService.ts"
@@ -43,16 +45,16 @@ export interface TokenSource {
   /**
    * A token that can be used now.
    */
-  readonly token: Effect.Effect<AccessToken, OAuthError>
+  readonly token: Effect.Effect<AccessToken, OAuthError.OAuthError>
   /**
    * Lets a request carry a token. A whole request is asked for, since not every
    * type of token is a header that stays the same.
    */
-  readonly authorize: (request: HttpClientRequest.HttpClientRequest) => Effect.Effect<Authorized, OAuthError>
+  readonly authorize: (request: HttpClientRequest.HttpClientRequest) => Effect.Effect<Authorized, OAuthError.OAuthError>
   /**
    * A token instead of one that the API refused with 401.
    */
-  readonly refused: (token: AccessToken) => Effect.Effect<AccessToken, OAuthError>
+  readonly refused: (token: AccessToken) => Effect.Effect<AccessToken, OAuthError.OAuthError>
 }
 
 /**
@@ -62,8 +64,8 @@ export interface TokenSource {
  * @since 0.1.0
  */
 export const make = (options: {
-  readonly token: Effect.Effect<AccessToken, OAuthError>
-  readonly refused: (token: AccessToken) => Effect.Effect<AccessToken, OAuthError>
+  readonly token: Effect.Effect<AccessToken, OAuthError.OAuthError>
+  readonly refused: (token: AccessToken) => Effect.Effect<AccessToken, OAuthError.OAuthError>
 }): TokenSource => ({
   [TypeId]: TypeId,
   token: options.token,
@@ -108,15 +110,22 @@ export const fixed = (token: AccessToken): TokenSource =>
  * @since 0.1.0
  */
 export const reuse: (
-  obtain: Effect.Effect<TokenSet, OAuthError>
+  obtain: Effect.Effect<TokenSet, OAuthError.OAuthError>
 ) => Effect.Effect<TokenSource, never, Scope.Scope> = Effect.fnUntraced(function*(obtain) {
   const policy = yield* RefreshPolicy
   const clock = yield* Clock.Clock
-  const context = yield* Effect.context<Scope.Scope>()
+  const context = yield* Effect.context()
   let exit: Exit.Exit<AccessToken> | undefined
   let dueAt = Number.NEGATIVE_INFINITY
   let endsAt = Number.NEGATIVE_INFINITY
-  let flight: Deferred.Deferred<AccessToken, OAuthError> | undefined
+  let refusal: { readonly token: string; readonly at: number } | undefined
+  let closed = false
+  let flight: { readonly fiber: Fiber.Fiber<AccessToken, OAuthError.OAuthError>; readonly done: Waiting } | undefined
+
+  yield* Effect.addFinalizer(() => {
+    closed = true
+    return flight === undefined ? Effect.void : Fiber.interrupt(flight.fiber)
+  })
 
   const keep = (tokens: TokenSet): AccessToken => {
     const token: AccessToken = { value: tokens.accessToken, type: tokens.tokenType }
@@ -127,36 +136,60 @@ export const reuse: (
       Math.min(Duration.toMillis(policy.margin), lifetime * policy.marginFraction)
     return token
   }
-  const launch = (): Deferred.Deferred<AccessToken, OAuthError> => {
-    const done = flight ??= Deferred.makeUnsafe()
-    const request = Effect.onExit(Effect.map(obtain, keep), (result) =>
-      Effect.sync(() => {
-        flight = undefined
-        // a token that can be used is not asked for again at every use
-        if (Exit.isFailure(result)) dueAt = clock.currentTimeMillisUnsafe() + restAfterFailure
-        Deferred.doneUnsafe(done, result)
-      }))
-    Effect.runForkWith(context)(Effect.forkScoped(Effect.ignore(request)))
+  const launch = (): Waiting => {
+    const done: Waiting = Deferred.makeUnsafe()
+    if (closed) {
+      Deferred.doneUnsafe(done, closing)
+      return done
+    }
+    const fiber = Effect.runForkWith(context)(Effect.map(obtain, keep))
+    flight = { fiber, done }
+    fiber.addObserver((result) => {
+      flight = undefined
+      // a token that can be used is not asked for again at every use
+      if (Exit.isFailure(result)) dueAt = Math.min(endsAt, clock.currentTimeMillisUnsafe() + restAfterFailure)
+      Deferred.doneUnsafe(done, Exit.isFailure(result) && Cause.hasInterruptsOnly(result.cause) ? closing : result)
+    })
     return done
   }
-  const token = Effect.withFiber<AccessToken, OAuthError>((fiber) => {
+  const wait = (done: Waiting): Effect.Effect<AccessToken, OAuthError.OAuthError> =>
+    Effect.timeoutOrElse(Deferred.await(done), { duration: policy.waitAtMost, orElse: () => exceeded })
+  const token = Effect.withFiber<AccessToken, OAuthError.OAuthError>((fiber) => {
     const now = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
     if (exit !== undefined && now < dueAt) return exit
     const usable = exit !== undefined && now < endsAt ? exit : undefined
-    const done = flight ?? launch()
-    return usable ?? Deferred.await(done)
+    const done = flight?.done ?? launch()
+    return usable ?? wait(done)
   })
 
   return make({
     token,
     refused: (refused) =>
       Effect.suspend(() => {
+        const value = Redacted.value(refused.value)
         const held = exit !== undefined && Exit.isSuccess(exit) ? Redacted.value(exit.value.value) : undefined
-        if (held !== Redacted.value(refused.value)) return token
-        return Deferred.await(flight ?? launch())
+        if (held !== value) return token
+        const now = clock.currentTimeMillisUnsafe()
+        const cooldown = Duration.toMillis(policy.refusalCooldown)
+        if (refusal?.token === value && now >= refusal.at && now < refusal.at + cooldown) {
+          return fail(new OAuthError.RefusedAgain({ retryAfter: Duration.millis(refusal.at + cooldown - now) }))
+        }
+        return Effect.tap(wait(flight?.done ?? launch()), (next) =>
+          Effect.sync(() => {
+            refusal = { token: Redacted.value(next.value), at: clock.currentTimeMillisUnsafe() }
+          }))
       })
   })
 })
+
+type Waiting = Deferred.Deferred<AccessToken, OAuthError.OAuthError>
+
+const fail = (reason: OAuthError.OAuthErrorReason): Effect.Effect<never, OAuthError.OAuthError> =>
+  Effect.fail(OAuthError.make("TokenSource", "token", reason))
+
+const closing = fail(new OAuthError.RenewalPending({ why: "closing" }))
+
+const exceeded = fail(new OAuthError.RenewalPending({ why: "wait-exceeded" }))
 
 /**
  * The token as a promise, for libraries that ask for one.
@@ -166,7 +199,7 @@ export const reuse: (
  */
 export const toPromise = (
   self: TokenSource,
-  run: (effect: Effect.Effect<string, OAuthError>) => Promise<string>
+  run: (effect: Effect.Effect<string, OAuthError.OAuthError>) => Promise<string>
 ): () => Promise<string> => {
   const value = Effect.map(self.token, (token) => Redacted.value(token.value))
   return () => run(value)

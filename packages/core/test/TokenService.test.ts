@@ -1,4 +1,4 @@
-import { Grant, OAuthError, RotationPolicy } from "@effect-oauth/core"
+import { Grant, GrantKey, OAuthError, RotationPolicy, Target } from "@effect-oauth/core"
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Exit, Fiber, Redacted } from "effect"
 import { TestClock } from "effect/testing"
@@ -595,6 +595,44 @@ describe("TokenService", () => {
         assert.isTrue(process.events.some((event) => event._tag === "Overtaken" && event.leftToExpire))
       }))
 
+    it.effect("whose record is gone keeps its pair alive at the server", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make({ latency: "5 seconds" })
+        const process = yield* loggedIn(world)
+        yield* TestClock.adjust("1 hour")
+        const fiber = yield* Effect.forkChild(Effect.exit(process.service.token(world.key())))
+        yield* TestClock.adjust("1 second")
+
+        const { grant } = yield* world.standing()
+        yield* world.memory.remove(world.key(), grant?.version ?? "")
+        yield* TestClock.adjust("10 seconds")
+        yield* Fiber.await(fiber)
+
+        assert.deepStrictEqual(world.revoked, [])
+      }))
+
+    it.effect("is committed over a record from before it, when the store goes back in time meanwhile [I2]", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make({ latency: "5 seconds" })
+        const process = yield* loggedIn(world)
+        const old = (yield* world.standing()).grant
+        yield* TestClock.adjust("1 hour")
+        yield* after(process.service.token(world.key()), "10 seconds")
+        yield* TestClock.adjust("1 hour")
+        const fiber = yield* Effect.forkChild(process.service.token(world.key()))
+        yield* TestClock.adjust("1 second")
+        const claim = (yield* world.standing()).grant
+        if (old === undefined || claim === undefined) return assert.fail("no record")
+        yield* world.memory.write(claim.version, Grant.draft(old, { now: Date.UTC(2030, 0, 1), writeId: "restored" }))
+
+        yield* TestClock.adjust("20 seconds")
+        const exit = yield* Fiber.await(fiber)
+
+        assert.strictEqual(valueOf(exit), "access-2")
+        const standing = (yield* world.standing()).grant
+        assert.strictEqual(standing === undefined ? 0 : standing.serial, 3)
+      }))
+
     it.effect("of an earlier process of another installation is never followed", () =>
       Effect.gen(function*() {
         const world = yield* World.make()
@@ -638,7 +676,57 @@ describe("TokenService", () => {
       }))
   })
 
+  describe("a grant without refresh token", () => {
+    it.effect("is not ended by who refreshes, or is refused, while its token lives [I6]", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make()
+        const { service } = yield* world.process()
+        const { refreshToken: _, ...tokens } = world.tokens(Date.UTC(2030, 0, 1))
+        yield* service.adopt(world.key(), tokens)
+
+        const refreshed = yield* after(service.refresh(world.key()))
+        const refused = yield* after(service.refused(world.key(), yield* service.token(world.key())))
+        const token = yield* after(service.token(world.key()))
+
+        assert.deepStrictEqual([whyOf(refreshed), whyOf(refused)], ["NoRefreshToken", "NoRefreshToken"])
+        assert.strictEqual(valueOf(token), "access-0")
+      }))
+  })
+
+  describe("targets", () => {
+    it.effect("have a token each, of one refresh token", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make()
+        const { service } = yield* loggedIn(world)
+        const targets = ["a", "b", "c", "d", "e", "f"].map((name) => Target.make({ resource: `https://${name}.test` }))
+
+        const exit = yield* after(
+          Effect.all(targets.map((target) => service.token(world.key(), target)), { concurrency: "unbounded" }),
+          "10 seconds"
+        )
+
+        assert.strictEqual(
+          Exit.isSuccess(exit) ? new Set(exit.value.map(({ value }) => Redacted.value(value))).size : 0,
+          6
+        )
+        assert.deepStrictEqual(world.presented, [0, 1, 2, 3, 4, 5].map((serial) => `refresh-${serial}`))
+      }))
+  })
+
   describe("refused", () => {
+    it.effect("gives the newer token for an older one that came from a refusal", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make()
+        const { service } = yield* loggedIn(world)
+        yield* after(service.refused(world.key(), yield* service.token(world.key())))
+        const second = yield* service.token(world.key())
+        yield* after(service.refresh(world.key()))
+
+        const exit = yield* after(service.refused(world.key(), second))
+
+        assert.strictEqual(valueOf(exit), "access-2")
+      }))
+
     it.effect("renews once for all who had the refused token, also the late ones", () =>
       Effect.gen(function*() {
         const world = yield* World.make()
@@ -752,6 +840,39 @@ describe("TokenService", () => {
   })
 
   describe("closing", () => {
+    it.effect("deposits the new pair when the store hangs over its commit [I2]", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make({ policy: { shutdownGrace: "2 seconds" } })
+        const process = yield* world.process({ escrow: true })
+        yield* world.login(process)
+        yield* TestClock.adjust("1 hour")
+        world.writes.push("pass", "hang", "hang", "hang")
+        yield* Effect.forkChild(Effect.exit(process.service.token(world.key())))
+        yield* TestClock.adjust("300 millis")
+
+        yield* after(process.close, "3 seconds")
+
+        const body = world.deposits[0]?.grant.body
+        assert.strictEqual(
+          body?._tag === "Open" && body.refreshToken !== undefined && Redacted.value(body.refreshToken),
+          "refresh-1"
+        )
+      }))
+
+    it.effect("tells whoever waits for a renewal that was not begun", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make()
+        const process = yield* loggedIn(world)
+        yield* TestClock.adjust("1 hour")
+        yield* claimByTheDead(world)
+        const fiber = yield* Effect.forkChild(process.service.token(world.key()))
+        yield* TestClock.adjust("1 second")
+
+        yield* after(process.close, "11 seconds")
+
+        assert.strictEqual(reasonOf(yield* Fiber.await(fiber)), "RenewalPending")
+      }))
+
     it.effect("waits for the answer and saves it", () =>
       Effect.gen(function*() {
         const world = yield* World.make({ latency: "5 seconds" })
@@ -816,7 +937,32 @@ describe("TokenService", () => {
         const error = yield* Effect.flip(world.login(process))
 
         assert.strictEqual(error.reason._tag, "ResponseInvalid")
-        assert.deepStrictEqual(world.revoked, ["refresh-0"])
+        assert.deepStrictEqual(world.revoked, [])
+      }))
+
+    it.effect("refuses keys of another provider, server or client, as does everything else", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make()
+        const { service } = yield* loggedIn(world)
+        const { account, client, issuer, provider } = world.key()
+        const foreign = [
+          GrantKey.make({ provider: "other", issuer, client, account }),
+          GrantKey.make({ provider, issuer: "https://other.test", client, account }),
+          GrantKey.make({ provider, issuer, client: "other", account })
+        ]
+
+        for (const key of foreign) {
+          const calls: ReadonlyArray<Effect.Effect<unknown, OAuthError.OAuthError>> = [
+            service.token(key),
+            service.bind(key).token,
+            service.refresh(key),
+            service.revoke(key)
+          ]
+          for (const call of calls) {
+            assert.strictEqual(reasonOf(yield* Effect.exit(call)), "ConfigurationInvalid")
+          }
+        }
+        assert.strictEqual(world.presented.length, 0)
       }))
 
     it.effect("waits for a store that is down", () =>

@@ -32,15 +32,15 @@ export const refused = (
   Effect.suspend(() => {
     const value = Redacted.value(token.value)
     const isOther = () => held(slot) !== undefined && held(slot) !== value
-    const { refusal } = slot.snapshot
+    const now = self.renewal.clock.currentTimeMillisUnsafe()
+    if (isOther()) return current(self, slot, now)
+    const { refusal } = slot
     const cooldown = Duration.toMillis(self.policy.refusalCooldown)
-    const age = refusal === undefined ? cooldown : self.renewal.clock.currentTimeMillisUnsafe() - refusal.at
-    if (refusal?.token === value && age >= 0 && age < cooldown) {
+    const age = refusal === undefined ? cooldown : now - refusal.at
+    if (refusal !== undefined && Redacted.value(refusal.token) === value && age >= 0 && age < cooldown) {
       return fail("refused", new OAuthError.RefusedAgain({ retryAfter: Duration.millis(cooldown - age) }))
     }
-    return isOther()
-      ? current(self, slot, self.renewal.clock.currentTimeMillisUnsafe())
-      : waited(self, want(self, slot, { target: slot.target, why: { _tag: "Refused", token: value } }, isOther))
+    return waited(self, want(self, slot, { target: slot.target, why: { _tag: "Refused", token: value } }, isOther))
   })
 
 /** Renews whether due or not. */
@@ -71,15 +71,31 @@ const current = (
   }
 
   // usable and due: it is returned, and renewed meanwhile, or before, or as the hook will have it
-  const flight = slot.snapshot.flight ?? launch(self, slot.snapshot, need)
-  const usable = Effect.suspend(() => slot.exit ?? fail("token", absent(slot)))
+  const { snapshot } = slot
+  const usable = slot.exit ?? exceeded
   if (background === "scope") {
-    Snapshot.linger(slot.snapshot, now + Duration.toMillis(self.policy.waitAtMost))
+    // while somebody is at it, and no longer than what is known may be trusted
+    const trusted = self.renewal.trust().notified
+      ? Number.POSITIVE_INFINITY
+      : snapshot.heardAt + Duration.toMillis(self.policy.maxStaleness)
+    Snapshot.linger(snapshot, Math.min(now + Duration.toMillis(self.policy.waitAtMost), trusted))
+    if (snapshot.flight === undefined) launch(self, snapshot, need)
     return usable
   }
-  const renewal = Effect.ignore(Deferred.await(flight.done))
-  if (background !== "inline") return Effect.andThen(background(renewal), usable)
-  return Effect.andThen(Effect.timeoutOption(renewal, self.policy.waitAtMost), usable)
+  const { done } = snapshot.flight ?? launch(self, snapshot, need)
+  const renewal = Effect.ignore(Deferred.await(done))
+  const waiting = background === "inline"
+    ? Effect.timeoutOption(renewal, self.policy.waitAtMost)
+    : background(renewal)
+  // by now the token may have ended, or the grant, and then that is the answer
+  return Effect.andThen(
+    waiting,
+    Effect.suspend(() =>
+      isUsable() && slot.exit !== undefined ? slot.exit : Deferred.isDoneUnsafe(done)
+        ? Effect.flatMap(Deferred.await(done), () => exceeded)
+        : exceeded
+    )
+  )
 }
 
 // Waits for a renewal that satisfies, whoever started it; starts one where there is none.
@@ -93,20 +109,21 @@ const want = (
   Effect.suspend(() => {
     const joined = slot.snapshot.flight
     const flight = joined ?? launch(self, slot.snapshot, need)
+    // somebody else's renewal is waited for, however many there are, and counts for nothing
+    const theirs = joined !== undefined &&
+      (joined.need.why._tag !== need.why._tag || joined.need.target.id !== need.target.id)
+    const next = theirs ? turn : turn + 1
     return Effect.matchCauseEffect(Deferred.await(flight.done), {
       onSuccess: () => {
         if (isSatisfied() && slot.exit !== undefined) return slot.exit
         return turn < turns
-          ? want(self, slot, need, isSatisfied, turn + 1)
+          ? want(self, slot, need, isSatisfied, next)
           : fail("token", new OAuthError.RenewalPending({ why: "backing-off" }))
       },
       onFailure: (cause) => {
         // a usable token is served through an outage of the server or of the store
         if (need.why._tag === "Expiring" && isSatisfied() && slot.exit !== undefined) return slot.exit
-        const theirs = joined !== undefined && joined.need.why._tag !== need.why._tag
-        return theirs && turn < turns
-          ? want(self, slot, need, isSatisfied, turn + 1)
-          : Effect.failCause(cause)
+        return theirs ? want(self, slot, need, isSatisfied, next) : Effect.failCause(cause)
       }
     })
   })
@@ -124,6 +141,7 @@ const launch = (self: Service, snapshot: Snapshot.Snapshot, need: Need): Snapsho
         )
       ),
       Effect.withSpan("TokenService.renew", {
+        root: true,
         attributes: { "oauth.provider": snapshot.key.provider, "oauth.renewal.why": need.why._tag }
       }),
       Effect.exit,
@@ -142,8 +160,12 @@ const land = (
 ): void => {
   if (snapshot.flight === flight) snapshot.flight = undefined
   if (Exit.isFailure(exit)) {
-    // nothing can be done just now: usable tokens are returned without asking at every use
-    Snapshot.linger(snapshot, self.renewal.clock.currentTimeMillisUnsafe() + restAfterFailure)
+    // nothing can be done just now: usable tokens are returned without asking at every use, for a while
+    const until = self.renewal.clock.currentTimeMillisUnsafe() + restAfterFailure
+    Snapshot.linger(snapshot, until)
+    Snapshot.hurry(snapshot, until)
+    // a key without a grant is not remembered: who asks for it may be anybody
+    if (snapshot.grant === undefined && !snapshot.bound) self.snapshots.delete(snapshot.key.id)
   }
   Deferred.doneUnsafe(flight.done, exit)
 }
@@ -162,13 +184,6 @@ const isTrusted = (self: Service, snapshot: Snapshot.Snapshot, now: number): boo
 
 const held = (slot: Snapshot.Slot): string | undefined =>
   slot.exit !== undefined && Exit.isSuccess(slot.exit) ? Redacted.value(slot.exit.value.value) : undefined
-
-const absent = (slot: Snapshot.Slot): OAuthError.OAuthErrorReason =>
-  new OAuthError.ReauthorizationRequired({
-    why: "Absent",
-    provider: slot.snapshot.key.provider,
-    account: slot.snapshot.key.account
-  })
 
 const fail = (method: string, reason: OAuthError.OAuthErrorReason): Effect.Effect<never, OAuthError.OAuthError> =>
   Effect.fail(OAuthError.make("TokenService", method, reason))

@@ -18,17 +18,18 @@ export class Breaker {
 
   /** How many milliseconds the server is still to be left alone. */
   rest(now: number): number {
-    return Math.max(0, this.restUntil - now)
+    // never longer than was ever asked for, whatever became of the clock
+    return Math.min(Math.max(0, this.restUntil - now), Duration.toMillis(this.policy.retryAfterCap))
   }
 
-  /** The server did not process a request, and may have said for how long. */
+  /** The server did not process a request, and may have said for how long it is down. */
   failed(now: number, retryAfter: Duration.Duration | undefined): void {
     this.failures++
     if (retryAfter !== undefined) {
       const rest = Math.min(Duration.toMillis(retryAfter), Duration.toMillis(this.policy.retryAfterCap))
       this.restUntil = Math.max(this.restUntil, now + rest)
     }
-    // one request goes through after each rest, and its failure begins another
+    // after each rest the first failure begins another
     if (this.failures >= this.policy.breakerThreshold) {
       this.restUntil = Math.max(this.restUntil, now + Duration.toMillis(this.policy.breakerRest))
     }
@@ -46,6 +47,7 @@ export class Brake {
   private since = Number.NEGATIVE_INFINITY
   private renewed = 0
   private refused = 0
+  private heldUntil = Number.NEGATIVE_INFINITY
   private readonly policy: RefreshPolicy
 
   constructor(policy: RefreshPolicy) {
@@ -61,10 +63,13 @@ export class Brake {
     }
     this.renewed++
     if (ended) this.refused++
+    // it holds until a whole minute has passed without so many
+    if (this.refused >= this.policy.brake && this.refused * 10 > this.renewed) this.heldUntil = now + 60_000
+    else if (this.holds(now) && ended) this.heldUntil = now + 60_000
   }
 
   /** Whether no more grants are to be ended now. */
   holds(now: number): boolean {
-    return now - this.since <= 60_000 && this.refused >= this.policy.brake && this.refused * 10 > this.renewed
+    return now < this.heldUntil && this.heldUntil - now <= 60_000
   }
 }

@@ -32,9 +32,20 @@ export interface Custody {
 }
 
 /** Makes it. */
-export const make = (store: TokenStore["Service"], policy: RefreshPolicy): Custody => {
-  const guarded = <A>(effect: Effect.Effect<A, OAuthError.OAuthError>): Effect.Effect<A, OAuthError.OAuthError> =>
-    effect.pipe(
+export const make = (
+  store: TokenStore["Service"],
+  policy: RefreshPolicy,
+  /** Told of each call before it is made. */
+  asking: (key: string) => void
+): Custody => {
+  const guarded = <A>(
+    key: string,
+    call: () => Effect.Effect<A, OAuthError.OAuthError>
+  ): Effect.Effect<A, OAuthError.OAuthError> =>
+    Effect.suspend(() => {
+      asking(key)
+      return call()
+    }).pipe(
       Effect.catchDefect(() => Effect.fail(unavailable(store.name, "defect"))),
       Effect.timeoutOrElse({
         duration: policy.storeTimeLimit,
@@ -42,10 +53,10 @@ export const make = (store: TokenStore["Service"], policy: RefreshPolicy): Custo
       })
     )
 
-  const read: Custody["read"] = (key) => guarded(store.read(key))
+  const read: Custody["read"] = (key) => guarded(key.id, () => store.read(key))
 
   const write: Custody["write"] = (expected, draft) =>
-    guarded(store.write(expected, draft)).pipe(
+    guarded(draft.key, () => store.write(expected, draft)).pipe(
       Effect.map((outcome) => recognised(outcome, draft)),
       Effect.catch((error) => {
         const key = GrantKey.fromId(draft.key)
@@ -62,7 +73,7 @@ export const make = (store: TokenStore["Service"], policy: RefreshPolicy): Custo
     Effect.flatMap(write(expected, draft), (outcome) => {
       const { accepted, grant } = outcome
       return !accepted && grant !== undefined && claim !== undefined &&
-          Transaction.leavesOpen(grant, claim, draft.lineage)
+          Transaction.yields(grant, claim, draft)
         ? write(grant.version, draft)
         : Effect.succeed(outcome)
     })
@@ -71,8 +82,8 @@ export const make = (store: TokenStore["Service"], policy: RefreshPolicy): Custo
     read,
     write,
     conclude,
-    extend: (key, options) => guarded(store.extend(key, options)),
-    remove: (key, version) => guarded(store.remove(key, version))
+    extend: (key, options) => guarded(key.id, () => store.extend(key, options)),
+    remove: (key, version) => guarded(key.id, () => store.remove(key, version))
   }
 }
 

@@ -12,7 +12,7 @@ import type * as GrantKey from "../GrantKey.ts"
 import * as OAuthError from "../OAuthError.ts"
 import * as Scopes from "../Scopes.ts"
 import * as Target from "../Target.ts"
-import type { Status } from "../TokenService.ts"
+import type { AdoptOptions, Status } from "../TokenService.ts"
 import type { TokenSet } from "../TokenSet.ts"
 import type { Outcome, Reading } from "../TokenStore.ts"
 import * as Attempts from "./attempts.ts"
@@ -26,7 +26,7 @@ export const adopt = (
   self: Service.Service,
   key: GrantKey.GrantKey,
   tokens: TokenSet,
-  options?: { readonly scopes?: Scopes.Scopes | undefined; readonly subject?: "same" | "any" | undefined }
+  options?: AdoptOptions
 ): Effect.Effect<void, OAuthError.OAuthError> =>
   Service.detached(
     self,
@@ -36,6 +36,7 @@ export const adopt = (
       const kept = yield* Effect.result(change(self, key, "adopt", (reading) => {
         // an earlier write of this login was accepted without an answer, and its pair may be renewed by now
         if (reading.grant?.lineage === lineage) return Effect.succeed(reading.grant)
+        if (reading.grant !== undefined && reading.grant.format > Grant.format) return Effect.fail(newerFormat)
         const standing = reading.grant?.body
         if (options?.subject !== "any" && standing?._tag === "Open" && Identity.differs(standing, tokens.idToken)) {
           return Effect.fail(new OAuthError.ResponseInvalid({ problem: "mismatch", field: "sub" }))
@@ -60,8 +61,7 @@ export const adopt = (
         }))
       }))
       if (kept._tag === "Success") return emit({ _tag: "Authorized", key })
-      // no grant yet: tokens that nobody will ever hold are not left alive
-      if (tokens.refreshToken !== undefined && kept.failure.reason._tag !== "StoreUnavailable") {
+      if (options?.otherwise === "revoke" && tokens.refreshToken !== undefined) {
         yield* self.renewal.discard(tokens.refreshToken)
       }
       return yield* Effect.fail(kept.failure)
@@ -225,7 +225,9 @@ const proposal = (
   change: Transaction.Change
 ): Effect.Effect<Grant.Draft, OAuthError.OAuthErrorReason> =>
   grant.format > Grant.format
-    ? Effect.fail(new OAuthError.RecordReadOnly({ why: "newer-format" }))
+    ? Effect.fail(newerFormat)
+    : grant.installation !== self.renewal.rules.installation
+    ? Effect.fail(new OAuthError.RecordReadOnly({ why: "other-installation" }))
     : Effect.map(self.renewal.id, (writeId) => Transaction.propose(grant, change, { now: reading.now, writeId }))
 
 // A refresh token stands for the grant; without one the access token is all there is.
@@ -233,7 +235,10 @@ const atServer = (
   self: Service.Service,
   grant: Grant.Grant
 ): Effect.Effect<"done" | "unsupported", OAuthError.OAuthError> => {
-  if (grant.body._tag === "Sealed") return Effect.succeed("unsupported")
+  if (grant.body._tag === "Sealed") {
+    const reason = new OAuthError.KeyUnavailable({ use: "seal", keyId: grant.body.keyId })
+    return Effect.fail(OAuthError.make("TokenService", "revoke", reason))
+  }
   const refreshToken = Transaction.presentable(grant.body)
   if (refreshToken !== undefined) return self.revocation.revoke(refreshToken, "refresh_token")
   const accessToken = grant.body.accessTokens[0]
@@ -242,10 +247,14 @@ const atServer = (
 
 const observe = (self: Service.Service, key: GrantKey.GrantKey, reading: Reading): void => {
   const { snapshot } = Service.slot(self, key)
-  // a pair that only this process has is not forgotten for a record that does not know it
-  if (snapshot.unsaved !== undefined && snapshot.grant?.lineage === reading.grant?.lineage) return
+  const { grant } = reading
+  // a pair that only this process has is not forgotten for a record that does not know it, unless that ends the grant
+  const isEnded = grant?.state._tag === "Revoked" || grant?.state._tag === "ReauthorizationRequired"
+  if (snapshot.unsaved !== undefined && snapshot.grant?.lineage === grant?.lineage && !isEnded) return
   Snapshot.observe(snapshot, reading, self.renewal.clock.currentTimeMillisUnsafe(), self.renewal.trust())
 }
+
+const newerFormat = new OAuthError.RecordReadOnly({ why: "newer-format" })
 
 const absent = (key: GrantKey.GrantKey): OAuthError.OAuthErrorReason =>
   new OAuthError.ReauthorizationRequired({ why: "Absent", provider: key.provider, account: key.account })

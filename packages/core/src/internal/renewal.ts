@@ -10,7 +10,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import type { Escrow } from "../Escrow.ts"
-import type * as Grant from "../Grant.ts"
+import * as Grant from "../Grant.ts"
 import type { GrantEvent } from "../GrantEvent.ts"
 import * as OAuthError from "../OAuthError.ts"
 import type { TokenEndpoint } from "../TokenEndpoint.ts"
@@ -63,7 +63,8 @@ export const run = Effect.fnUntraced(function*(
   wanted: Transaction.Need
 ): Effect.fn.Return<void, OAuthError.OAuthError> {
   // the newest pair is here and nowhere else: until it is saved nothing else is presented
-  if (snapshot.unsaved !== undefined || snapshot.escrowed) return yield* fail(unsaved)
+  if (snapshot.unsaved !== undefined) return yield* fail(snapshot.unsaved.error ?? notSaved)
+  if (snapshot.escrowed) return yield* fail(notSaved)
   const poll = yield* Attempts.begin(env.rules.policy.poll)
   let reading = yield* env.custody.read(snapshot.key)
   const need = wanted.why._tag === "Forced" && wanted.why.than === undefined
@@ -98,6 +99,7 @@ export const run = Effect.fnUntraced(function*(
         return Snapshot.linger(snapshot, env.clock.currentTimeMillisUnsafe() + lingerMillis)
       }
       case "Claim": {
+        if (Deferred.isDoneUnsafe(env.closing)) return yield* fail(new OAuthError.RenewalPending({ why: "closing" }))
         const rest = env.breaker.rest(env.clock.currentTimeMillisUnsafe())
         if (rest > 0) {
           return yield* fail(
@@ -160,12 +162,19 @@ export const deposit = Effect.fnUntraced(function*(
   env: Environment,
   snapshot: Snapshot.Snapshot
 ): Effect.fn.Return<void> {
-  const { grant, unsaved } = snapshot
-  if (unsaved === undefined || grant === undefined) return
-  const kept = env.escrow === undefined
-    ? false
-    : yield* Effect.isSuccess(env.escrow.deposit({ expected: unsaved.expected, claim: unsaved.claim, grant }))
-  env.emit({ _tag: kept ? "Escrowed" : "PairLost", key: snapshot.key })
+  const { unsaved } = snapshot
+  if (unsaved === undefined) return
+  const { claim, draft, expected } = unsaved
+  const grant = Grant.stand(draft, { version: expected, now: storeNow(env, snapshot) })
+  const kept = env.escrow === undefined ? undefined : yield* env.escrow.deposit({ expected, claim, grant }).pipe(
+    Effect.timeoutOption(env.rules.policy.storeTimeLimit),
+    Effect.exit
+  )
+  const escrowed = kept !== undefined && kept._tag === "Success" && kept.value._tag === "Some"
+  if (escrowed) return env.emit({ _tag: "Escrowed", key: snapshot.key })
+  if (!unsaved.pair) return
+  env.emit({ _tag: "PairLost", key: snapshot.key })
+  yield* Effect.logError("A pair of tokens could not be saved before the end, and is lost", snapshot.key.id)
 })
 
 // -- one claim ---------------------------------------------------------------------
@@ -182,7 +191,7 @@ const claim = Effect.fnUntraced(function*(
   const { grant } = step
   const body = grant.body
   const refreshToken = body._tag === "Open" ? Transaction.presentable(body) : undefined
-  if (body._tag !== "Open" || refreshToken === undefined) return yield* fail(unsaved)
+  if (body._tag !== "Open" || refreshToken === undefined) return yield* fail(notSaved)
 
   const writeId = yield* env.id
   const state: Renewing = {
@@ -191,7 +200,8 @@ const claim = Effect.fnUntraced(function*(
     presented: yield* env.digest(refreshToken),
     startedAt: step.startedAt,
     settle: Duration.toMillis(policy.settle),
-    attempt: step.attempt
+    attempt: step.attempt,
+    failures: failuresOf(grant)
   }
   const leaseFor = Duration.toMillis(policy.lease)
   // counted from before the claim is sent, so that it never ends later here than in the store
@@ -203,12 +213,11 @@ const claim = Effect.fnUntraced(function*(
   if (!claimed.accepted || claimed.grant === undefined) return claimed
   observe(env, snapshot, claimed)
 
-  const failures = grant.state._tag === "Active" ? grant.state.failures : 0
   const conclusion = yield* present(env, snapshot, need, {
     grant: claimed.grant,
     claim: state,
     body,
-    failures,
+    failures: failuresOf(grant),
     lease,
     request: env.request(grant, refreshToken, need),
     writeId: yield* env.id
@@ -247,7 +256,12 @@ const present = (
   snapshot: Snapshot.Snapshot,
   need: Transaction.Need,
   held: Claim
-): Effect.Effect<Written> => Effect.raceFirst(send(env, snapshot, need, held), heartbeats(env, snapshot, held))
+): Effect.Effect<Written> =>
+  Effect.raceFirst(
+    send(env, snapshot, need, held),
+    // whatever becomes of them, it is not heartbeats that end a request
+    Effect.andThen(Effect.exit(heartbeats(env, snapshot, held)), Effect.never)
+  )
 
 const send = Effect.fnUntraced(function*(
   env: Environment,
@@ -261,19 +275,30 @@ const send = Effect.fnUntraced(function*(
     ambiguous: yield* Attempts.begin(policy.ambiguous)
   }
   const reserve = Math.min(Duration.toMillis(policy.sendReserve), held.lease.length / 2)
-  let lost = false
+  // the window is counted from the first presentation, on whichever clock has gone further
+  const sinceStart = Stopwatch.start(env.clock)
+  const before = Math.max(0, storeNow(env, snapshot) - held.claim.startedAt)
+  let lost: Extract<Judgement, { readonly _tag: "Ambiguous" }> | undefined
 
-  while (true) {
-    const hindered = Deferred.isDoneUnsafe(env.closing)
+  const hindrance = (): "closing" | "lease-lost" | undefined =>
+    Deferred.isDoneUnsafe(env.closing)
       ? "closing"
       : held.lease.overtaken || held.lease.length - held.lease.elapsed() < reserve
       ? "lease-lost"
       : undefined
+  // asked at the last moment before each sending: reading credentials takes time
+  const maySend = (): boolean => hindrance() === undefined
+
+  while (true) {
+    const late = lost !== undefined && !Transaction.mayRepeat(env.rules.rotation, before + sinceStart())
+    const hindered = hindrance()
     if (hindered === undefined) snapshot.neverSent = undefined
-    const judgement = hindered === undefined
-      ? yield* env.endpoint.exchange(held.request, { timeLimit: policy.timeLimit })
+    const judgement: Judgement = lost !== undefined && late
+      ? lost
+      : hindered === undefined
+      ? yield* env.endpoint.exchange(held.request, { timeLimit: policy.timeLimit, maySend })
       : {
-        _tag: "NotSent" as const,
+        _tag: "NotSent",
         reason: new OAuthError.RequestNotSent({ problem: hindered, origin: env.origin })
       }
     const now = env.clock.currentTimeMillisUnsafe()
@@ -288,7 +313,7 @@ const send = Effect.fnUntraced(function*(
       body: held.body,
       failures: held.failures,
       judgement,
-      lost,
+      lost: lost !== undefined,
       now: now + snapshot.offset,
       offset: snapshot.offset,
       need,
@@ -297,17 +322,25 @@ const send = Effect.fnUntraced(function*(
       account: snapshot.key.account,
       provider: snapshot.key.provider
     })
-    const delay = conclusion.again === undefined ? undefined : yield* schedules[conclusion.again]
+    const delay = conclusion.again === undefined || late ? undefined : yield* schedules[conclusion.again]
     if (delay === undefined) {
       const draft = Transaction.propose(held.grant, conclusion.change, {
         now: now + snapshot.offset,
         writeId: held.writeId
       })
       // in hand from here on, whatever happens to this fiber
-      if (conclusion.precious) snapshot.unsaved = { expected: held.grant.version, claim: held.claim, draft }
+      if (conclusion.precious) {
+        snapshot.unsaved = {
+          expected: held.grant.version,
+          claim: held.claim,
+          draft,
+          pair: conclusion.pair,
+          error: conclusion.pair ? undefined : conclusion.error
+        }
+      }
       return { ...conclusion, draft }
     }
-    lost = lost || judgement._tag === "Ambiguous"
+    if (judgement._tag === "Ambiguous") lost = judgement
     yield* Effect.raceFirst(Effect.sleep(delay), Deferred.await(env.closing))
   }
 })
@@ -348,7 +381,8 @@ const note = (env: Environment, judgement: Judgement, now: number): void => {
     case "Unusable":
       return env.breaker.answered()
     case "NotProcessed":
-      return env.breaker.failed(now, judgement.reason.retryAfter)
+      // 429 may be about one account; what it asks for is kept with that grant
+      return env.breaker.failed(now, judgement.reason.status === 429 ? undefined : judgement.reason.retryAfter)
     case "NotSent":
       if (judgement.reason._tag === "RequestNotSent" && isServers(judgement.reason)) env.breaker.failed(now, undefined)
       return
@@ -374,7 +408,7 @@ const save = Effect.fnUntraced(function*(
   if (outcome._tag === "Success") return yield* saved(env, snapshot, need, grant, written, outcome.success)
   // the claim stays in the store, and others will follow it when its time has passed
   if (!written.precious) return yield* fail(written.error ?? outcome.failure.reason)
-  env.emit({ _tag: "Unsaved", key: snapshot.key, reason: outcome.failure.reason })
+  if (written.pair) env.emit({ _tag: "Unsaved", key: snapshot.key, reason: outcome.failure.reason })
   hold(env, snapshot, written.draft)
   env.fork(persist(env, snapshot, need, grant, written))
   return written.error === undefined ? undefined : yield* fail(written.error)
@@ -400,13 +434,14 @@ const persist = Effect.fnUntraced(function*(
   written: Written
 ): Effect.fn.Return<void> {
   const attempts = yield* Attempts.begin(env.rules.policy.persist)
+  let delay = Duration.seconds(1)
   while (true) {
-    const delay = yield* attempts
-    if (delay === undefined) return
+    // a schedule that ends is no reason to give up
+    delay = (yield* attempts) ?? delay
     yield* Effect.sleep(delay)
     const outcome = yield* Effect.result(commit(env, grant, written))
     if (outcome._tag === "Failure") continue
-    if (outcome.success.accepted) env.emit({ _tag: "Saved", key: snapshot.key })
+    if (outcome.success.accepted && written.pair) env.emit({ _tag: "Saved", key: snapshot.key })
     return yield* Effect.ignore(saved(env, snapshot, need, grant, written, outcome.success))
   }
 })
@@ -423,7 +458,7 @@ const saved = Effect.fnUntraced(function*(
   snapshot.unsaved = undefined
   observe(env, snapshot, outcome)
   if (!outcome.accepted) {
-    if (conclusion.precious) yield* overtaken(env, snapshot, grant, conclusion, outcome)
+    if (conclusion.pair) yield* overtaken(env, snapshot, grant, conclusion, outcome)
     return outcome
   }
   const { change, error } = conclusion
@@ -458,8 +493,7 @@ const overtaken = Effect.fnUntraced(function*(
   const refreshToken = conclusion.change.body === undefined
     ? undefined
     : Transaction.presentable(conclusion.change.body)
-  const mayEnd = refreshToken !== undefined && (
-    standing === undefined ||
+  const mayEnd = refreshToken !== undefined && standing !== undefined && (
     standing.state._tag === "Revoked" ||
     (standing.lineage !== grant.lineage && env.revocation === "token")
   )
@@ -478,19 +512,24 @@ const writeBack = Effect.fnUntraced(function*(
   const standing = reading.grant
   if (
     known === undefined || standing === undefined || known.lineage !== standing.lineage ||
-    known.serial <= standing.serial || isEndedByWord(standing.state) ||
+    known.serial <= standing.serial || Transaction.isFinal(standing.state) ||
     standing.installation !== env.rules.installation
   ) return undefined
   const writeId = yield* env.id
+  const { attempt, presented, startedAt } = known.state._tag === "Renewing" ? known.state : noClaim
   return yield* env.custody.write(
     standing.version,
-    Transaction.propose(known, { state: { _tag: "Active", failures: 0 } }, { now: reading.now, writeId })
+    Transaction.propose(known, {
+      // as it is known, but for a claim: what became of that is known to its holder alone
+      state: known.state._tag === "Renewing"
+        ? { _tag: "Indeterminate", presented, since: startedAt, attempt }
+        : known.state,
+      retryIn: known.retryAt === undefined ? undefined : Math.max(0, known.retryAt - reading.now)
+    }, { now: reading.now, writeId })
   )
 })
 
-// What a newer pair does not undo. Refusing an older pair says nothing of a newer one.
-const isEndedByWord = (state: Grant.State): boolean =>
-  state._tag === "Revoked" || (state._tag === "ReauthorizationRequired" && state.why === "Ended")
+const noClaim = { attempt: 1, presented: "", startedAt: 0 }
 
 // Watches a claim whose lease ran out: it has settled when it stood unchanged while the store answered.
 const settle = Effect.fnUntraced(function*(
@@ -499,7 +538,7 @@ const settle = Effect.fnUntraced(function*(
   first: Reading,
   millis: number
 ): Effect.fn.Return<{ readonly reading: Reading; readonly settled: boolean }, OAuthError.OAuthError> {
-  const elapsed = Stopwatch.start(env.clock)
+  const elapsed = Stopwatch.startMonotonic(env.clock)
   while (true) {
     yield* pause(env, snapshot, Duration.millis(Math.max(1, Math.min(millis / 4, millis - elapsed()))))
     const reading = yield* env.custody.read(snapshot.key)
@@ -538,7 +577,7 @@ const observe = (env: Environment, snapshot: Snapshot.Snapshot, reading: Reading
 const hold = (env: Environment, snapshot: Snapshot.Snapshot, draft: Grant.Draft): void =>
   observe(env, snapshot, {
     now: storeNow(env, snapshot),
-    grant: { ...draft, version: snapshot.grant?.version ?? "" }
+    grant: Grant.stand(draft, { version: snapshot.grant?.version ?? "", now: storeNow(env, snapshot) })
   })
 
 const storeNow = (env: Environment, snapshot: Snapshot.Snapshot): number =>
@@ -547,11 +586,14 @@ const storeNow = (env: Environment, snapshot: Snapshot.Snapshot): number =>
 const noteRefusal = (env: Environment, snapshot: Snapshot.Snapshot, need: Transaction.Need): void => {
   const token = snapshot.grant === undefined || need.why._tag !== "Refused"
     ? undefined
-    : Transaction.accessToken(snapshot.grant, need.target)
-  if (token !== undefined) {
-    snapshot.refusal = { token: Redacted.value(token.value), at: env.clock.currentTimeMillisUnsafe() }
+    : Grant.accessToken(snapshot.grant, need.target.id)
+  const slot = snapshot.slots.find(({ target }) => target.id === need.target.id)
+  if (token !== undefined && slot !== undefined) {
+    slot.refusal = { token: token.value, at: env.clock.currentTimeMillisUnsafe() }
   }
 }
+
+const failuresOf = ({ state }: Grant.Grant): number => "failures" in state ? state.failures ?? 0 : 0
 
 const isRotated = (before: Grant.Grant, after: Grant.Grant | undefined): boolean => {
   const old = before.body._tag === "Open" ? before.body.refreshToken : undefined
@@ -561,7 +603,7 @@ const isRotated = (before: Grant.Grant, after: Grant.Grant | undefined): boolean
 
 const lingerMillis = 250
 
-const unsaved = new OAuthError.StoreUnavailable({ store: "TokenStore", problem: "unsaved" })
+const notSaved = new OAuthError.StoreUnavailable({ store: "TokenStore", problem: "unsaved" })
 
 const fail = (reason: OAuthError.OAuthErrorReason): Effect.Effect<never, OAuthError.OAuthError> =>
   Effect.fail(OAuthError.make("TokenService", "token", reason))

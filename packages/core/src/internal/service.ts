@@ -21,7 +21,7 @@ import type { Entry, Escrow } from "../Escrow.ts"
 import * as Grant from "../Grant.ts"
 import type { GrantEvent } from "../GrantEvent.ts"
 import * as GrantKey from "../GrantKey.ts"
-import type * as OAuthError from "../OAuthError.ts"
+import * as OAuthError from "../OAuthError.ts"
 import type { RefreshPolicy } from "../RefreshPolicy.ts"
 import type { Revocation } from "../Revocation.ts"
 import * as Scopes from "../Scopes.ts"
@@ -45,6 +45,8 @@ export interface Service {
   readonly renewal: Renewal.Environment
   readonly events: PubSub.PubSub<GrantEvent>
   readonly snapshots: Map<string, Snapshot.Snapshot>
+  /** What the keys of its grants begin with. */
+  readonly keys: Pick<GrantKey.GrantKey, "client" | "issuer" | "provider">
 }
 
 /** What it is made of. */
@@ -53,6 +55,8 @@ export interface Parts {
   readonly escrow: Escrow["Service"] | undefined
   readonly clock: Clock.Clock
   readonly digest: Digest.Digest["Service"]
+  /** The key of any account. */
+  readonly key: GrantKey.GrantKey
   readonly endpoint: TokenEndpoint["Service"]
   readonly installation: string
   readonly patience: Duration.Duration
@@ -67,6 +71,7 @@ export const make = Effect.fnUntraced(function*(parts: Parts): Effect.fn.Return<
   const { clock, policy, server, store } = parts
   const context = yield* Effect.context()
   const fibers = new Set<Fiber.Fiber<void>>()
+  const snapshots = new Map<string, Snapshot.Snapshot>()
   const fork = (effect: Effect.Effect<void>): void => {
     const fiber = Effect.runForkWith(context)(effect)
     fibers.add(fiber)
@@ -84,7 +89,10 @@ export const make = Effect.fnUntraced(function*(parts: Parts): Effect.fn.Return<
     id,
     endpoint: parts.endpoint,
     escrow: parts.escrow,
-    custody: Custody.make(store, policy),
+    custody: Custody.make(store, policy, (key) => {
+      const snapshot = snapshots.get(key)
+      if (snapshot !== undefined) snapshot.noticesWhenAsked = snapshot.notices
+    }),
     rules: {
       policy,
       rotation: server.rotation,
@@ -115,28 +123,56 @@ export const make = Effect.fnUntraced(function*(parts: Parts): Effect.fn.Return<
     renewal,
     events,
     revocation: parts.revocation,
-    snapshots: new Map()
+    snapshots,
+    keys: parts.key
   }
 
   yield* reclaim(service)
+  yield* Effect.addFinalizer(() => close(service, fibers))
   if (store.changes !== undefined) {
-    fork(
+    yield* Effect.forkScoped(
       Stream.runForEach(store.changes, (change) =>
         Effect.sync(() => {
           if (change._tag === "Gap") {
             trust.notified = true
-            service.snapshots.forEach(Snapshot.distrust)
-          } else moved(service.snapshots.get(change.key), change.version)
-        })).pipe(Effect.andThen(Effect.sync(() => {
-          // notifications have ended: from here on snapshots age
+            for (const snapshot of snapshots.values()) distrust(snapshot)
+          } else moved(snapshots.get(change.key), change.version)
+        })).pipe(Effect.ensuring(Effect.sync(() => {
+          // notifications have ended, however they did: from here on snapshots age
           trust.notified = false
-          service.snapshots.forEach(Snapshot.distrust)
+          for (const snapshot of snapshots.values()) distrust(snapshot)
         })))
     )
   }
-  yield* Effect.addFinalizer(() => close(service, fibers))
   return service
 })
+
+/** Whether a key is one of this service's client at its server. */
+export const owns = (self: Service, key: GrantKey.GrantKey): boolean =>
+  key.provider === self.keys.provider && key.issuer === self.keys.issuer && key.client === self.keys.client
+
+/** Why a key that is not one of this service's is refused. */
+export const foreignKey = (method: string): OAuthError.OAuthError =>
+  OAuthError.make(
+    "TokenService",
+    method,
+    new OAuthError.ConfigurationInvalid({
+      field: "key",
+      problem: "is of another provider, server or client; make it with this service's `key`"
+    })
+  )
+
+/** The slot of a grant's token for a target, where there is one already. */
+export const find = (
+  self: Service,
+  key: GrantKey.GrantKey,
+  target: Target.Target = Target.whole
+): Snapshot.Slot | undefined => {
+  const snapshot = self.snapshots.get(key.id)
+  if (snapshot === undefined) return undefined
+  for (const slot of snapshot.slots) if (slot.target.id === target.id) return slot
+  return undefined
+}
 
 /** The slot of a grant's token for a target. */
 export const slot = (self: Service, key: GrantKey.GrantKey, target: Target.Target = Target.whole): Snapshot.Slot => {
@@ -156,20 +192,27 @@ export const detached = <A>(
 ): Effect.Effect<A, OAuthError.OAuthError> =>
   Effect.suspend(() => {
     const done = Deferred.makeUnsafe<A, OAuthError.OAuthError>()
-    self.renewal.fork(Effect.onExit(
-      Effect.ignore(Effect.tapCause(
-        Effect.tap(effect, (a) => Deferred.succeed(done, a)),
-        (cause) => Deferred.failCause(done, cause)
-      )),
-      () => Effect.asVoid(Deferred.interrupt(done))
-    ))
+    self.renewal.fork(
+      Effect.exit(effect).pipe(
+        Effect.onInterrupt(() => Deferred.fail(done, closed)),
+        Effect.flatMap((exit) => Deferred.done(done, exit)),
+        Effect.asVoid
+      )
+    )
     return Deferred.await(done)
   })
+
+const closed = OAuthError.make("TokenService", "close", new OAuthError.RenewalPending({ why: "closing" }))
+
+const distrust = (snapshot: Snapshot.Snapshot): void => {
+  snapshot.notices++
+  Snapshot.distrust(snapshot)
+}
 
 // The store has a newer record than this process: it is read before the next use.
 const moved = (snapshot: Snapshot.Snapshot | undefined, version: string | undefined): void => {
   if (snapshot === undefined || snapshot.grant?.version === version) return
-  Snapshot.distrust(snapshot)
+  distrust(snapshot)
   const waiting = snapshot.moved
   snapshot.moved = undefined
   if (waiting !== undefined) Deferred.doneUnsafe(waiting, Effect.void)
@@ -204,18 +247,23 @@ const request = (
 const reclaim = Effect.fnUntraced(function*(self: Service): Effect.fn.Return<void> {
   const { escrow } = self.renewal
   if (escrow === undefined) return
-  for (const entry of yield* Effect.orElseSucceed(escrow.entries, () => [])) {
+  const entries = yield* Effect.catch(
+    escrow.entries,
+    (error) => Effect.as(Effect.logError("What is in escrow cannot be read, and stays there", error.message), [])
+  )
+  for (const entry of entries) {
     const key = GrantKey.fromId(entry.grant.key)
-    if (key === undefined || key.provider !== self.server.provider) continue
+    // those of other clients wait for theirs
+    if (key === undefined || !owns(self, key)) continue
     const restored = restore(self, escrow, key, entry)
     if (yield* restored) continue
     const { snapshot } = slot(self, key)
     snapshot.escrowed = true
     self.renewal.fork(Effect.gen(function*() {
       const attempts = yield* Attempts.begin(self.policy.persist)
+      let delay = Duration.seconds(1)
       do {
-        const delay = yield* attempts
-        if (delay === undefined) return
+        delay = (yield* attempts) ?? delay
         yield* Effect.sleep(delay)
       } while (!(yield* restored))
       snapshot.escrowed = false
@@ -250,18 +298,19 @@ const close = Effect.fnUntraced(function*(
   fibers: Set<Fiber.Fiber<void>>
 ): Effect.fn.Return<void> {
   Deferred.doneUnsafe(self.renewal.closing, Effect.void)
-  const busy = () =>
-    [...self.snapshots.values()].some((snapshot) => snapshot.flight !== undefined || snapshot.unsaved !== undefined)
-  const settled = Effect.suspend(() => Effect.void).pipe(
-    Effect.andThen(
-      Effect.suspend(() => busy() ? Effect.andThen(Effect.sleep(closingPoll), Effect.fail("busy")) : Effect.void)
-    ),
-    Effect.eventually
-  )
+  // fibers may begin others: a renewal that goes on to save what it got
+  const settled = Effect.whileLoop({
+    while: () => fibers.size > 0,
+    body: () => Fiber.awaitAll([...fibers]),
+    step: () => {}
+  })
   yield* Effect.timeoutOption(settled, self.policy.shutdownGrace)
   yield* Fiber.interruptAll([...fibers])
-  for (const snapshot of self.snapshots.values()) yield* Renewal.deposit(self.renewal, snapshot)
+  yield* Effect.forEach(self.snapshots.values(), (snapshot) => Renewal.deposit(self.renewal, snapshot), {
+    concurrency: 16,
+    discard: true
+  })
+  // whoever listens hears of the end first
+  yield* Effect.yieldNow
   yield* PubSub.shutdown(self.events)
 })
-
-const closingPoll = Duration.millis(10)

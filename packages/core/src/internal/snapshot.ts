@@ -9,7 +9,7 @@ import * as Exit from "effect/Exit"
 import * as Redacted from "effect/Redacted"
 import * as Grant from "../Grant.ts"
 import type * as GrantKey from "../GrantKey.ts"
-import type { OAuthError } from "../OAuthError.ts"
+import type { OAuthError, OAuthErrorReason } from "../OAuthError.ts"
 import type { RefreshPolicy } from "../RefreshPolicy.ts"
 import type { Target } from "../Target.ts"
 import type { AccessToken } from "../TokenSet.ts"
@@ -32,6 +32,8 @@ export class Slot {
   /** Until when the token may be returned at all, by this process's clock. */
   usableUntil = Number.NEGATIVE_INFINITY
   exit: Exit.Exit<AccessToken> | undefined = undefined
+  /** The token that came from a refusal, and when. */
+  refusal: { readonly token: Redacted.Redacted; readonly at: number } | undefined = undefined
 
   constructor(snapshot: Snapshot, target: Target) {
     this.snapshot = snapshot
@@ -51,19 +53,26 @@ export class Snapshot {
   heardAt = Number.NEGATIVE_INFINITY
   /** The store has said that its record is another one by now. */
   stale = false
+  /** How often it has said so, and how often it had when it was last asked. */
+  notices = 0
+  noticesWhenAsked = 0
+  /** Somebody holds on to a slot, so this snapshot is the one that counts for its grant. */
+  bound = false
   flight: Flight | undefined = undefined
   /** The write that holds what only this process has. */
   unsaved: {
     readonly expected: string
     readonly claim: typeof Grant.Renewing.Type
     readonly draft: Grant.Draft
+    /** Whether it holds a pair, or only the server's last word. */
+    readonly pair: boolean
+    /** What callers get until it is saved. */
+    readonly error: OAuthErrorReason | undefined
   } | undefined = undefined
   /** An earlier process has left a newer pair in escrow, and the store has not taken it yet. */
   escrowed = false
   /** The write id of a claim under which nothing was sent. */
   neverSent: string | undefined = undefined
-  /** The pair that came from a refusal, and when. */
-  refusal: { readonly token: string; readonly at: number } | undefined = undefined
   /** Completed when the store notifies of a change. */
   moved: Deferred.Deferred<void> | undefined = undefined
 
@@ -85,9 +94,11 @@ export interface Trust {
 export const observe = (self: Snapshot, reading: Reading, now: number, trust: Trust): void => {
   self.offset = reading.now - now
   self.heardAt = now
-  self.stale = false
+  // an answer that was on its way when the store spoke up may be older than what it spoke of
+  self.stale = self.notices !== self.noticesWhenAsked
   self.grant = reading.grant
   for (const slot of self.slots) fill(slot, trust)
+  if (self.stale) distrust(self)
 }
 
 /** Fills a slot from the record that its snapshot holds. */
@@ -131,9 +142,12 @@ export const isUsable = (slot: Slot, now: number): boolean => slot.exit !== unde
 
 /** Returns usable tokens without another look until `until`: somebody is at it, or nothing can be done before. */
 export const linger = (self: Snapshot, until: number): void => {
-  for (const slot of self.slots) {
-    slot.freshUntil = Math.max(slot.freshUntil, Math.min(slot.usableUntil, until))
-  }
+  for (const slot of self.slots) if (slot.freshUntil < until) slot.freshUntil = Math.min(slot.usableUntil, until)
+}
+
+/** Ends a lingering: after `until` a look is taken again. */
+export const hurry = (self: Snapshot, until: number): void => {
+  for (const slot of self.slots) slot.freshUntil = Math.min(slot.freshUntil, until)
 }
 
 const same = (a: AccessToken, b: Grant.AccessToken): boolean =>

@@ -80,13 +80,13 @@ export const decide = (input: {
   const { grant, need, now, rules } = input
   if (grant === undefined) return { _tag: "End", why: "Absent" }
   const body = grant.body
-  if (body._tag === "Sealed") {
-    return { _tag: "Refuse", reason: new OAuthError.KeyUnavailable({ use: "seal", keyId: body.keyId }) }
-  }
   if (grant.state._tag === "ReauthorizationRequired") {
     return { _tag: "End", why: grant.state.why, description: RemoteText.fromUnknown(grant.state.description) }
   }
   if (grant.state._tag === "Revoked") return { _tag: "End", why: "Revoked" }
+  if (body._tag === "Sealed") {
+    return { _tag: "Refuse", reason: new OAuthError.KeyUnavailable({ use: "seal", keyId: body.keyId }) }
+  }
   if (serves(grant, need, now, rules.policy)) return { _tag: "Adopt", grant }
 
   // the token is due or refused; while it can be used, nobody needs to wait for another
@@ -99,6 +99,8 @@ export const decide = (input: {
   if (presentable(body) === undefined) {
     if (enough) return { _tag: "Adopt", grant }
     const why = body.refreshTokenKept === true ? "RefreshTokenSpent" : "NoRefreshToken"
+    // another token of the grant may still be in use: it is ended by nobody but its time
+    if (body.accessTokens.some((token) => now < usableUntil(token, rules.policy))) return { _tag: "End", why }
     return { _tag: "Write", change: { state: { _tag: "ReauthorizationRequired", why, at: now }, body } }
   }
 
@@ -108,12 +110,15 @@ export const decide = (input: {
       if (grant.retryAt !== undefined && grant.retryAt > now) {
         return enough ? { _tag: "Adopt", grant } : { _tag: "Rest", why: "backing-off", until: grant.retryAt }
       }
+      const soonest = soonestAfter(grant, need)
+      if (soonest > now) return { _tag: "Rest", why: "backing-off", until: soonest }
       return { _tag: "Claim", grant, attempt: 1, startedAt: now }
     }
     case "Indeterminate": {
-      if (grant.retryAt !== undefined && grant.retryAt > now) {
-        return enough ? { _tag: "Adopt", grant } : { _tag: "Rest", why: "indeterminate", until: grant.retryAt }
-      }
+      // outside a window the token rests from its first presentation, however soon it was to be tried again
+      const rested = mayRepeat(rules.rotation, now - state.since) ? 0 : state.since + Duration.toMillis(rest(rules, 1))
+      const until = Math.max(grant.retryAt ?? 0, rested)
+      if (until > now) return enough ? { _tag: "Adopt", grant } : { _tag: "Rest", why: "indeterminate", until }
       return { _tag: "Claim", grant, attempt: state.attempt + 1, startedAt: state.since }
     }
     case "Renewing": {
@@ -142,8 +147,10 @@ export interface Conclusion {
   readonly change: Change
   /** Whoever waits gets this, or the tokens. */
   readonly error?: OAuthError.OAuthErrorReason | undefined
-  /** The write holds what no one else has, so it is never given up. */
+  /** The write is never given up: it holds what no one else has, or the server's last word. */
   readonly precious: boolean
+  /** The write holds a pair that no one else has. */
+  readonly pair: boolean
 }
 
 /** Concludes from a judgement what to write. */
@@ -180,12 +187,20 @@ export const conclude = (input: {
     change: {
       ...change,
       state: spends && (retry.lost === true || input.lost || claim.attempt > 1) && change?.body === undefined
-        ? { _tag: "Indeterminate", presented: claim.presented, since: claim.startedAt, attempt: claim.attempt }
+        ? {
+          _tag: "Indeterminate",
+          presented: claim.presented,
+          since: claim.startedAt,
+          // only what was sent counts as an attempt
+          attempt: retry.lost === true || input.lost ? claim.attempt : Math.max(1, claim.attempt - 1),
+          failures: retry.counts === false ? input.failures : failures
+        }
         : { _tag: "Active", failures: retry.counts === false ? input.failures : failures },
       retryIn: Duration.toMillis(retry.after)
     },
     error,
-    precious: change?.body !== undefined
+    precious: change?.body !== undefined,
+    pair: change?.body !== undefined
   })
   const lost = (error: OAuthError.OAuthErrorReason): Conclusion => {
     const soon = rules.policy.backOff(failures)
@@ -213,7 +228,8 @@ export const conclude = (input: {
       account: input.account,
       description
     }),
-    precious: true
+    precious: true,
+    pair: kept !== body
   })
 
   switch (judgement._tag) {
@@ -230,7 +246,8 @@ export const conclude = (input: {
           serial: input.grant.serial + 1,
           dueIn: dueIn(next, now, rules.policy)
         },
-        precious: true
+        precious: true,
+        pair: true
       }
     }
     case "Unusable": {
@@ -251,7 +268,8 @@ export const conclude = (input: {
       return ended(why, reason.description)
     }
     case "NotProcessed": {
-      const after = judgement.reason.retryAfter ?? rules.policy.backOff(failures)
+      const backOff = rules.policy.backOff(failures)
+      const after = Duration.max(judgement.reason.retryAfter ?? backOff, backOff)
       return failed(judgement.reason, { after: Duration.min(after, rules.policy.retryAfterCap) })
     }
     case "NotSent": {
@@ -292,12 +310,24 @@ export const propose = (
 }
 
 /**
- * Whether a record only says of a claim that its outcome is not known. Its token has not been presented since, so an
- * answer that its holder has got after all still counts.
+ * Whether what ended a claim is to be written over a record although the claim itself is gone: the record only says
+ * that the claim's outcome is not known, and nothing was presented since; or the store went back in time, to before
+ * the pair that the claim presented.
  */
-export const leavesOpen = (standing: Grant.Grant, claim: typeof Grant.Renewing.Type, lineage: string): boolean =>
-  standing.state._tag === "Indeterminate" && standing.lineage === lineage &&
-  standing.state.presented === claim.presented && standing.state.attempt === claim.attempt
+export const yields = (
+  standing: Grant.Grant,
+  claim: typeof Grant.Renewing.Type,
+  draft: Pick<Grant.Draft, "lineage" | "serial">
+): boolean =>
+  standing.lineage === draft.lineage && (
+    (standing.state._tag === "Indeterminate" && standing.state.presented === claim.presented &&
+      standing.state.attempt === claim.attempt) ||
+    (standing.serial < draft.serial - 1 && !isFinal(standing.state))
+  )
+
+/** What a newer pair does not undo. A server that refused an older pair has said nothing of a newer one. */
+export const isFinal = (state: Grant.State): boolean =>
+  state._tag === "Revoked" || (state._tag === "ReauthorizationRequired" && state.why === "Ended")
 
 /** Whether a pair came after another: of the same login, or of a later one. */
 export const isNewer = (pair: Pair, than: Pair): boolean => pair.lineage !== than.lineage || pair.serial > than.serial
@@ -305,10 +335,6 @@ export const isNewer = (pair: Pair, than: Pair): boolean => pair.lineage !== tha
 /** The refresh token that a renewal presents. */
 export const presentable = (body: Grant.Open): Redacted.Redacted | undefined =>
   body.quarantined?.refreshToken ?? body.refreshToken
-
-/** The access token for a target. */
-export const accessToken = (grant: Grant.Grant, target: Target): Grant.AccessToken | undefined =>
-  Grant.accessToken(grant, target.id)
 
 /** Whether an access token may still be handed out. */
 export const isUsable = (grant: Grant.Grant, target: Target, now: number, policy: RefreshPolicy): boolean => {
@@ -396,8 +422,14 @@ const lasting = (duration: Duration.Duration): number => Math.min(Duration.toMil
 const quarantine = (body: Grant.Open, refreshToken: Redacted.Redacted | undefined, problem: string): Grant.Open =>
   refreshToken === undefined ? body : { ...body, quarantined: { refreshToken, problem } }
 
-// whether a token that was presented so long ago, without an answer, may be presented again at once
-const mayRepeat = (rotation: RotationPolicy, elapsed: number): boolean => {
+// a token that had ended when it came is not renewed more often than once a second
+const soonestAfter = (grant: Grant.Grant, need: Need): number => {
+  const token = Grant.accessToken(grant, need.target.id)
+  return token === undefined || need.why._tag !== "Expiring" || lifetime(token) >= 1_000 ? 0 : token.issuedAt + 1_000
+}
+
+/** Whether a token that was presented so long ago, without an answer, may be presented again at once. */
+export const mayRepeat = (rotation: RotationPolicy, elapsed: number): boolean => {
   switch (rotation._tag) {
     case "Static":
       return true
