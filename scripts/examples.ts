@@ -68,6 +68,8 @@ if (examples.length > 0) {
   if (types.status !== 0 && failed.size === 0) failed.add("tsc")
 }
 
+// what an example writes stays in there
+process.chdir(folder)
 for (const example of examples) {
   if (!example.runs || failed.has(example.where)) continue
   try {

@@ -7,7 +7,7 @@
  * It takes the place of `TestClock`, which lets the host's event loop turn after
  * every woken sleep, and knows neither steps nor processes that stop.
  */
-import { Clock, Data, Duration, Effect, type Scheduler } from "effect"
+import { type Clock, Data, Duration, Effect, type Scheduler } from "effect"
 
 /** Numbers by chance that repeat with the seed. */
 export class Prng {

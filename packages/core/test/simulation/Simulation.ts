@@ -12,7 +12,7 @@ import {
   Escrow,
   type GrantEvent,
   type GrantKey,
-  OAuthError,
+  type OAuthError,
   RefreshPolicy,
   Revocation,
   TokenEndpoint,
@@ -27,7 +27,7 @@ import {
   Context,
   Effect,
   Exit,
-  Fiber,
+  type Fiber,
   Layer,
   Logger,
   Random,
@@ -195,7 +195,7 @@ class World {
     this.prng = new Prng(plan.seed * 7919 + 1)
     this.machine = new Machine(this.prng)
     this.store = new SharedStore(this.machine, (grant) => {
-      if (grant?.state._tag === "Renewing") { for (const act of [...this.waiting]) act() }
+      if (grant?.state._tag === "Renewing") { for (const act of Array.from(this.waiting)) act() }
     })
     this.outside = new Lane(this.machine, "server")
     this.context = this.contextOf(this.outside)
@@ -787,7 +787,7 @@ class World {
           if (String(message).includes("died")) this.wrong.push(`I12: ${lane.name} logs ${String(message)}`)
         })])
       )
-    ) as Context.Context<never>
+    )
 
   private readonly now = <A>(effect: Effect.Effect<A>): A => Effect.runSyncWith(this.context)(effect)
 
