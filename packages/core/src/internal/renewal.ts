@@ -13,6 +13,7 @@ import type { Escrow } from "../Escrow.ts"
 import * as Grant from "../Grant.ts"
 import type { GrantEvent } from "../GrantEvent.ts"
 import * as OAuthError from "../OAuthError.ts"
+import * as RemoteText from "../RemoteText.ts"
 import type { TokenEndpoint } from "../TokenEndpoint.ts"
 import type { TokenRequest } from "../TokenRequest.ts"
 import type { Judgement } from "../TokenResponse.ts"
@@ -143,14 +144,7 @@ export const run = Effect.fnUntraced(function*(
           new OAuthError.RenewalPending({ why: step.why, retryAfter: Duration.millis(step.until - reading.now) })
         )
       case "End":
-        return yield* fail(
-          new OAuthError.ReauthorizationRequired({
-            why: step.why,
-            provider: snapshot.key.provider,
-            account: snapshot.key.account,
-            description: step.description
-          })
-        )
+        return yield* fail(ended(snapshot, step))
       case "Refuse":
         return yield* fail(step.reason)
     }
@@ -604,6 +598,17 @@ const isRotated = (before: Grant.Grant, after: Grant.Grant | undefined): boolean
 const lingerMillis = 250
 
 const notSaved = new OAuthError.StoreUnavailable({ store: "TokenStore", problem: "unsaved" })
+
+const ended = (
+  { key }: Snapshot.Snapshot,
+  { description, why }: { readonly why: OAuthError.ReauthorizationCause; readonly description?: string | undefined }
+): OAuthError.OAuthErrorReason =>
+  new OAuthError.ReauthorizationRequired({
+    why,
+    provider: key.provider,
+    account: key.account,
+    description: RemoteText.fromUnknown(description)
+  })
 
 const fail = (reason: OAuthError.OAuthErrorReason): Effect.Effect<never, OAuthError.OAuthError> =>
   Effect.fail(OAuthError.make("TokenService", "token", reason))

@@ -142,9 +142,37 @@ export const plan = (seed: number): Plan => {
 }
 
 /** Runs a seed. */
-export const run = (seed: number, changes?: Partial<Plan>): Facts => new World({ ...plan(seed), ...changes }).run()
+export const run = (seed: number, changes?: Partial<Plan>): Facts => {
+  // taking stack traces of errors that are only values is half of the time
+  const limit = Error.stackTraceLimit
+  Error.stackTraceLimit = 0
+  try {
+    return new World({ ...plan(seed), ...changes }).run()
+  } finally {
+    Error.stackTraceLimit = limit
+  }
+}
 
-const lifetime = 300_000
+/** What became of a renewal and of those who wait for it, when one of them is interrupted after so many steps. */
+export const interruptAt = (step: number | undefined): {
+  /** The caller was interrupted before it had its answer. */
+  readonly isInterrupted: boolean
+  readonly others: ReadonlyArray<string | undefined>
+  readonly ledger: ReadonlyArray<string>
+} =>
+  new World({
+    seed: 1,
+    rotation: "strict",
+    focus: "nothing",
+    processes: 2,
+    accounts: 1,
+    noise: 0,
+    escrow: false,
+    notified: true
+  }).interruptAt(step)
+
+// where a pair is renewed once, there is a login for every renewal: they are to be as many as elsewhere
+const lifetimeOf = (rotation: Faults.Rotation): number => rotation === "one shot" ? 100_000 : 300_000
 const horizon = 1_500_000
 
 interface Process {
@@ -204,7 +232,7 @@ class World {
       TestAuthorizationServer.make({
         seed: plan.seed,
         rotation: Faults.rotationOf(plan.rotation, plan.seed),
-        accessTokenLifetime: lifetime
+        accessTokenLifetime: lifetimeOf(plan.rotation)
       }),
       scope
     ))
@@ -252,6 +280,38 @@ class World {
       waiting,
       wrong: this.wrong,
       trace: this.trace
+    }
+  }
+
+  interruptAt(step: number | undefined): ReturnType<typeof interruptAt> {
+    const { machine } = this
+    this.slots.push(undefined, undefined)
+    this.escrows.push([], [])
+    this.start(0)
+    this.start(1)
+    machine.run(machine.now + 1_000)
+    this.login("a0", this.slots[0])
+    machine.run(machine.now + lifetimeOf(this.plan.rotation))
+
+    const [first, second] = this.slots
+    let isInterrupted = false
+    if (first?.service !== undefined) {
+      const { lane, service } = first
+      const token = service.token(this.keyOf("a0"))
+      lane.post(() => {
+        const fiber = Effect.runForkWith(first.context)(token)
+        fiber.addObserver((exit) => {
+          isInterrupted = Exit.isFailure(exit)
+        })
+        if (step !== undefined) lane.afterSteps(step, () => fiber.interruptUnsafe())
+      })
+    }
+    for (const process of [first, first, second]) this.ask(process, "a0", "token", this.atRest, "patiently")
+    machine.run(machine.now + 60_000)
+    return {
+      isInterrupted,
+      others: this.atRest.map(({ token, why }) => token ?? why),
+      ledger: this.now(this.server.ledger).map(({ by, kind, token }) => [by, kind, token].join(" "))
     }
   }
 
@@ -426,7 +486,13 @@ class World {
     })
   }
 
-  private ask(process: Process | undefined, account: string, method: Told["method"], told: Array<Told>): void {
+  private ask(
+    process: Process | undefined,
+    account: string,
+    method: Told["method"],
+    told: Array<Told>,
+    how?: "patiently"
+  ): void {
     const { service } = process ?? {}
     if (process === undefined || service === undefined || process.closing) return
     const { machine, prng } = this
@@ -448,7 +514,7 @@ class World {
         if (Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)) return
         told.push(this.answer(process, account, method, asked, exit))
       })
-      if (this.isAtRest || !prng.chance(0.15)) return
+      if (this.isAtRest || how === "patiently" || !prng.chance(0.15)) return
       if (prng.chance(0.5)) process.lane.afterSteps(prng.between(0, 12), () => fiber.interruptUnsafe())
       else machine.after(prng.between(0, 3_000), () => process.lane.post(() => fiber.interruptUnsafe()))
     })
@@ -510,7 +576,7 @@ class World {
     if (issued === undefined) return 0
     // a client counts from before it asked
     const asked = ledger.find((entry) => entry.kind === "presented" && entry.exchange === issued.exchange)
-    return (asked ?? issued).at + lifetime
+    return (asked ?? issued).at + lifetimeOf(this.plan.rotation)
   }
 
   private login(account: string, process: Process | undefined): void {
