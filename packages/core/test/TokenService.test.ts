@@ -114,6 +114,55 @@ describe("TokenService", () => {
       }))
   })
 
+  describe("a usable token", () => {
+    it.effect("is returned while a renewal takes long, where the store does not notify [I7]", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make({ latency: "50 seconds" })
+        const process = yield* world.process({ notified: false })
+        yield* world.login(process)
+        yield* TestClock.adjust("59 minutes")
+        yield* Effect.forkChild(process.service.token(world.key()))
+        yield* TestClock.adjust("35 seconds")
+
+        const exit = yield* after(process.service.token(world.key()), "1 second")
+        yield* TestClock.adjust("1 minute")
+
+        assert.strictEqual(valueOf(exit), "access-0")
+      }))
+
+    it.effect("is returned when a caller has waited long enough for a renewal [I7]", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make({ latency: "50 seconds", policy: { waitAtMost: "5 seconds" } })
+        const process = yield* world.process({ notified: false })
+        yield* world.login(process)
+        yield* TestClock.adjust("59 minutes")
+        yield* Effect.forkChild(process.service.token(world.key()))
+        world.isStoreDown = true
+        yield* TestClock.adjust("40 seconds")
+
+        const exit = yield* after(process.service.token(world.key()), "6 seconds")
+        world.isStoreDown = false
+        yield* TestClock.adjust("1 minute")
+
+        assert.strictEqual(valueOf(exit), "access-0")
+      }))
+
+    it.effect("is looked at again when the clock was set back", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make()
+        const other = yield* loggedIn(world)
+        const { service } = yield* world.process({ notified: false })
+        yield* TestClock.adjust("10 minutes")
+        yield* service.token(world.key())
+        yield* other.service.revoke(world.key())
+        yield* TestClock.setTime(Date.UTC(2030, 0, 1, 0, 5))
+
+        const error = yield* Effect.flip(service.token(world.key()))
+
+        assert.strictEqual(error.reason._tag, "ReauthorizationRequired")
+      }))
+  })
+
   describe("judgements", () => {
     it.effect("quarantines the pair of an answer that fails a check, and presents it next [I2]", () =>
       Effect.gen(function*() {
@@ -388,6 +437,41 @@ describe("TokenService", () => {
         assert.deepStrictEqual(world.presented, ["refresh-0"])
       }))
 
+    it.effect("that fails does not hide that the server has ended the grant", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make()
+        const { service } = yield* loggedIn(world)
+        yield* TestClock.adjust("1 hour")
+        world.answers.push(refused("invalid_grant"))
+        world.writes.push("pass", ...Array.from({ length: 10 }, () => "fail" as const))
+
+        yield* after(service.token(world.key()))
+        const exit = yield* after(service.token(world.key()))
+        yield* TestClock.adjust("1 minute")
+
+        assert.strictEqual(whyOf(exit), "GrantRejected")
+      }))
+
+    it.effect("that went back in time to where the provider had ended the grant leaves it ended [I8]", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make()
+        const { service } = yield* loggedIn(world)
+        const first = (yield* world.standing()).grant
+        yield* TestClock.adjust("1 hour")
+        yield* after(service.token(world.key()))
+        const { grant, now } = yield* world.standing()
+        if (first === undefined || grant === undefined) return assert.fail("no record")
+        yield* world.memory.write(grant.version, {
+          ...Grant.draft(first, { now, writeId: "the past" }),
+          state: { _tag: "ReauthorizationRequired", why: "Ended", at: now }
+        })
+
+        const exit = yield* after(service.token(world.key()))
+
+        assert.strictEqual(whyOf(exit), "Ended")
+        assert.strictEqual((yield* world.standing()).grant?.state._tag, "ReauthorizationRequired")
+      }))
+
     it.effect("never has the old token presented again while the new pair is unsaved [I1]", () =>
       Effect.gen(function*() {
         const world = yield* World.make()
@@ -465,6 +549,31 @@ describe("TokenService", () => {
   })
 
   describe("a claim", () => {
+    it.effect("that others gave up on is still ended by its holder, while nobody has presented its token again [I2]", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make({ latency: "20 seconds" })
+        const { service } = yield* loggedIn(world)
+        yield* TestClock.adjust("1 hour")
+        const caller = yield* Effect.forkChild(service.token(world.key()))
+        yield* TestClock.adjust("1 second")
+        const { grant, now } = yield* world.standing()
+        if (grant?.state._tag !== "Renewing") return assert.fail("no claim")
+        const { attempt, presented, startedAt } = grant.state
+        yield* world.memory.write(grant.version, {
+          ...Grant.draft(grant, { now, writeId: "another" }),
+          state: { _tag: "Indeterminate", attempt, presented, since: startedAt },
+          retryIn: Duration.toMillis("5 minutes")
+        })
+
+        yield* TestClock.adjust("20 seconds")
+        const exit = yield* Fiber.await(caller)
+
+        assert.strictEqual(valueOf(exit), "access-1")
+        const saved = (yield* world.standing()).grant
+        assert.strictEqual(saved?.state._tag, "Active")
+        assert.strictEqual(saved?.serial, 2)
+      }))
+
     it.effect("of a process that died is followed after lease, settle time and patience [I9]", () =>
       Effect.gen(function*() {
         const world = yield* World.make()
@@ -921,6 +1030,32 @@ describe("TokenService", () => {
 
         assert.strictEqual(deposited, 1)
         assert.strictEqual(valueOf(exit), "access-1")
+        assert.deepStrictEqual(world.deposits, [])
+        assert.deepStrictEqual(world.presented, ["refresh-0"])
+      }))
+  })
+
+  describe("starting", () => {
+    it.effect("commits what is in escrow when the store comes back, and presents nothing else until then [I2]", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make()
+        const process = yield* world.process({ escrow: true })
+        yield* world.login(process)
+        yield* TestClock.adjust("1 hour")
+        world.writes.push("pass", "fail")
+        yield* Effect.forkChild(process.service.token(world.key()))
+        yield* TestClock.adjust("250 millis")
+        world.isStoreDown = true
+        yield* after(process.close, "11 seconds")
+
+        const next = yield* world.process({ escrow: true })
+        const early = yield* after(next.service.token(world.key()))
+        world.isStoreDown = false
+        yield* TestClock.adjust("10 seconds")
+        const late = yield* after(next.service.token(world.key()))
+
+        assert.strictEqual(reasonOf(early), "StoreUnavailable")
+        assert.strictEqual(valueOf(late), "access-1")
         assert.deepStrictEqual(world.deposits, [])
         assert.deepStrictEqual(world.presented, ["refresh-0"])
       }))
