@@ -4,6 +4,7 @@
  */
 import { RotationPolicy } from "@effect-oauth/core"
 import { Fault } from "@effect-oauth/core/testing"
+import { Duration } from "effect"
 import type { Prng } from "./Machine.ts"
 import type { Fate } from "./SharedStore.ts"
 
@@ -102,10 +103,13 @@ export type Rotation = keyof typeof rotations
 
 export const rotationNames = Object.keys(rotations) as ReadonlyArray<Rotation>
 
-/** What the server of a run does: of the strict ones some forgive a reuse. */
+/** What the server of a run does. Some of the strict ones forgive a reuse; for some there is no patience. */
 export const rotationOf = (rotation: Rotation, seed: number): RotationPolicy.RotationPolicy => {
   const policy = rotations[rotation]
-  return rotation === "strict" && seed % 5 === 0 && policy._tag === "Rotating"
-    ? { ...policy, reuseRevokesFamily: false }
-    : policy
+  if (rotation !== "strict" || policy._tag !== "Rotating") return policy
+  return {
+    ...policy,
+    reuseRevokesFamily: seed % 5 !== 0,
+    patience: seed % 8 === 1 ? Duration.zero : policy.patience
+  }
 }

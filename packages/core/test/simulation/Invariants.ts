@@ -40,7 +40,7 @@ interface Presentation {
 }
 
 const presentedAgain = (facts: Facts): ReadonlyArray<string> => {
-  const rotation = Faults.rotations[facts.plan.rotation]
+  const rotation = facts.rotation
   if (!RotationPolicy.spends(rotation)) return []
   const wrong: Array<string> = []
   const stored = firstStored(facts)
@@ -80,7 +80,7 @@ const presentedAgain = (facts: Facts): ReadonlyArray<string> => {
 
 // I5: when nothing goes wrong, a pair is renewed once, however many ask
 const presentedTwiceInCalm = (facts: Facts): ReadonlyArray<string> =>
-  facts.plan.focus !== "nothing" || !RotationPolicy.spends(Faults.rotations[facts.plan.rotation])
+  facts.plan.focus !== "nothing" || !RotationPolicy.spends(facts.rotation)
     ? []
     : Array.from(presentationsOf(facts)).filter(([, presentations]) => presentations.length > 1)
       .map(([token, { length }]) => `I5: ${token} is presented ${length} times in a calm run`)
@@ -171,7 +171,7 @@ const revokedStanding = (facts: Facts): ReadonlyArray<string> =>
 // `GrantRejected` says that the person or the provider ended it; a token that had been presented before without an
 // answer does not tell
 const calledRejected = (facts: Facts): ReadonlyArray<string> => {
-  if (!RotationPolicy.spends(Faults.rotations[facts.plan.rotation])) return []
+  if (!RotationPolicy.spends(facts.rotation)) return []
   const presentations = presentationsOf(facts)
   const wentBack = accountsThat(facts, "went back")
   return facts.written.flatMap(({ at, before, by, grant }) => {
@@ -313,7 +313,7 @@ const cameLate = (facts: Facts, family: string): boolean => {
 // -- looking up ------------------------------------------------------------------------------------------
 
 const patienceOf = (facts: Facts): number =>
-  Duration.toMillis(RotationPolicy.patience(Faults.rotations[facts.plan.rotation]))
+  Duration.toMillis(RotationPolicy.patience(facts.rotation))
 
 const isEnded = (grant: Grant.Grant): boolean =>
   grant.state._tag === "Revoked" || grant.state._tag === "ReauthorizationRequired"

@@ -15,6 +15,7 @@ import {
   type OAuthError,
   RefreshPolicy,
   Revocation,
+  type RotationPolicy,
   TokenEndpoint,
   TokenService,
   type TokenSet,
@@ -99,6 +100,7 @@ export interface Deed {
 export interface Facts {
   readonly plan: Plan
   readonly policy: RefreshPolicy.RefreshPolicy
+  readonly rotation: RotationPolicy.RotationPolicy
   readonly ledger: ReadonlyArray<Ledger.Entry>
   readonly written: ReadonlyArray<Written>
   readonly known: ReadonlySet<string>
@@ -265,6 +267,7 @@ class World {
     return {
       plan,
       policy: this.policy,
+      rotation: this.server.description.rotation,
       ledger: this.now(this.server.ledger),
       written: this.store.written,
       known: this.store.known,
