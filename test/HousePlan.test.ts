@@ -91,7 +91,7 @@ const rooms: ReadonlyArray<{
     files: /^apps\/cli\/src\//,
     may: [ourBarrel, coreModule, /^apps\/cli\/src\//, /^(?!@effect-oauth\/|packages\/|apps\/)/]
   },
-  { files: /^packages\/[^/]+\/test\/internal\//, may: [/^(?!apps\/|@effect-oauth\/cli)/] },
+  { files: /^packages\/[^/]+\/test\/(internal|model)\//, may: [/^(?!apps\/|@effect-oauth\/cli)/] },
   {
     files: /^packages\/[^/]+\/(test|typetest)\//,
     may: [

@@ -37,8 +37,10 @@ export const faults = [
   "cut-long",
   /** Nobody reaches the store. */
   "store",
-  /** The store answers reads and takes no writes. */
+  /** The store answers reads and takes no writes, for less than lease, settle time and patience together. */
   "read-only",
+  /** The same, for longer. */
+  "read-only-long",
   /** One write fails. */
   "failed",
   /** One write is applied and not answered. */
@@ -129,13 +131,14 @@ interface Family {
   dead: "" | "reuse" | "withdrawn"
   /** The newest pair reached a process, and was not lost with it. */
   reached: boolean
-  /** The newest token that was ever sent. */
+  /** The newest token that was sent, and how often: once, or more. */
   sent: number
+  sends: number
 }
 
 export interface State {
   record: AsBuilt.Record
-  store: "up" | "down" | "read-only"
+  store: "up" | "store" | "read-only" | "read-only-long"
   /** The store went away since the lease was last moved. */
   shaken: boolean
   processes: Array<Process>
@@ -176,7 +179,7 @@ export const initial = (options: Options): State => ({
   processes: Array.from({ length: options.processes }, () => ({ ...fresh, is: "well", cut: "no" })),
   messages: [],
   hung: [],
-  families: [{ newest: 0, before: -1, open: false, dead: "", reached: true, sent: -1 }],
+  families: [{ newest: 0, before: -1, open: false, dead: "", reached: true, sent: -1, sends: 0 }],
   login: "none",
   loginWrite: undefined,
   revoked: -1,
@@ -207,12 +210,13 @@ export const moves = (state: State, options: Options, allowed: (fault: Fault) =>
   const family = state.families[record.lineage]!
 
   const isWell = (p: Process): boolean => p.doing !== "down" && p.is === "well"
-  const reads = (p: Process): boolean => isWell(p) && p.cut === "no" && state.store !== "down"
+  const reads = (p: Process): boolean => isWell(p) && p.cut === "no" && state.store !== "store"
   const writes = (p: Process): boolean => reads(p) && state.store === "up"
   const holds = (p: Process): boolean => p.claim?.version === record.version
   const isAwaited = (m: Message): boolean =>
     processes[m.to]!.doing === "waiting" && processes[m.to]!.request === m.request
   const stragglers = state.messages.filter((m) => m.heard === undefined && !(isAwaited(m) && isWell(processes[m.to]!)))
+  const arrived = !state.messages.some((m) => m.heard === undefined)
   // someone who comes before whoever waits for the claim to settle
   const firstCome = (except: number): boolean =>
     processes.some((p, i) =>
@@ -313,7 +317,7 @@ export const moves = (state: State, options: Options, allowed: (fault: Fault) =>
       }
       if (step._tag === "Write" && writes(p)) write(`${i} lets it rest`, step.draft, record.version, { done: () => {} })
       if (
-        state.store === "read-only" && !p.watched && !state.messages.some((m) => m.heard === undefined && !m.late) &&
+        state.store !== "up" && !p.watched && !state.messages.some((m) => m.heard === undefined && !m.late) &&
         step._tag !== "Wait" && record.state === "Renewing"
       ) {
         add(`${i} watches the claim settle`, (next) => {
@@ -325,10 +329,19 @@ export const moves = (state: State, options: Options, allowed: (fault: Fault) =>
     if (p.doing === "claiming") {
       if (reads(p)) {
         add(`${i} looks up its claim`, (next) => {
-          const isOwn = record.writeId === p.neverSent && !without.has("own-write")
-          if (!isOwn) return rest(next)
+          if (record.writeId !== p.neverSent) return rest(next)
+          if (without.has("own-write")) {
+            // it goes on with what stands, and may know that as a claim under which it sent nothing
+            const step = AsBuilt.decide(server, record, {
+              neverSent: without.has("own-claim") ? -1 : p.neverSent,
+              settled: false
+            })
+            if (step._tag !== "Claim" || !writes(p)) return rest(next)
+            me(next).neverSent = next.ids++
+            put(next, step.draft, me(next).neverSent)
+          }
           me(next).doing = "claimed"
-          me(next).claim = record
+          me(next).claim = next.record
           me(next).lost = false
         })
         add(`${i} cannot look up its claim`, rest, { fault: "failed" })
@@ -344,6 +357,7 @@ export const moves = (state: State, options: Options, allowed: (fault: Fault) =>
           me(next).request = next.ids
           next.messages.push({ to: i, request: next.ids++, token: claim.token, heard: undefined, late: false })
           const source = next.families[claim.lineage]!
+          if (claim.token >= source.sent) source.sends = claim.token === source.sent ? 2 : 1
           source.sent = Math.max(source.sent, claim.token)
         })
       } else add(`${i} sees its lease gone`, (next) => hear(next, i, "unsent"))
@@ -393,11 +407,12 @@ export const moves = (state: State, options: Options, allowed: (fault: Fault) =>
         add(`${i} is cut off for long`, (next) => {
           me(next).cut = "long"
         }, { fault: "cut-long" })
-      } else {
-        add(`${i} reaches the store again`, (next) => {
-          me(next).cut = "no"
-        }, { revives: p.cut === "long" })
       }
+    }
+    if (p.cut !== "no") {
+      add(`${i} reaches the store again`, (next) => {
+        me(next).cut = "no"
+      }, { revives: p.cut === "long" })
     }
     if (p.doing !== "down" && p.is !== "well") {
       add(`${i} goes on`, (next) => {
@@ -470,10 +485,9 @@ export const moves = (state: State, options: Options, allowed: (fault: Fault) =>
     }
   }
   if (record.resting) {
-    const away = processes.some((p) => p.doing !== "down" && (p.is === "paused" || p.cut === "short"))
-    if (
-      without.has("patience") || (stragglers.length === 0 && !away && !(record.state === "Renewing" && firstCome(-1)))
-    ) {
+    const away = state.store === "read-only" ||
+      processes.some((p) => p.doing !== "down" && (p.is === "paused" || p.cut === "short"))
+    if (without.has("patience") || (arrived && !away && !(record.state === "Renewing" && firstCome(-1)))) {
       add("the rest is over", (next) => {
         next.record = { ...record, resting: false }
       })
@@ -481,9 +495,14 @@ export const moves = (state: State, options: Options, allowed: (fault: Fault) =>
   }
 
   if (state.store === "up") {
-    for (const fault of ["store", "read-only"] as const) {
-      add(fault === "store" ? "the store goes down" : "the store takes no writes", (next) => {
-        next.store = fault === "store" ? "down" : "read-only"
+    const losses = {
+      "store": "goes down",
+      "read-only": "takes no writes",
+      "read-only-long": "takes no writes for long"
+    }
+    for (const fault of ["store", "read-only", "read-only-long"] as const) {
+      add(`the store ${losses[fault]}`, (next) => {
+        next.store = fault
         if (record.leased) next.shaken = true
       }, { fault })
     }
@@ -493,7 +512,8 @@ export const moves = (state: State, options: Options, allowed: (fault: Fault) =>
     })
   }
 
-  if (family.open && stragglers.length === 0) {
+  // a tenth of the window is left for a claim that is made in it, and for its way to the server
+  if (family.open && arrived && !processes.some((p) => p.doing === "claimed" && p.claim?.early === true && isWell(p))) {
     add("the window closes", (next) => {
       next.families[record.lineage]!.open = false
       if (next.record.early) next.record = { ...next.record, early: false }
@@ -516,7 +536,7 @@ export const moves = (state: State, options: Options, allowed: (fault: Fault) =>
   if (state.login === "none") {
     add("the person logs in", (next) => {
       next.login = "writing"
-      next.families.push({ newest: 100, before: -1, open: false, dead: "", reached: true, sent: -1 })
+      next.families.push({ newest: 100, before: -1, open: false, dead: "", reached: true, sent: -1, sends: 0 })
     }, { fault: "login" })
   }
   if (state.login === "writing" && state.store === "up") {
@@ -575,9 +595,19 @@ const present = (state: State, token: number, server: AsBuilt.Server): AsBuilt.H
 }
 
 /** What a state shows. */
-export type Verdict = "lost" | "unreached" | "misreported" | "returned" | "idle-rest"
+export type Verdict =
+  /** A grant has ended although its newest pair had reached a process that lived on; or a login was undone. */
+  | "lost"
+  /** A grant has ended, and its newest pair had reached nobody: that cannot be helped, only told. */
+  | "unreached"
+  /** The end is called the server's refusal, and an answer had been lost. */
+  | "misreported"
+  /** The end is called a lost answer, and the token was presented once. */
+  | "doubted"
+  /** A revoked grant is back. */
+  | "returned"
 
-/** What is wrong with a state, or, for `unreached`, what could not be helped. */
+/** What a state shows. */
 export const verdict = (state: State): Verdict | undefined => {
   const { record } = state
   const family = state.families[record.lineage]!
@@ -587,9 +617,12 @@ export const verdict = (state: State): Verdict | undefined => {
   const hasEnded = record.state === "ReauthorizationRequired"
   if (hasEnded && record.why === "GrantRejected" && record.token !== family.newest) return "misreported"
   if (family.dead === "reuse" || (hasEnded && family.dead === "")) return family.reached ? "lost" : "unreached"
-  if (record.resting && record.state === "Indeterminate" && record.token > family.sent) return "idle-rest"
-  return undefined
+  return hasEnded && record.why === "RotationLost" && family.sends < 2 ? "doubted" : undefined
 }
+
+/** Whether there is nothing to look for beyond a state that shows this. */
+export const isFinal = (state: State, verdict: Verdict | undefined): boolean =>
+  verdict !== undefined && (verdict !== "unreached" || state.record.state === "ReauthorizationRequired")
 
 /** Nothing is left to do. */
 export const isOver = (state: State, options: Options): boolean =>
@@ -648,8 +681,9 @@ export const spell = (state: State): string => {
     processes.join(";"),
     messages.sort().join(","),
     state.hung.map((h) => `${AsBuilt.spell(h.draft)}${version(h.expected)}`).sort().join(","),
-    state.families.map((f) => `${f.newest}.${f.before}${f.open ? "o" : ""}${f.dead}${f.reached ? "r" : ""}${f.sent}`)
-      .join(","),
+    state.families.map((f) =>
+      `${f.newest}.${f.before}${f.open ? "o" : ""}${f.dead}${f.reached ? "r" : ""}${f.sent}.${f.sends}`
+    ).join(","),
     state.login,
     state.loginWrite === undefined ? "" : `${version(state.loginWrite.expected)}${writeId(state.loginWrite.writeId)}`,
     state.revoked

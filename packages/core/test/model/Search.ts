@@ -17,6 +17,13 @@ interface Node {
   readonly isEnd: boolean
 }
 
+/** A budget of these faults. */
+export const budget = (faults: ReadonlyArray<Protocol.Fault>): Protocol.Budget => {
+  const counts: { [K in Protocol.Fault]?: number } = {}
+  for (const fault of faults) counts[fault] = (counts[fault] ?? 0) + 1
+  return counts
+}
+
 /** Searches every interleaving within a budget of faults. */
 export const run = (options: Protocol.Options, budget: Protocol.Budget): Result => {
   const nodes: Array<Node> = []
@@ -32,21 +39,23 @@ export const run = (options: Protocol.Options, budget: Protocol.Budget): Result 
     const at = known.get(key)
     if (at !== undefined) return at
     const verdict = Protocol.verdict(state)
-    const isFinal = verdict !== undefined && verdict !== "idle-rest"
     known.set(key, nodes.length)
-    nodes.push({ state, left, from, what, onward: [], isEnd: isFinal || Protocol.isOver(state, options) })
+    nodes.push({
+      state,
+      left,
+      from,
+      what,
+      onward: [],
+      isEnd: Protocol.isFinal(state, verdict) || Protocol.isOver(state, options)
+    })
     if (verdict !== undefined) traces[verdict] ??= trace(nodes.length - 1)
     return nodes.length - 1
   }
 
   visit(Protocol.initial(options), budget, -1, "")
-  const ends = new Set<number>()
   for (let at = 0; at < nodes.length; at++) {
     const { left, onward, state } = nodes[at]!
-    if (Protocol.verdict(state) !== undefined && Protocol.verdict(state) !== "idle-rest") {
-      ends.add(at)
-      continue
-    }
+    if (Protocol.isFinal(state, Protocol.verdict(state))) continue
     for (const move of Protocol.moves(state, options, (fault) => (left[fault] ?? 0) > 0)) {
       const { fault } = move
       const rest = fault === undefined ? left : { ...left, [fault]: (left[fault] ?? 0) - 1 }

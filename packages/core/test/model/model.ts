@@ -1,50 +1,65 @@
 /**
- * The table of the model, or one trace of it.
+ * The table of the model, or what one search finds.
  *
- *   npm run model [-- --without RULE …] [--processes 3] [--pairs 3] [--deep]
- *   npm run model -- --trace SERVER FAULT=1 … [--of lost] [--without RULE …]
+ *   npm run model                                        every fault alone, on every kind of server
+ *   npm run model -- --pairs                             every two faults
+ *   npm run model -- --processes 3 --renewals 3          larger
+ *   npm run model -- --without settle                    with a rule taken out
+ *   npm run model -- --trace strict pause=1 store=1      the shortest traces of one search
  */
 import { parseArgs } from "node:util"
 import type { Server } from "./AsBuilt.ts"
 import * as Protocol from "./Protocol.ts"
 import * as Search from "./Search.ts"
 
+const servers: ReadonlyArray<Server> = ["static", "strict", "idempotent", "sibling"]
+
 const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: {
     without: { type: "string", multiple: true, default: [] },
     processes: { type: "string", default: "2" },
-    pairs: { type: "string", default: "2" },
-    deep: { type: "boolean", default: false },
-    trace: { type: "boolean", default: false },
-    of: { type: "string", default: "lost" }
+    renewals: { type: "string", default: "2" },
+    pairs: { type: "boolean", default: false },
+    trace: { type: "boolean", default: false }
   }
 })
 
-const options = (server: Server): Protocol.Options => ({
-  server,
-  processes: Number(values.processes),
-  pairs: Number(values.pairs),
-  without: new Set(values.without.flatMap((name) => Protocol.rules.filter((rule) => rule === name)))
-})
+const print = (line: string): void => void process.stdout.write(`${line}\n`)
+
+const known = <A extends string>(names: ReadonlyArray<A>, name: string): A => {
+  const found = names.find((other) => other === name)
+  if (found !== undefined) return found
+  process.stderr.write(`Unknown: ${name}. Known: ${names.join(", ")}.\n`)
+  process.exit(2)
+}
+
+const without = new Set(values.without.map((name) => known(Protocol.rules, name)))
+const run = (server: Server, faults: ReadonlyArray<Protocol.Fault>): Search.Result =>
+  Search.run(
+    { server, without, processes: Number(values.processes), pairs: Number(values.renewals) },
+    Search.budget(faults)
+  )
 
 if (values.trace) {
   const [server = "strict", ...given] = positionals
-  const budget = Object.fromEntries(given.map((entry) => entry.split("=")).map(([name, n]) => [name, Number(n ?? 1)]))
-  const result = Search.run(options(server as Server), budget)
-  console.log(`${result.states} states`)
-  for (const [what, trace] of Object.entries(result.traces)) console.log(`\n${what}:\n  ${trace.join("\n  ")}`)
+  const faults = given.flatMap((entry) => {
+    const [name = "", count = "1"] = entry.split("=")
+    return Array.from({ length: Number(count) }, () => known(Protocol.faults, name))
+  })
+  const { states, traces } = run(known(servers, server), faults)
+  print(`${states} states`)
+  for (const [what, trace] of Object.entries(traces)) print(`\n${what}:\n  ${trace.join("\n  ")}`)
 } else {
-  const singles = Protocol.faults.map((fault): Protocol.Budget => ({ [fault]: 1 }))
-  const servers = ["static", "strict", "idempotent", "sibling"] as const
-  for (const budget of [{}, ...singles]) {
-    const started = performance.now()
+  const single = Protocol.faults.map((fault) => [fault])
+  const double = Protocol.faults.flatMap((one, at) => Protocol.faults.slice(at).map((other) => [one, other]))
+  print(`${"".padEnd(30)}${servers.map((server) => server.padEnd(34)).join("")}`)
+  for (const faults of values.pairs ? double : [[], ...single]) {
     const cells = servers.map((server) => {
-      const { states, traces } = Search.run(options(server), budget)
-      const found = Object.entries(traces).map(([what, trace]) => `${what} ${trace.length}`)
-      return `${found.length === 0 ? "ok" : found.join(", ")} (${states})`.padEnd(34)
+      const { states, traces } = run(server, faults)
+      const found = Object.entries(traces).map(([what, trace]) => `${what} in ${trace.length}`).join(", ")
+      return `${found || "-"} (${states} states)`.padEnd(34)
     })
-    const name = Object.keys(budget).join(" + ") || "no fault"
-    console.log(`${name.padEnd(14)} ${cells.join("")}${((performance.now() - started) / 1000).toFixed(1)} s`)
+    print(`${(faults.join(" + ") || "no fault").padEnd(30)}${cells.join("")}`.trimEnd())
   }
 }

@@ -1,0 +1,131 @@
+/** The protocol as built, searched whole: what cannot be lost, and which rule keeps it so. */
+import { assert, describe, it } from "@effect/vitest"
+import type { Server } from "./AsBuilt.ts"
+import * as Protocol from "./Protocol.ts"
+import * as Search from "./Search.ts"
+
+describe("Model", () => {
+  for (const server of ["static", "strict", "idempotent", "sibling"] as const) {
+    describe(server, () => {
+      for (const faults of rows) {
+        const expected = exceptions[server].find((exception) =>
+          exception.faults.every((fault) => faults.includes(fault))
+        )
+        const name = faults.length === 0 ? "itself" : faults.join(" and ")
+        it(`${expected === undefined ? "loses nothing" : "loses a grant"} by ${name}`, () => {
+          const { traces } = search(server, faults)
+
+          assert.deepStrictEqual(wrongs(traces), expected?.shows ?? [])
+        })
+      }
+    })
+  }
+
+  it("ends a grant whose newest pair reached nobody, and says so, only where the server forgives nothing", () => {
+    const ends = (server: Server) => rows.filter((faults) => search(server, faults).traces.unreached !== undefined)
+
+    assert.deepStrictEqual(ends("static"), [])
+    assert.deepStrictEqual(ends("idempotent"), [["crash", "window"]])
+    assert.isTrue(["crash", "drop", "late"].every((fault) => ends("strict").some((faults) => faults.join() === fault)))
+  })
+
+  describe("turns red without", () => {
+    for (const { faults, processes, rule, server, shows, steps } of needed) {
+      it(`the rule ${rule}: ${server}, ${faults.join(" and ")}`, () => {
+        const kept = search(server, faults, { processes })
+        const { traces } = search(server, faults, { processes, without: [rule] })
+
+        assert.isUndefined(kept.traces[shows])
+        assert.strictEqual(traces[shows]?.length, steps, traces[shows]?.join("\n"))
+      })
+    }
+  })
+
+  it("knows a claim of its own by either of two ways: the write id, or nothing sent under it", () => {
+    const without = (...rules: ReadonlyArray<Protocol.Rule>) =>
+      search("strict", ["unanswered", "withdraw"], { processes: 1, without: rules }).traces.doubted
+
+    assert.isUndefined(without("own-write"))
+    assert.isUndefined(without("own-claim"))
+    assert.isDefined(without("own-write", "own-claim"))
+  })
+})
+
+// every fault, and those that make trouble together
+const together = ["crash", "drop", "late", "pause", "store", "unanswered", "login"] as const
+const rows: ReadonlyArray<ReadonlyArray<Protocol.Fault>> = [
+  [],
+  ...Protocol.faults.map((fault) => [fault]),
+  ...together.flatMap((one, at) => together.slice(at).map((other) => [one, other])),
+  ["drop", "busy"],
+  ["drop", "withdraw"],
+  ["crash", "withdraw"],
+  ["crash", "revoke"],
+  ["revoke", "login"],
+  ["pause", "window"],
+  ["crash", "window"],
+  ["read-only-long", "window"],
+  ["cut", "store"]
+]
+
+// what remains: see docs/decisions/0005-model.md
+const exceptions: {
+  readonly [K in Server]: ReadonlyArray<{
+    readonly faults: ReadonlyArray<Protocol.Fault>
+    readonly shows: ReadonlyArray<string>
+  }>
+} = {
+  static: [],
+  strict: [
+    { faults: ["pause-long"], shows: ["lost"] },
+    { faults: ["cut-long"], shows: ["lost"] },
+    { faults: ["read-only-long"], shows: ["lost"] },
+    { faults: ["pause", "store"], shows: ["lost"] },
+    { faults: ["cut", "store"], shows: ["lost"] }
+  ],
+  idempotent: [{ faults: ["read-only-long", "window"], shows: ["lost"] }],
+  sibling: [
+    { faults: ["late"], shows: ["lost", "misreported"] },
+    { faults: ["read-only-long", "window"], shows: ["lost"] }
+  ]
+}
+
+const needed: ReadonlyArray<{
+  readonly rule: Protocol.Rule
+  readonly server: Server
+  readonly faults: ReadonlyArray<Protocol.Fault>
+  readonly processes?: number
+  readonly shows: Protocol.Verdict
+  readonly steps: number
+}> = [
+  { rule: "lease", server: "idempotent", faults: ["cut"], shows: "lost", steps: 14 },
+  { rule: "settle", server: "strict", faults: ["store"], shows: "lost", steps: 11 },
+  { rule: "patience", server: "strict", faults: ["late"], shows: "lost", steps: 10 },
+  { rule: "patience", server: "strict", faults: ["pause"], shows: "lost", steps: 10 },
+  { rule: "fence", server: "strict", faults: ["login"], shows: "lost", steps: 7 },
+  { rule: "fence", server: "strict", faults: ["revoke"], shows: "returned", steps: 6 },
+  { rule: "adopt", server: "strict", faults: ["withdraw", "login"], shows: "lost", steps: 8 },
+  { rule: "own-claim", server: "strict", faults: ["hung", "withdraw"], processes: 1, shows: "doubted", steps: 11 },
+  { rule: "own-login", server: "strict", faults: ["login", "unanswered"], shows: "lost", steps: 11 },
+  { rule: "unresolved", server: "strict", faults: ["drop", "busy"], shows: "misreported", steps: 17 },
+  { rule: "unsaved", server: "strict", faults: ["store"], shows: "lost", steps: 11 }
+]
+
+const search = (
+  server: Server,
+  faults: ReadonlyArray<Protocol.Fault>,
+  options?: { readonly processes?: number | undefined; readonly without?: ReadonlyArray<Protocol.Rule> }
+): Search.Result => {
+  const { processes = 2, without = [] } = options ?? {}
+  const key = [server, ...faults, processes, ...without].join()
+  const known = found.get(key)
+  if (known !== undefined) return known
+  const result = Search.run({ server, processes, pairs: 2, without: new Set(without) }, Search.budget(faults))
+  found.set(key, result)
+  return result
+}
+
+const found = new Map<string, Search.Result>()
+
+const wrongs = (traces: Search.Result["traces"]): ReadonlyArray<string> =>
+  (["lost", "misreported", "returned", "stuck"] as const).filter((what) => traces[what] !== undefined)
