@@ -28,7 +28,7 @@ export interface Draft {
   readonly lineage: number
   readonly serial: number
   readonly token: number
-  /** Claims that presented the token: none known, one, more. */
+  /** Claims that presented the token. */
   readonly attempt: number
   /** The first of them was inside the window of the server's policy. */
   readonly early: boolean
@@ -84,7 +84,7 @@ export const decide = (
         const state: Grant.State = {
           _tag: "Renewing",
           holder: "",
-          presented: "",
+          presented: String(record.token),
           startedAt: step.startedAt,
           settle: Duration.toMillis(policy.settle),
           attempt: step.attempt
@@ -128,6 +128,13 @@ export const conclude = (server: Server, claim: Record, heard: Heard, lost: bool
       precious: conclusion.precious
     }
   })
+}
+
+/** Whether a record only says of a claim that its outcome is not known. */
+export const leavesOpen = (record: Record, claim: Record): boolean => {
+  if (record.state !== "Indeterminate") return false
+  const { state } = toGrant(claim)
+  return state._tag === "Renewing" && Transaction.leavesOpen(toGrant(record), state, String(claim.lineage))
 }
 
 const now = 1_900_000_000_000
@@ -207,13 +214,13 @@ const toState = (record: Record): Grant.State => {
       return {
         _tag: "Renewing",
         holder: "",
-        presented: "",
+        presented: String(record.token),
         startedAt: since,
         settle: Duration.toMillis(policy.settle),
         attempt: record.attempt
       }
     case "Indeterminate":
-      return { _tag: "Indeterminate", presented: "", since, attempt: record.attempt }
+      return { _tag: "Indeterminate", presented: String(record.token), since, attempt: record.attempt }
     case "ReauthorizationRequired":
       return { _tag: "ReauthorizationRequired", why: "Ended", at: now }
     case "Revoked":
@@ -233,7 +240,7 @@ const written = (server: Server, grant: Grant.Grant, change: Transaction.Change)
     lineage: Number(standing.lineage),
     serial: standing.serial,
     token: standing.body._tag === "Open" ? Number(Redacted.value(Transaction.presentable(standing.body)!)) : -1,
-    attempt: state._tag === "Renewing" || state._tag === "Indeterminate" ? Math.min(state.attempt, 2) : 0,
+    attempt: state._tag === "Renewing" || state._tag === "Indeterminate" ? Math.min(state.attempt, 4) : 0,
     early: since > longAgo && hasWindow(server),
     leased: standing.leaseUntil !== undefined && standing.leaseUntil > now,
     resting: standing.retryAt !== undefined && standing.retryAt > now

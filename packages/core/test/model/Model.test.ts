@@ -27,7 +27,7 @@ describe("Model", () => {
     assert.deepStrictEqual(ends("static"), [])
     assert.deepStrictEqual(ends("idempotent"), [["crash", "window"]])
     assert.isTrue(["crash", "drop", "late"].every((fault) => ends("strict").some((faults) => faults.join() === fault)))
-  })
+  }, 60_000)
 
   describe("turns red without", () => {
     for (const { faults, processes, rule, server, shows, steps } of needed) {

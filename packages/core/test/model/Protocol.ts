@@ -81,6 +81,8 @@ export const rules = [
   "own-login",
   /** What is not resolved stays unresolved. */
   "unresolved",
+  /** A pair is saved also over a record that only says that its claim has no known outcome. */
+  "open",
   /** While a pair is not saved nothing is presented. */
   "unsaved"
 ] as const
@@ -213,14 +215,18 @@ export const moves = (state: State, options: Options, allowed: (fault: Fault) =>
   const reads = (p: Process): boolean => isWell(p) && p.cut === "no" && state.store !== "store"
   const writes = (p: Process): boolean => reads(p) && state.store === "up"
   const holds = (p: Process): boolean => p.claim?.version === record.version
+  const opens = (p: Process): boolean =>
+    p.save?.precious === true && !without.has("open") && AsBuilt.leavesOpen(record, p.claim!)
   const isAwaited = (m: Message): boolean =>
     processes[m.to]!.doing === "waiting" && processes[m.to]!.request === m.request
   const stragglers = state.messages.filter((m) => m.heard === undefined && !(isAwaited(m) && isWell(processes[m.to]!)))
+  const answered = state.messages.some((m) => isAwaited(m) && isWell(processes[m.to]!))
   const arrived = !state.messages.some((m) => m.heard === undefined)
   // someone who comes before whoever waits for the claim to settle
   const firstCome = (except: number): boolean =>
     processes.some((p, i) =>
-      i !== except && (p.doing === "claiming" ? writes(p) : holds(p) && (p.doing === "waiting" ? reads(p) : writes(p)))
+      i !== except &&
+      (p.doing === "claiming" ? writes(p) : (holds(p) || opens(p)) && (p.doing === "waiting" ? reads(p) : writes(p)))
     )
 
   // one write: answered, or met by a fault
@@ -386,7 +392,7 @@ export const moves = (state: State, options: Options, allowed: (fault: Fault) =>
         write(
           `${i} saves ${AsBuilt.spell(save.draft)}`,
           save.draft,
-          p.claim!.version,
+          opens(p) ? record.version : p.claim!.version,
           { done: rest, lost: save.precious ? () => {} : rest, writeId: save.writeId },
           always
         )
@@ -487,7 +493,7 @@ export const moves = (state: State, options: Options, allowed: (fault: Fault) =>
   if (record.resting) {
     const away = state.store === "read-only" ||
       processes.some((p) => p.doing !== "down" && (p.is === "paused" || p.cut === "short"))
-    if (without.has("patience") || (arrived && !away && !(record.state === "Renewing" && firstCome(-1)))) {
+    if (without.has("patience") || (arrived && !answered && !away && !firstCome(-1))) {
       add("the rest is over", (next) => {
         next.record = { ...record, resting: false }
       })
