@@ -1,8 +1,8 @@
 /** The protocol as built, searched whole: what cannot be lost, and which rule keeps it so. */
 import { assert, describe, it } from "@effect/vitest"
 import type { Server } from "./AsBuilt.ts"
-import * as Protocol from "./Protocol.ts"
 import * as Search from "./Search.ts"
+import * as State from "./State.ts"
 
 describe("Model", () => {
   for (const server of ["static", "strict", "idempotent", "sibling"] as const) {
@@ -42,7 +42,7 @@ describe("Model", () => {
   })
 
   it("knows a claim of its own by either of two ways: the write id, or nothing sent under it", () => {
-    const without = (...rules: ReadonlyArray<Protocol.Rule>) =>
+    const without = (...rules: ReadonlyArray<State.Rule>) =>
       search("strict", ["unanswered", "withdraw"], { processes: 1, without: rules }).traces.doubted
 
     assert.isUndefined(without("own-write"))
@@ -53,9 +53,9 @@ describe("Model", () => {
 
 // every fault, and those that make trouble together
 const together = ["crash", "drop", "late", "pause", "store", "unanswered", "login"] as const
-const rows: ReadonlyArray<ReadonlyArray<Protocol.Fault>> = [
+const rows: ReadonlyArray<ReadonlyArray<State.Fault>> = [
   [],
-  ...Protocol.faults.map((fault) => [fault]),
+  ...State.faults.map((fault) => [fault]),
   ...together.flatMap((one, at) => together.slice(at).map((other) => [one, other])),
   ["drop", "busy"],
   ["drop", "withdraw"],
@@ -71,7 +71,7 @@ const rows: ReadonlyArray<ReadonlyArray<Protocol.Fault>> = [
 // what remains: see docs/decisions/0005-model.md
 const exceptions: {
   readonly [K in Server]: ReadonlyArray<{
-    readonly faults: ReadonlyArray<Protocol.Fault>
+    readonly faults: ReadonlyArray<State.Fault>
     readonly shows: ReadonlyArray<string>
   }>
 } = {
@@ -91,11 +91,11 @@ const exceptions: {
 }
 
 const needed: ReadonlyArray<{
-  readonly rule: Protocol.Rule
+  readonly rule: State.Rule
   readonly server: Server
-  readonly faults: ReadonlyArray<Protocol.Fault>
+  readonly faults: ReadonlyArray<State.Fault>
   readonly processes?: number
-  readonly shows: Protocol.Verdict
+  readonly shows: State.Verdict
   readonly steps: number
 }> = [
   { rule: "lease", server: "idempotent", faults: ["cut"], shows: "lost", steps: 14 },
@@ -113,8 +113,8 @@ const needed: ReadonlyArray<{
 
 const search = (
   server: Server,
-  faults: ReadonlyArray<Protocol.Fault>,
-  options?: { readonly processes?: number | undefined; readonly without?: ReadonlyArray<Protocol.Rule> }
+  faults: ReadonlyArray<State.Fault>,
+  options?: { readonly processes?: number | undefined; readonly without?: ReadonlyArray<State.Rule> }
 ): Search.Result => {
   const { processes = 2, without = [] } = options ?? {}
   const key = [server, ...faults, processes, ...without].join()

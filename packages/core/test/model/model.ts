@@ -9,8 +9,8 @@
  */
 import { parseArgs } from "node:util"
 import type { Server } from "./AsBuilt.ts"
-import * as Protocol from "./Protocol.ts"
 import * as Search from "./Search.ts"
+import * as State from "./State.ts"
 
 const servers: ReadonlyArray<Server> = ["static", "strict", "idempotent", "sibling"]
 
@@ -34,8 +34,8 @@ const known = <A extends string>(names: ReadonlyArray<A>, name: string): A => {
   process.exit(2)
 }
 
-const without = new Set(values.without.map((name) => known(Protocol.rules, name)))
-const run = (server: Server, faults: ReadonlyArray<Protocol.Fault>): Search.Result =>
+const without = new Set(values.without.map((name) => known(State.rules, name)))
+const run = (server: Server, faults: ReadonlyArray<State.Fault>): Search.Result =>
   Search.run(
     { server, without, processes: Number(values.processes), pairs: Number(values.renewals) },
     Search.budget(faults)
@@ -45,14 +45,14 @@ if (values.trace) {
   const [server = "strict", ...given] = positionals
   const faults = given.flatMap((entry) => {
     const [name = "", count = "1"] = entry.split("=")
-    return Array.from({ length: Number(count) }, () => known(Protocol.faults, name))
+    return Array.from({ length: Number(count) }, () => known(State.faults, name))
   })
   const { states, traces } = run(known(servers, server), faults)
   print(`${states} states`)
   for (const [what, trace] of Object.entries(traces)) print(`\n${what}:\n  ${trace.join("\n  ")}`)
 } else {
-  const single = Protocol.faults.map((fault) => [fault])
-  const double = Protocol.faults.flatMap((one, at) => Protocol.faults.slice(at).map((other) => [one, other]))
+  const single = State.faults.map((fault) => [fault])
+  const double = State.faults.flatMap((one, at) => State.faults.slice(at).map((other) => [one, other]))
   print(`${"".padEnd(30)}${servers.map((server) => server.padEnd(34)).join("")}`)
   for (const faults of values.pairs ? double : [[], ...single]) {
     const cells = servers.map((server) => {
