@@ -8,8 +8,9 @@ const project = (name: string, root: string) => ({
 export default defineConfig({
   test: {
     sequence: { concurrent: true },
+    // importing Effect once a file is half the time; tests that need a process of their own start one
+    isolate: false,
     allowOnly: false,
-    passWithNoTests: true,
     coverage: { provider: "v8", include: ["packages/*/src/**/*.ts"], reporter: ["text-summary", "html"] },
     projects: [
       project("core", "packages/core"),
