@@ -312,8 +312,7 @@ const cameLate = (facts: Facts, family: string): boolean => {
 
 // -- looking up ------------------------------------------------------------------------------------------
 
-const patienceOf = (facts: Facts): number =>
-  Duration.toMillis(RotationPolicy.patience(facts.rotation))
+const patienceOf = (facts: Facts): number => Duration.toMillis(RotationPolicy.patience(facts.rotation))
 
 const isEnded = (grant: Grant.Grant): boolean =>
   grant.state._tag === "Revoked" || grant.state._tag === "ReauthorizationRequired"
