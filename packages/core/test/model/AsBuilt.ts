@@ -134,7 +134,11 @@ export const conclude = (server: Server, claim: Record, heard: Heard, lost: bool
 export const leavesOpen = (record: Record, claim: Record): boolean => {
   if (record.state !== "Indeterminate") return false
   const { state } = toGrant(claim)
-  return state._tag === "Renewing" && Transaction.leavesOpen(toGrant(record), state, String(claim.lineage))
+  if (state._tag !== "Renewing") return false
+  return Transaction.yields(toGrant(record), state, {
+    lineage: String(claim.lineage),
+    serial: toGrant(claim).serial + 1
+  })
 }
 
 const now = 1_900_000_000_000
