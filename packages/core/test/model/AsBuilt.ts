@@ -171,6 +171,7 @@ const rules: { readonly [K in Server]: Transaction.Rules } = {
 
 const steps = new Map<string, Step>()
 const conclusions = new Map<string, Conclusion>()
+const yielding = new Map<string, boolean>()
 
 const remember = <A>(memory: Map<string, A>, key: string, make: () => A): A => {
   const known = memory.get(key)

@@ -45,7 +45,7 @@ export const moves = (state: State, options: Options, allowed: (fault: Fault) =>
   const writes = (p: Process): boolean => reads(p) && state.store === "up"
   const holds = (p: Process): boolean => p.claim?.version === record.version
   const opens = (p: Process): boolean =>
-    p.save?.precious === true && !without.has("open") && AsBuilt.leavesOpen(record, p.claim!)
+    p.save?.precious === true && !without.has("open") && AsBuilt.yields(record, p.claim!)
   const isAwaited = (m: Message): boolean =>
     processes[m.to]!.doing === "waiting" && processes[m.to]!.request === m.request
   const stragglers = state.messages.filter((m) => m.heard === undefined && !(isAwaited(m) && isWell(processes[m.to]!)))
