@@ -130,16 +130,13 @@ export const conclude = (server: Server, claim: Record, heard: Heard, lost: bool
   })
 }
 
-/** Whether a record only says of a claim that its outcome is not known. */
-export const leavesOpen = (record: Record, claim: Record): boolean => {
-  if (record.state !== "Indeterminate") return false
-  const { state } = toGrant(claim)
-  if (state._tag !== "Renewing") return false
-  return Transaction.yields(toGrant(record), state, {
-    lineage: String(claim.lineage),
-    serial: toGrant(claim).serial + 1
+/** Whether a pair is to be saved over a record although its claim is gone. */
+export const yields = (record: Record, claim: Record): boolean =>
+  remember(yielding, `${spell(record)}|${spell(claim)}`, () => {
+    const { state } = toGrant(claim)
+    const draft = { lineage: String(claim.lineage), serial: claim.serial + 1 }
+    return state._tag === "Renewing" && Transaction.yields(toGrant(record), state, draft)
   })
-}
 
 const now = 1_900_000_000_000
 const longAgo = now - Duration.toMillis("1 day")
