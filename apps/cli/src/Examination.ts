@@ -195,7 +195,10 @@ const lookUp = (host: string): Effect.Effect<string | undefined> =>
 const dial = (host: string, port: number): Effect.Effect<string | undefined> =>
   Effect.callback<string | undefined>((resume) => {
     const socket = Net.connect({ host, port })
-    socket.once("connect", () => resume(Effect.undefined))
+    socket.once("connect", () => {
+      socket.destroy()
+      resume(Effect.undefined)
+    })
     socket.once("error", (error: NodeJS.ErrnoException) => resume(Effect.succeed(error.code ?? "unknown")))
     return Effect.sync(() => socket.destroy())
   }).pipe(

@@ -17,6 +17,7 @@ import * as Terminal from "effect/Terminal"
 import * as ExitCode from "./ExitCode.ts"
 import * as OAuthFailure from "./OAuthFailure.ts"
 import type { Report } from "./Report.ts"
+import * as Suggestion from "./Suggestion.ts"
 
 /** A failure of the command line itself. */
 export class Failure extends Data.TaggedError("Failure")<{ readonly report: Report }> {
@@ -73,7 +74,8 @@ export const fromCause = (cause: Cause.Cause<unknown>): Option.Option<Report> =>
   return Option.some(report(Result.isSuccess(failure) ? failure.success : Cause.squash(cause)))
 }
 
-const inputEnded: Report = {
+/** Nobody answered. */
+export const inputEnded: Report = {
   code: "InputEnded",
   message: "The input ended before there was an answer: run the command again, and answer or pipe the answer in",
   exitCode: ExitCode.usage
@@ -92,8 +94,10 @@ const ofCommandLine = (error: CliError.CliError): Report => {
 
 const ofUsage = (error: CliError.CliError): readonly [message: string, field: string | undefined] => {
   switch (error._tag) {
-    case "UnrecognizedOption":
-      return [`${error.option}: is not a flag${didYouMean(error.suggestions)}`, error.option]
+    case "UnrecognizedOption": {
+      const near = error.suggestions.length > 0 ? error.suggestions : Suggestion.flags(error.option)
+      return [`${error.option}: is not a flag${didYouMean(near)}`, error.option]
+    }
     case "UnknownSubcommand":
       return [`"${error.subcommand}": is not a command${didYouMean(error.suggestions)}`, undefined]
     case "MissingOption":
@@ -129,9 +133,13 @@ const isMissingValue = (error: CliError.CliError): boolean =>
 const didYouMean = (suggestions: ReadonlyArray<string>): string =>
   suggestions.length === 0 ? "" : `, did you mean ${suggestions.join(" or ")}?`
 
-// a list of literals is written as a type is
+// a list of literals is written as a type is, and a path with what the file system said
 const expectation = (text: string): string =>
-  /^"[^"]*"( \| "[^"]*")+$/.test(text)
+  text.startsWith("Failed to ")
+    ? "part of the path is no directory, or may not be entered"
+    : text.startsWith("Path is not a ")
+    ? `it must be a ${text.slice("Path is not a ".length).replace(/:.*/s, "")}`
+    : /^"[^"]*"( \| "[^"]*")+$/.test(text)
     ? `it must be ${text.replaceAll("\"", "").split(" | ").join(", ").replace(/, ([^,]*)$/, " or $1")}`
     : text.charAt(0).toLowerCase() + text.slice(1)
 

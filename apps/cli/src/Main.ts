@@ -17,6 +17,7 @@ import * as Runtime from "effect/Runtime"
 import type * as Stdio from "effect/Stdio"
 import * as Stream from "effect/Stream"
 import type * as Terminal from "effect/Terminal"
+import * as Arguments from "./Arguments.ts"
 import { call } from "./commands/Call.ts"
 import { demo } from "./commands/Demo.ts"
 import { doctor } from "./commands/Doctor.ts"
@@ -61,11 +62,13 @@ export const run = Effect.fnUntraced(function*(
   Ended,
   ChildProcessSpawner | FileSystem.FileSystem | Path.Path | Stdio.Stdio | Terminal.Terminal
 > {
-  const output = yield* Output.make(wantsJson(args) ? "json" : "text")
+  const output = yield* Output.make(Arguments.wantsJson(args) ? "json" : "text")
   const { stdout } = yield* Style.capabilities
   const formatter = Help.formatter(stdout.color, Style.make(stdout.color))
 
-  yield* Command.runWith(command, { version })(args).pipe(
+  const misread = Arguments.misread(args)
+  const program = misread === undefined ? Command.runWith(command, { version })(args) : Effect.fail(misread)
+  yield* program.pipe(
     Effect.provide(Layer.mergeAll(
       Layer.succeed(Output.Output, output),
       CliOutput.layer(formatter),
@@ -96,12 +99,6 @@ const logger = (format: Output.Format) =>
     const text = (Array.isArray(message) ? message : [message]).filter((part) => typeof part === "string").join(" ")
     return format === "json" ? JSON.stringify({ warning: text }) : `warning: ${text}`
   }))
-
-// asked before anything is parsed, since what cannot be parsed is told in the right form too
-const wantsJson = (args: ReadonlyArray<string>): boolean => {
-  const end = args.indexOf("--")
-  return (end < 0 ? args : args.slice(0, end)).some((arg) => arg === "--json" || arg === "--json=true")
-}
 
 const presenter = (output: Output.Output["Service"], formatter: CliOutput.Formatter): CliOutput.Presenter => {
   const print = (text: string) => Effect.ignore(output.bytes(Stream.make(`${text}\n`)))

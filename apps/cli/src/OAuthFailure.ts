@@ -3,6 +3,7 @@
  * about, and what to do.
  */
 import type {
+  AnswerLost,
   CallbackRejected,
   MetadataInvalid,
   OAuthError,
@@ -47,9 +48,9 @@ const of = (reason: OAuthErrorReason): Words => {
       return { message: notSent(reason), why: reason.problem }
     case "AnswerLost":
       return {
-        message:
-          `${reason.origin} was asked and its answer was lost (${reason.problem}${status(reason.status)}): the ` +
-          `grant is kept, run the command again`,
+        message: `${reason.origin} ${lost[reason.problem]}${
+          reason.status === undefined ? "" : ` (status ${reason.status})`
+        }: what there was is kept, so run the command again, and doctor if that does not help`,
         why: reason.problem
       }
     case "ServerUnavailable":
@@ -125,6 +126,13 @@ const of = (reason: OAuthErrorReason): Words => {
         why: reason.why
       }
     case "StoreUnavailable":
+      if (permanent.has(reason.problem)) {
+        return usage(
+          `--store: its directory cannot be used (${reason.problem}): mend what doctor finds, or name another one`,
+          "--store",
+          reason.problem
+        )
+      }
       return {
         message: `--store: the ${reason.store} store cannot be used now (${reason.problem}): look at its directory ` +
           `with doctor, and run the command again`,
@@ -244,6 +252,15 @@ const refused = ({ code, description, status }: RequestRefused): Words => {
   }
 }
 
+const lost: { readonly [K in AnswerLost["problem"]]: string } = {
+  timeout: "was asked and did not answer in time",
+  reset: "was asked and broke the connection off",
+  truncated: "was asked and its answer was cut off",
+  transport: "was asked and its answer was lost on the way",
+  status: "was asked and failed",
+  "content-type": "answered with a page, and not as an OAuth server does"
+}
+
 const answerProblems: { readonly [K in ResponseInvalid["problem"]]: string } = {
   "content-type": "it is not JSON",
   encoding: "it is not UTF-8",
@@ -279,6 +296,9 @@ const ended: { readonly [K in ReauthorizationCause]: (account: string, provider:
   Revoked: (account) => `The grant of the account ${account} was revoked`,
   Ended: (account, provider) => `${provider} ended the grant of the account ${account}`
 }
+
+// what waiting does not mend
+const permanent: ReadonlySet<string> = new Set(["EACCES", "EISDIR", "ENAMETOOLONG", "ENOTDIR", "EPERM", "EROFS"])
 
 const pending: { readonly [K in RenewalPending["why"]]: string } = {
   indeterminate: "The answer to the last renewal was lost, and it is not time to ask again",

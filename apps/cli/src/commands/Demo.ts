@@ -4,6 +4,8 @@
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
+import * as ExitCode from "../ExitCode.ts"
+import { make } from "../Failure.ts"
 
 /** Plays the demonstration. */
 export const demo = Command.make(
@@ -18,7 +20,12 @@ export const demo = Command.make(
   Effect.fnUntraced(function*(options) {
     // loaded by whoever wants it, as it brings a whole server
     const { layer, play } = yield* Effect.promise(() => import("../demo/Demo.ts"))
-    yield* Effect.provide(play(options), layer(options))
+    yield* Effect.provide(play(options), layer(options)).pipe(
+      Effect.catchTag(
+        ["NotShown", "SandboxError", "VisitFailed"],
+        (error) => Effect.fail(make({ code: error._tag, message: error.message, exitCode: ExitCode.failed }))
+      )
+    )
   })
 ).pipe(
   Command.withDescription(

@@ -17,7 +17,7 @@ import * as Stdio from "effect/Stdio"
 import * as Terminal from "effect/Terminal"
 import type { Configuration } from "../Configuration.ts"
 import * as ConfigurationFile from "../ConfigurationFile.ts"
-import { configuration as wrong, type Failure } from "../Failure.ts"
+import { configuration as wrong, type Failure, inputEnded, make } from "../Failure.ts"
 import * as GrantView from "../GrantView.ts"
 import { Output } from "../Output.ts"
 import * as Profile from "../Profile.ts"
@@ -133,7 +133,7 @@ const byBrowser = Effect.fnUntraced(function*(
   flags: Flags
 ): Effect.fn.Return<
   void,
-  Failure | OAuthError | PlatformError | Terminal.QuitError,
+  Failure | OAuthError | PlatformError,
   OAuthLogin.Login | OpenBrowser.OpenBrowser | Output | Session.Session | Stdio.Stdio | Terminal.Terminal
 > {
   const output = yield* Output
@@ -218,9 +218,9 @@ const paste = Effect.fnUntraced(function*(redirectUri: string, state: Redacted.R
   return yield* PasteLogin.callback({
     redirectUri,
     state,
-    readLine: (rejected): Effect.Effect<string, OAuthError | Terminal.QuitError> =>
+    readLine: (rejected): Effect.Effect<string, Failure | OAuthError> =>
       rejected === undefined
-        ? terminal.readLine
+        ? Effect.mapError(terminal.readLine, () => make(inputEnded))
         : Effect.andThen(
           output.warn(rejected.reason.message),
           // when nothing follows, what came before is what is wrong

@@ -1,0 +1,119 @@
+import * as Output from "@effect-oauth/cli/Output"
+import { assert, describe, it } from "@effect/vitest"
+import { ConfigProvider, Effect, Fiber, Layer, Sink, Stdio, Stream } from "effect"
+import { TestClock } from "effect/testing"
+
+describe("Output", () => {
+  it.effect("writes results to stdout, and everything else to stderr", () =>
+    Effect.gen(function*() {
+      const { err, out, output } = yield* make("text")
+
+      yield* output.result({ a: 1 }, () => "result")
+      yield* output.note("note")
+      yield* output.warn("warning")
+      yield* output.visit("https://a.example")
+      yield* output.failure({ code: "Code", message: "failure", exitCode: 1 })
+
+      assert.deepStrictEqual(out, ["result\n"])
+      assert.deepStrictEqual(err, [
+        "note\n",
+        "warning: warning\n",
+        "Log in at\n\n  https://a.example\n\n",
+        "error: failure\n"
+      ])
+    }))
+
+  it.effect("writes one JSON object a line, whose one member says what it is", () =>
+    Effect.gen(function*() {
+      const { err, out, output } = yield* make("json")
+
+      yield* output.result({ a: 1 }, () => "result")
+      yield* output.note("note")
+      yield* output.warn("warning")
+      yield* output.visit("https://a.example", "CODE")
+      yield* output.failure({ code: "Code", message: "failure", exitCode: 1, retryAfter: 5 })
+
+      assert.deepStrictEqual(out, ["{\"a\":1}\n"])
+      assert.deepStrictEqual(err.map((line) => JSON.parse(line)), [
+        { note: "note" },
+        { warning: "warning" },
+        { visit: { url: "https://a.example", code: "CODE" } },
+        { error: { code: "Code", message: "failure", exitCode: 1, retryAfter: 5 } }
+      ])
+    }))
+
+  it.effect("lets nothing act on the terminal that others wrote", () =>
+    Effect.gen(function*() {
+      const { err, output } = yield* make("text")
+
+      yield* output.note("a\u001b]0;title\u0007b\rc\u202ed\u009b2Je")
+
+      assert.deepStrictEqual(err, ["a ]0;title b c d 2Je\n"])
+    }))
+
+  describe("waiting", () => {
+    it.effect("tells on a terminal what is waited for, and clears the line", () =>
+      Effect.gen(function*() {
+        const { err, output } = yield* make("text", true)
+
+        const fiber = yield* Effect.forkChild(output.waiting("Waiting for it")(Effect.sleep("1 second")))
+        yield* TestClock.adjust("1 second")
+        yield* Fiber.join(fiber)
+
+        assert.include(err.join(""), "Waiting for it")
+        assert.isTrue(err.join("").endsWith("\r\u001b[K"))
+      }))
+
+    it.effect("says nothing of what is quick", () =>
+      Effect.gen(function*() {
+        const { err, output } = yield* make("text", true)
+
+        const fiber = yield* Effect.forkChild(output.waiting("Waiting for it")(Effect.sleep("100 millis")))
+        yield* TestClock.adjust("100 millis")
+        yield* Fiber.join(fiber)
+
+        assert.deepStrictEqual(err, [])
+      }))
+
+    it.effect("says nothing where there is no terminal", () =>
+      Effect.gen(function*() {
+        const { err, output } = yield* make("text")
+
+        const fiber = yield* Effect.forkChild(output.waiting("Waiting for it")(Effect.sleep("1 minute")))
+        yield* TestClock.adjust("1 minute")
+        yield* Fiber.join(fiber)
+
+        assert.deepStrictEqual(err, [])
+      }))
+
+    it.effect("clears the line when it is interrupted", () =>
+      Effect.gen(function*() {
+        const { err, output } = yield* make("text", true)
+
+        const fiber = yield* Effect.forkChild(output.waiting("Waiting for it")(Effect.never))
+        yield* TestClock.adjust("1 second")
+        yield* Fiber.interrupt(fiber)
+
+        assert.isTrue(err.join("").endsWith("\r\u001b[K"))
+      }))
+  })
+})
+
+const make = Effect.fnUntraced(function*(format: Output.Format, stderrIsTerminal = false) {
+  const out: Array<string> = []
+  const err: Array<string> = []
+  const into = (texts: Array<string>) => () =>
+    Sink.forEach((chunk: string | Uint8Array) => Effect.sync(() => void texts.push(String(chunk))))
+  const output = yield* Output.make(format).pipe(
+    Effect.provide(Layer.merge(
+      Stdio.layerTest({
+        stdin: Stream.empty,
+        stdout: into(out),
+        stderr: into(err),
+        stderrIsTerminal: Effect.succeed(stderrIsTerminal)
+      }),
+      ConfigProvider.layer(ConfigProvider.fromEnv({ env: { NO_COLOR: "1" } }))
+    ))
+  )
+  return { out, err, output }
+})

@@ -1,0 +1,76 @@
+/**
+ * The command line in this process: what it writes, and how it ends.
+ */
+import * as Main from "@effect-oauth/cli/Main"
+import { NodeServices } from "@effect/platform-node"
+import { ConfigProvider, Effect, Exit, Layer, Sink, Stdio, Stream, Terminal } from "effect"
+
+/** What a command wrote, and its exit code. */
+export interface Ran {
+  readonly stdout: string
+  readonly stderr: string
+  readonly exitCode: number
+}
+
+/** How a command is run. */
+export interface Options {
+  readonly env?: Readonly<Record<string, string>>
+  readonly stdin?: string
+  /** What the person types in, who has read what stderr said so far. */
+  readonly types?: (said: string) => Effect.Effect<string>
+  /** Which streams are a terminal; none. */
+  readonly terminal?: { readonly stdin?: boolean; readonly stdout?: boolean; readonly stderr?: boolean }
+}
+
+/** Runs a command. */
+export const run = Effect.fnUntraced(function*(
+  args: ReadonlyArray<string>,
+  { env = {}, stdin = "", terminal = {}, types }: Options = {}
+): Effect.fn.Return<Ran> {
+  const decoder = new TextDecoder()
+  const out: Array<string> = []
+  const err: Array<string> = []
+  const into = (texts: Array<string>) => () =>
+    Sink.forEach((chunk: string | Uint8Array) =>
+      Effect.sync(() => void texts.push(typeof chunk === "string" ? chunk : decoder.decode(chunk)))
+    )
+  const lines = stdin.split("\n").filter((line) => line !== "")
+  const services = Layer.merge(
+    Stdio.layerTest({
+      stdin: Stream.make(new TextEncoder().encode(stdin)),
+      stdinIsTerminal: Effect.succeed(terminal.stdin ?? false),
+      stdoutIsTerminal: Effect.succeed(terminal.stdout ?? false),
+      stderrIsTerminal: Effect.succeed(terminal.stderr ?? false),
+      stdout: into(out),
+      stderr: into(err)
+    }),
+    Layer.succeed(
+      Terminal.Terminal,
+      Terminal.make({
+        columns: Effect.succeed(80),
+        rows: Effect.succeed(24),
+        size: Effect.die("unused"),
+        readInput: Effect.die("unused"),
+        readLine: Effect.suspend(() => {
+          if (types !== undefined) return types(err.join(""))
+          const line = lines.shift()
+          return line === undefined ? Effect.fail(new Terminal.QuitError({})) : Effect.succeed(line)
+        }),
+        display: () => Effect.void
+      })
+    )
+  )
+  const exit = yield* Effect.exit(
+    Main.run(args).pipe(
+      Effect.provide(services),
+      Effect.provide(NodeServices.layer),
+      Effect.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env })))
+    )
+  )
+  const failure = Exit.isFailure(exit) ? exit.cause.reasons[0] : undefined
+  return {
+    stdout: out.join(""),
+    stderr: err.join(""),
+    exitCode: failure === undefined ? 0 : failure._tag === "Fail" ? failure.error.exitCode : 130
+  }
+})
