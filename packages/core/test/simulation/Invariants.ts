@@ -7,7 +7,7 @@ import type { Grant } from "@effect-oauth/core"
 import { RotationPolicy } from "@effect-oauth/core"
 import type { Ledger } from "@effect-oauth/core/testing"
 import { Duration } from "effect"
-import * as Faults from "./Faults.ts"
+import type * as Faults from "./Faults.ts"
 import { nameOf } from "./SharedStore.ts"
 import type { Deed, Facts, Life } from "./Simulation.ts"
 

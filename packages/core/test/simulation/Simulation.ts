@@ -444,7 +444,6 @@ class World {
   private kill(process: Process): void {
     if (process.life.ended !== undefined) return
     this.say(process.life.name, "is killed")
-    process.life.ended = { how: "killed", at: process.life.suspended.at(-1)?.from ?? this.machine.now }
     const asleep = process.life.suspended.at(-1)
     process.life.ended = {
       how: "killed",
@@ -612,8 +611,10 @@ class World {
     const { focus, noise } = this.plan
     if (focus === "nothing") return
     const { prng } = this
-    const focused = Faults.isHappening(focus) ? prng.between(6, 12) : 0
-    for (let i = 0; i < focused; i++) this.machine.after(prng.between(0, horizon), () => this.happen(focus))
+    if (Faults.isHappening(focus)) {
+      const times = prng.between(6, 12)
+      for (let i = 0; i < times; i++) this.machine.after(prng.between(0, horizon), () => this.happen(focus))
+    }
     const others = Math.round(noise * 20)
     for (let i = 0; i < others; i++) {
       const what = prng.pick(Faults.happenings)
@@ -621,9 +622,9 @@ class World {
     }
   }
 
-  private happen(what: Faults.Name | "nothing"): void {
+  private happen(what: Faults.Happening): void {
     const { machine, prng } = this
-    if (this.isAtRest || what === "nothing") return
+    if (this.isAtRest) return
     const process = this.slots[prng.between(0, this.slots.length - 1)]
     const account = this.someAccount()
     const { id } = this.keyOf(account)
@@ -843,7 +844,8 @@ class World {
   }
 
   private readonly contextOf = (lane: Lane): Context.Context<never> =>
-    Context.make(Scheduler.Scheduler, lane.scheduler).pipe(
+    Context.empty().pipe(
+      Context.add(Scheduler.Scheduler, lane.scheduler),
       Context.add(Clock.Clock, lane.clock),
       Context.add(Random.Random, {
         nextIntUnsafe: () => this.prng.between(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER),
