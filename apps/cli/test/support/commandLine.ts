@@ -61,10 +61,9 @@ export const run = Effect.fnUntraced(function*(
     )
   )
   const exit = yield* Effect.exit(
-    Main.run(args).pipe(
-      Effect.provide(services),
-      Effect.provide(NodeServices.layer),
-      Effect.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env })))
+    Effect.provide(
+      Main.run(args),
+      Layer.mergeAll(NodeServices.layer, ConfigProvider.layer(ConfigProvider.fromEnv({ env })), services)
     )
   )
   const failure = Exit.isFailure(exit) ? exit.cause.reasons[0] : undefined

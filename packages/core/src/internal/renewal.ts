@@ -610,16 +610,5 @@ const ended = (
     description: RemoteText.fromUnknown(description)
   })
 
-const ended = (
-  { key }: Snapshot.Snapshot,
-  { description, why }: { readonly why: OAuthError.ReauthorizationCause; readonly description?: string | undefined }
-): OAuthError.OAuthErrorReason =>
-  new OAuthError.ReauthorizationRequired({
-    why,
-    provider: key.provider,
-    account: key.account,
-    description: RemoteText.fromUnknown(description)
-  })
-
 const fail = (reason: OAuthError.OAuthErrorReason): Effect.Effect<never, OAuthError.OAuthError> =>
   Effect.fail(OAuthError.make("TokenService", "token", reason))
