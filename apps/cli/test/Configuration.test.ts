@@ -4,7 +4,7 @@ import * as Profile from "@effect-oauth/cli/Profile"
 import * as Settings from "@effect-oauth/cli/Settings"
 import { NodeFileSystem } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { ConfigProvider, Effect, FileSystem, Option, Redacted } from "effect"
+import { ConfigProvider, Effect, FileSystem, Option, type Redacted } from "effect"
 import * as Path from "node:path"
 
 describe("Configuration", () => {
