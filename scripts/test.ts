@@ -41,12 +41,6 @@ const steps: ReadonlyArray<Step> = [
   { ring: "check", name: "examples", command: "node scripts/examples.ts" },
   { ring: "check", name: "size", command: "size-limit" },
   { ring: "test", name: "integration", command: "vitest run .integration.test.", vitest: true },
-  {
-    ring: "test",
-    name: "simulation",
-    command: "node packages/core/test/simulation/simulate.ts --seeds 500",
-    long: "node packages/core/test/simulation/simulate.ts --seeds 20000"
-  },
   { ring: "test", name: "demo", command: "node apps/cli/src/bin.ts demo" },
   {
     ring: "test",
@@ -54,6 +48,8 @@ const steps: ReadonlyArray<Step> = [
     command: "node benchmarks/bench.ts --short --gate",
     long: "node benchmarks/bench.ts --gate --json"
   },
+  { ring: "all", name: "simulation", command: "node packages/core/test/simulation/simulate.ts --seeds 20000" },
+  { ring: "all", name: "model", command: "node packages/core/test/model/model.ts" },
   { ring: "all", name: "pack", command: "node scripts/pack.ts" }
 ]
 
