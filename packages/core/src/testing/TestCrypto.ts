@@ -7,6 +7,7 @@
  *
  * @since 0.1.0
  */
+import * as Aead from "effect/crypto/Aead"
 import * as Digest from "effect/crypto/Digest"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
@@ -46,12 +47,29 @@ export const layerSecureRandom = (seed: number): Layer.Layer<SecureRandom.Secure
   Layer.sync(SecureRandom.SecureRandom, () => SecureRandom.make(seededBytes(seed)))
 
 /**
- * Both: {@link layerDigest} and {@link layerSecureRandom}.
+ * Authenticated encryption computed at once.
+ *
+ * **Details**
+ *
+ * What is asked to be AES-256-GCM is ChaCha20-Poly1305, which needs no promise:
+ * keys, nonces and ciphertexts are as long, and what was changed does not open.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerAead: Layer.Layer<Aead.Aead, never, SecureRandom.SecureRandom> = Aead.layerWebCryptoWith({
+  implementations: Aead.chacha20Poly1305.implementation === undefined
+    ? {}
+    : { aes256Gcm: Aead.chacha20Poly1305.implementation }
+})
+
+/**
+ * All of it: {@link layerAead}, {@link layerDigest} and {@link layerSecureRandom}.
  *
  * @category layers
  * @since 0.1.0
  */
 export const layer = (
   options?: { readonly seed?: number | undefined }
-): Layer.Layer<Digest.Digest | SecureRandom.SecureRandom> =>
-  Layer.merge(layerDigest, layerSecureRandom(options?.seed ?? 1))
+): Layer.Layer<Aead.Aead | Digest.Digest | SecureRandom.SecureRandom> =>
+  Layer.merge(layerAead, layerDigest).pipe(Layer.provideMerge(layerSecureRandom(options?.seed ?? 1)))
