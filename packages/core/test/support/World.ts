@@ -100,13 +100,17 @@ export class World {
     readonly installation?: string
     readonly escrow?: boolean
     readonly policy?: RefreshPolicy.Options
+    /** Stands between the service and the store. */
+    readonly custody?: Layer.Layer<TokenStore.TokenStore, never, TokenStore.TokenStore>
   }): Effect.Effect<Process> =>
     Effect.gen({ self: this }, function*() {
       const scope = yield* Scope.fork(this.scope)
       const layer = TokenService.layerWith({ installation: options?.installation }).pipe(
         Layer.provide([
           TestCrypto.layer({ seed: ++this.seed }),
-          Layer.succeed(TokenStore.TokenStore, this.store(options?.notified ?? true)),
+          (options?.custody ?? Layer.effect(TokenStore.TokenStore, TokenStore.TokenStore)).pipe(
+            Layer.provide(Layer.succeed(TokenStore.TokenStore, this.store(options?.notified ?? true)))
+          ),
           Layer.succeed(AuthorizationServer.AuthorizationServer, this.server()),
           ClientAuthentication.layerNone({ clientId: "client" }),
           Layer.succeed(TokenEndpoint.TokenEndpoint, {
