@@ -49,7 +49,19 @@ const storeys: ReadonlyArray<{ readonly name: string; readonly modules: Readonly
       "TokenEndpoint"
     ]
   },
-  { name: "custody", modules: ["Escrow", "PendingAuthorizations", "TokenStore"] },
+  {
+    name: "custody",
+    modules: [
+      "EncryptedPendingAuthorizations",
+      "EncryptedTokenStore",
+      "Escrow",
+      "Keyring",
+      "PendingAuthorizations",
+      "RedisPendingAuthorizations",
+      "RedisTokenStore",
+      "TokenStore"
+    ]
+  },
   { name: "service", modules: ["RefreshPolicy", "TokenService"] },
   { name: "edge", modules: ["AuthorizedHttpClient", "ClientCredentials", "Login", "OAuthClient", "TokenSource"] }
 ]
