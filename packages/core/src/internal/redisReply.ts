@@ -1,0 +1,105 @@
+/**
+ * What the scripts of `redisScripts.ts` answer, decoded: whatever comes back, the
+ * outcome is a value or a reason.
+ */
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import * as Struct from "effect/Struct"
+import * as Grant from "../Grant.ts"
+import * as OAuthError from "../OAuthError.ts"
+import type { Head, Outcome } from "../TokenStore.ts"
+
+/** What is kept in Redis is not what it should be. */
+export const invalid = (problem: string): OAuthError.RecordInvalid =>
+  new OAuthError.RecordInvalid({ store: "redis", problem })
+
+type Decoded<A> = Effect.Effect<A, OAuthError.RecordInvalid>
+
+const decoding = <A, I>(schema: Schema.Codec<A, I>, problem: string): (input: unknown) => Decoded<A> => {
+  const decode = Schema.decodeUnknownResult(schema)
+  return (input) => Effect.mapError(Effect.fromResult(decode(input)), () => invalid(problem))
+}
+
+const Number = Schema.FiniteFromString
+const Instant = Schema.NullOr(Number)
+const Strings = Schema.Array(Schema.String)
+const Fields = Schema.Array(Schema.NullOr(Schema.String))
+
+// what a head has besides the fields that scripts compute
+const Plain = Schema.fromJsonString(
+  Grant.Grant.mapFields(Struct.omit(["body", "dueAt", "leaseUntil", "retryAt", "version"]))
+)
+const Body = Schema.fromJsonString(Grant.Body)
+const headFields = [Schema.String, Plain, Instant, Instant, Instant] as const
+
+const notUnderstood = "the answer is not understood"
+const reply = decoding(Schema.Tuple([Schema.String, Number, Fields]), notUnderstood)
+const headRow = decoding(Schema.Tuple(headFields), "a hash that is no record")
+const row = decoding(Schema.Tuple([...headFields, Body]), "a hash that is no record")
+const page = decoding(Schema.Tuple([Number, Schema.Array(Schema.Tuple([Schema.String, Schema.String]))]), notUnderstood)
+const scanned = decoding(Schema.Tuple([Number, Schema.String, Strings]), notUnderstood)
+
+/** The head of a draft as it is kept. */
+export const encodeHead: (head: typeof Plain.Type) => string = Schema.encodeSync(Plain)
+
+/** A body as it is kept. */
+export const encodeBody: (body: Grant.Body) => string = Schema.encodeSync(Body)
+
+/** Whether a script did what it was asked for, and the record that stands. */
+export const outcome = (input: unknown): Decoded<Outcome> =>
+  Effect.flatMap(
+    reply(input),
+    ([accepted, now, fields]) =>
+      Effect.map(grant(fields), (grant): Outcome => ({ now, accepted: accepted !== "", grant }))
+  )
+
+/** The rows of some records. */
+export const rows: (input: unknown) => Decoded<ReadonlyArray<typeof Fields.Type>> = decoding(
+  Schema.Array(Fields),
+  notUnderstood
+)
+
+/** The head in a row; `undefined` where there is none. */
+export const head = (fields: typeof Fields.Type): Decoded<Head | undefined> =>
+  isEmpty(fields)
+    ? Effect.undefined
+    : Effect.map(headRow(fields), (parts) => stand(...parts))
+
+/** The members of a set. */
+export const members: (input: unknown) => Decoded<ReadonlyArray<string>> = decoding(Strings, notUnderstood)
+
+/** Keys by the instants when they are due. */
+export const entries = (
+  input: unknown
+): Decoded<{ readonly now: number; readonly entries: ReadonlyArray<{ readonly at: string; readonly key: string }> }> =>
+  Effect.map(page(input), ([now, entries]) => ({ now, entries: entries.map(([at, key]) => ({ at, key })) }))
+
+/** Keys in their order, and the last that was looked at, `""` at the end. */
+export const scan = (
+  input: unknown
+): Decoded<{ readonly now: number; readonly last: string; readonly keys: ReadonlyArray<string> }> =>
+  Effect.map(scanned(input), ([now, last, keys]) => ({ now, last, keys }))
+
+const grant = (fields: typeof Fields.Type): Decoded<Grant.Grant | undefined> =>
+  isEmpty(fields)
+    ? Effect.undefined
+    : Effect.map(row(fields), ([version, plain, dueAt, retryAt, leaseUntil, body]) => ({
+      ...stand(version, plain, dueAt, retryAt, leaseUntil),
+      body
+    }))
+
+const isEmpty = (fields: typeof Fields.Type): boolean => fields.every((field) => field === null)
+
+const stand = (
+  version: string,
+  plain: typeof Plain.Type,
+  dueAt: number | null,
+  retryAt: number | null,
+  leaseUntil: number | null
+): Head => ({
+  ...plain,
+  version,
+  ...(dueAt === null ? {} : { dueAt }),
+  ...(retryAt === null ? {} : { retryAt }),
+  ...(leaseUntil === null ? {} : { leaseUntil })
+})

@@ -1,0 +1,185 @@
+/** A real Redis for tests: on a port of its own, in a folder of its own, durable, and ended with the scope. */
+import { NodeRedis } from "@effect/platform-node"
+import { Context, Effect, Layer, Schedule, type Scope } from "effect"
+import type { Redis } from "effect/persistence"
+import { type ChildProcess, spawn, spawnSync } from "node:child_process"
+import * as Fs from "node:fs"
+import * as Net from "node:net"
+import * as Os from "node:os"
+import * as Path from "node:path"
+
+/** Whether there is a server to start and stop. */
+export const isInstalled = spawnSync("redis-server", ["--version"]).status === 0
+
+/** Whether there is a Redis at all. */
+export const isAvailable = isInstalled || process.env["REDIS_URL"] !== undefined
+
+if (!isInstalled) {
+  process.stderr.write(
+    `There is no redis-server on the PATH: its tests ${
+      isAvailable ? "run against REDIS_URL, but for those that start and stop it" : "are skipped"
+    }.\n`
+  )
+}
+
+export class RedisServer extends Context.Service<RedisServer, {
+  readonly url: string
+  readonly port: number
+  /** Ends the server in order, or at once. */
+  readonly stop: (signal?: NodeJS.Signals) => Effect.Effect<void>
+  /** Starts it again, with what it kept. */
+  readonly start: Effect.Effect<void>
+  /** Stops the process where it is, and lets it go on. */
+  readonly pause: Effect.Effect<void>
+  readonly resume: Effect.Effect<void>
+}>()("test/RedisServer") {}
+
+export const layer: Layer.Layer<RedisServer> = Layer.effect(RedisServer, Effect.suspend(() => make([])))
+
+/** The only node of a cluster, which refuses keys that belong to different nodes. */
+export const layerCluster: Layer.Layer<RedisServer> = Layer.effect(
+  RedisServer,
+  Effect.suspend(() => make(["--cluster-enabled", "yes"]))
+)
+
+/** A server that is not ours, where there is none to start. */
+export const layerAny: Layer.Layer<RedisServer> = isInstalled
+  ? layer
+  : Layer.succeed(RedisServer, {
+    url: process.env["REDIS_URL"] ?? "",
+    port: 0,
+    start: Effect.void,
+    stop: () => Effect.void,
+    pause: Effect.void,
+    resume: Effect.void
+  })
+
+/** A client of its own: the `Redis` of one process. */
+export const client = (
+  options?: { readonly port?: number; readonly disableOfflineQueue?: boolean }
+): Layer.Layer<Redis.Redis | NodeRedis.NodeRedis, never, RedisServer> =>
+  Layer.unwrap(Effect.map(RedisServer, (server) =>
+    Layer.orDie(NodeRedis.layer({
+      url: options?.port === undefined ? server.url : `redis://127.0.0.1:${options.port}`,
+      disableOfflineQueue: options?.disableOfflineQueue ?? false,
+      socket: { reconnectStrategy: (retries) => Math.min(20 * 2 ** retries, 200) }
+    }))))
+
+/** A way to the server that can be cut. */
+export const proxy = Effect.gen(function*() {
+  const { port: to } = yield* RedisServer
+  const port = yield* freePort
+  const sockets = new Set<Net.Socket>()
+  const destroy = () => {
+    for (const socket of sockets) socket.destroy()
+  }
+  const server = Net.createServer((socket) => {
+    const upstream = Net.connect(to, "127.0.0.1")
+    for (const each of [socket, upstream]) {
+      sockets.add(each)
+      each.on("error", () => {})
+      each.on("close", () => {
+        sockets.delete(each)
+        socket.destroy()
+        upstream.destroy()
+      })
+    }
+    socket.pipe(upstream)
+    upstream.pipe(socket)
+  })
+  /** Lets connections through again, and new ones. */
+  const mend = Effect.callback<void>((resume) => {
+    destroy()
+    if (server.listening) return resume(Effect.void)
+    server.listen(port, "127.0.0.1", () => resume(Effect.void))
+  })
+  /** Breaks all connections, and refuses new ones. */
+  const cut = Effect.callback<void>((resume) => {
+    server.close(() => resume(Effect.void))
+    destroy()
+  })
+  /** Lets nothing through, and tells nobody. */
+  const stall = Effect.sync(() => {
+    for (const socket of sockets) socket.unpipe().pause()
+  })
+  yield* Effect.acquireRelease(mend, () => cut)
+  return { port, cut, mend, stall }
+})
+
+const make = Effect.fnUntraced(function*(
+  more: ReadonlyArray<string>
+): Effect.fn.Return<RedisServer["Service"], never, Scope.Scope> {
+  const directory = yield* Effect.acquireRelease(
+    Effect.sync(() => Fs.mkdtempSync(Path.join(Os.tmpdir(), "redis-"))),
+    (path) => Effect.sync(() => Fs.rmSync(path, { recursive: true, force: true }))
+  )
+  const port = yield* freePort
+  let child: ChildProcess | undefined
+
+  const start = Effect.gen(function*() {
+    const settings = [
+      "--appendonly",
+      "yes",
+      "--appendfsync",
+      "always",
+      "--maxmemory-policy",
+      "noeviction",
+      "--save",
+      ""
+    ]
+    child = spawn(
+      "redis-server",
+      ["--port", String(port), "--bind", "127.0.0.1", "--dir", directory].concat(settings, more),
+      { stdio: "ignore" }
+    )
+    yield* answers(port).pipe(
+      Effect.filterOrFail((isReady) => isReady),
+      Effect.retry(Schedule.spaced("20 millis")),
+      Effect.timeout("10 seconds"),
+      Effect.orDie
+    )
+  })
+  const stop = (signal: NodeJS.Signals = "SIGTERM") =>
+    Effect.callback<void>((resume) => {
+      const running = child
+      child = undefined
+      if (running === undefined || running.exitCode !== null || running.signalCode !== null) return resume(Effect.void)
+      running.once("exit", () => resume(Effect.void))
+      running.kill("SIGCONT")
+      running.kill(signal)
+    })
+  const signal = (name: NodeJS.Signals) =>
+    Effect.sync(() => {
+      child?.kill(name)
+    })
+
+  yield* Effect.acquireRelease(start, () => stop("SIGKILL"))
+  return RedisServer.of({
+    url: `redis://127.0.0.1:${port}`,
+    port,
+    start,
+    stop,
+    pause: signal("SIGSTOP"),
+    resume: signal("SIGCONT")
+  })
+})
+
+const freePort = Effect.callback<number>((resume) => {
+  const server = Net.createServer()
+  server.listen(0, "127.0.0.1", () => {
+    const address = server.address()
+    server.close(() => resume(Effect.succeed(typeof address === "object" && address !== null ? address.port : 0)))
+  })
+})
+
+/** Whether the server on a port answers, and has read what it kept. */
+const answers = (port: number): Effect.Effect<boolean> =>
+  Effect.callback((resume) => {
+    const socket = Net.connect(port, "127.0.0.1", () => socket.write("PING\r\n"))
+    const settle = (isReady: boolean) => {
+      socket.destroy()
+      resume(Effect.succeed(isReady))
+    }
+    socket.once("data", (data) => settle(data.toString().startsWith("+PONG")))
+    socket.once("error", () => settle(false))
+  })
