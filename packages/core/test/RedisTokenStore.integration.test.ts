@@ -64,7 +64,7 @@ describe.skipIf(!RedisServer.isInstalled)("RedisTokenStore and its server", { ti
         assert.deepStrictEqual([...new Set(tokens.map(({ value }) => Redacted.value(value)))], ["access-1"])
       }).pipe(Effect.provide(RedisServer.layer)))
 
-    it.live("a renewal reads once and writes twice, each in one round trip", () =>
+    it.live("a renewal that is asked for reads once and writes twice, each in one round trip", () =>
       Effect.gen(function*() {
         const world = new World()
         const service = yield* node(world)

@@ -32,14 +32,26 @@ export const make = (
 ): Effect.Effect<Stream.Stream<Change>, never, Scope.Scope> =>
   Effect.map(
     RcRef.make({
-      acquire: Effect.tap(PubSub.unbounded<Change>(), (changes) => Effect.forkScoped(listen(redis, names, changes)))
+      acquire: Effect.gen(function*() {
+        const listener: Listener = { changes: yield* PubSub.unbounded<Change>(), hasBegun: false }
+        yield* Effect.forkScoped(listen(redis, names, listener))
+        return listener
+      })
     }),
     (shared) =>
       Stream.unwrap(Effect.gen(function*() {
-        const changes = yield* PubSub.subscribe(yield* RcRef.get(shared))
-        return Stream.concat(Stream.succeed(gap), Stream.fromSubscription(changes))
+        const listener = yield* RcRef.get(shared)
+        const changes = Stream.fromSubscription(yield* PubSub.subscribe(listener.changes))
+        // who comes later misses the gap with which the subscription began
+        return listener.hasBegun ? Stream.concat(Stream.succeed(gap), changes) : changes
       }))
   )
+
+interface Listener {
+  readonly changes: PubSub.PubSub<Change>
+  /** There was a message, so that nothing goes unnoticed any more. */
+  hasBegun: boolean
+}
 
 /** A message: the number of the last write, and of a new one also its key and, unless it was removed, its version. */
 export interface Message {
@@ -59,10 +71,10 @@ export const parse = (text: string): Message | undefined => {
 const listen = Effect.fnUntraced(function*(
   redis: Redis.Redis["Service"],
   names: Names,
-  changes: PubSub.PubSub<Change>
+  listener: Listener
 ): Effect.fn.Return<never> {
   const clock = yield* Clock.Clock
-  const publish = (change: Change) => PubSub.publishUnsafe(changes, change)
+  const publish = (change: Change) => PubSub.publishUnsafe(listener.changes, change)
   let last: number | undefined
   let quiet = Stopwatch.start(clock)
 
@@ -71,8 +83,10 @@ const listen = Effect.fnUntraced(function*(
     if (message === undefined) return
     const { key, number, version } = message
     quiet = Stopwatch.start(clock)
-    if (last !== undefined && number !== (key === undefined ? last : last + 1)) publish(gap)
+    // the first message shows that the subscription stands
+    if (last === undefined || number !== (key === undefined ? last : last + 1)) publish(gap)
     last = number
+    listener.hasBegun = true
     if (key !== undefined) publish({ _tag: "Changed", key, version })
   }
 
@@ -84,7 +98,6 @@ const listen = Effect.fnUntraced(function*(
   const subscribed = Effect.scoped(Effect.gen(function*() {
     const messages = yield* redis.subscribe(names.changes)
     last = undefined
-    publish(gap)
     yield* pulse
     while (true) receive((yield* Queue.take(messages)).message)
   }))
@@ -97,7 +110,7 @@ const listen = Effect.fnUntraced(function*(
     const before = quiet
     yield* pulse
     if (quiet === before) yield* Effect.sleep(patience)
-    if (quiet !== before) return
+    if (quiet !== before || !listener.hasBegun) return
     publish(gap)
     quiet = Stopwatch.start(clock)
   })

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Queue, Scope, Stream } from "effect"
+import { Cause, Effect, Exit, Queue, Scope, Stream } from "effect"
 import { Redis } from "effect/persistence"
 import { TestClock } from "effect/testing"
 import * as Shared from "../../src/internal/redis.ts"
@@ -15,11 +15,26 @@ describe("internal/redisChanges", () => {
       assert.deepStrictEqual(changes, ["key-a 7-w", "key-b", "key-a 9-id with spaces"])
     }))
 
-  it.effect("begins with a gap: what was before is not known", () =>
+  it.effect("begins with a gap, for each who listens: what was before is not known", () =>
     Effect.gen(function*() {
-      const { first } = yield* listening()
+      const { first, listen } = yield* listening()
+      const other = yield* listen
 
-      assert.deepStrictEqual([...new Set(first)], ["gap"])
+      assert.deepStrictEqual([first, other.first], [["gap"], ["gap"]])
+    }))
+
+  it.effect("says nothing until something has come over the channel", () =>
+    Effect.gen(function*() {
+      const redis = new FakeRedis()
+      redis.answers = "nothing"
+      const { changes, first } = yield* listening(redis)
+      yield* TestClock.adjust("1 minute")
+      const before = [...first, ...changes]
+
+      redis.answers = "pulse"
+      yield* TestClock.adjust("5 seconds")
+
+      assert.deepStrictEqual([before, changes], [[], ["gap"]])
     }))
 
   for (
@@ -110,7 +125,7 @@ describe("internal/redisChanges", () => {
       const { changes, redis, say } = yield* listening()
       yield* say("7 key-a 7-w")
 
-      yield* redis.fail
+      redis.disconnect()
       yield* TestClock.adjust("1 second")
       yield* say("8 key-a 8-w")
 
@@ -148,9 +163,11 @@ class FakeRedis {
     if (this.queue !== undefined) Queue.offerUnsafe(this.queue, { channel: "changes", message })
   }
 
-  readonly fail = Effect.suspend(() =>
-    this.queue === undefined ? Effect.void : Queue.fail(this.queue, new Redis.RedisError({ cause: "closed" }))
-  )
+  readonly disconnect = (): void => {
+    if (this.queue !== undefined) {
+      Queue.failCauseUnsafe(this.queue, Cause.fail(new Redis.RedisError({ cause: "closed" })))
+    }
+  }
 
   readonly service = Redis.Redis.of({
     send: () => Effect.die("not asked for"),
@@ -178,8 +195,7 @@ class FakeRedis {
 }
 
 /** Listens, and collects what is announced once the subscription stands. */
-const listening = Effect.fnUntraced(function*() {
-  const redis = new FakeRedis()
+const listening = Effect.fnUntraced(function*(redis = new FakeRedis()) {
   const stream = yield* Changes.make(redis.service, yield* Shared.names("test", undefined))
   const parent = yield* Effect.scope
   const listen = Effect.gen(function*() {
