@@ -135,6 +135,29 @@ describe.skipIf(!RedisServer.isInstalled)("RedisTokenStore and its server", { ti
         assert.strictEqual(Redacted.value(meanwhile.value), "access-1")
         assert.strictEqual(accessTokenOf(saved.grant), "access-1")
       }).pipe(Effect.provide(RedisServer.layer)))
+
+    it.live("a newer pair is written back when the server has gone back in time", () =>
+      Effect.gen(function*() {
+        const server = yield* RedisServer.RedisServer
+        const world = new World({ lifetime: "1 hour" })
+        const service = yield* node(world, { disableOfflineQueue: true })
+        yield* login(service, world)
+        const goBack = yield* server.backup
+        yield* patiently(service.refresh(key))
+
+        yield* goBack
+        const after = yield* store()
+        const before = yield* after.read(key)
+        const { grant } = yield* service.token(key).pipe(
+          Effect.andThen(after.read(key)),
+          Effect.filterOrFail(({ grant }) => grant?.serial === 2),
+          patiently
+        )
+
+        assert.strictEqual(before.grant?.serial, 1)
+        assert.strictEqual(accessTokenOf(grant), "access-1")
+        assert.strictEqual(world.requests, 1)
+      }).pipe(Effect.provide(RedisServer.layer)))
   })
 
   describe("when the server goes away", () => {
@@ -173,6 +196,20 @@ describe.skipIf(!RedisServer.isInstalled)("RedisTokenStore and its server", { ti
         const { grant } = yield* patiently(first.read(key))
 
         assert.deepStrictEqual(errors.map(({ reason }) => reason._tag), errors.map(() => "StoreUnavailable"))
+        assert.strictEqual(grant?.serial, 1)
+      }).pipe(Effect.provide(RedisServer.layer)))
+
+    it.live("a connection that died in silence is given up by a client with a time limit", () =>
+      Effect.gen(function*() {
+        const proxy = yield* RedisServer.proxy
+        const first = yield* store({ port: proxy.port, disableOfflineQueue: true, socketTimeout: 600 })
+        yield* first.write(undefined, draft({}))
+
+        yield* proxy.stall
+        const error = yield* Effect.flip(first.read(key))
+        const { grant } = yield* patiently(first.read(key))
+
+        assert.strictEqual(error.reason._tag, "StoreUnavailable")
         assert.strictEqual(grant?.serial, 1)
       }).pipe(Effect.provide(RedisServer.layer)))
 

@@ -29,9 +29,8 @@ export class RedisServer extends Context.Service<RedisServer, {
   readonly stop: (signal?: NodeJS.Signals) => Effect.Effect<void>
   /** Starts it again, with what it kept. */
   readonly start: Effect.Effect<void>
-  /** Stops the process where it is, and lets it go on. */
-  readonly pause: Effect.Effect<void>
-  readonly resume: Effect.Effect<void>
+  /** Copies what it keeps, and gives what puts the copy back. */
+  readonly backup: Effect.Effect<Effect.Effect<void>>
 }>()("test/RedisServer") {}
 
 export const layer: Layer.Layer<RedisServer> = Layer.effect(RedisServer, Effect.suspend(() => make([])))
@@ -50,19 +49,22 @@ export const layerAny: Layer.Layer<RedisServer> = isInstalled
     port: 0,
     start: Effect.void,
     stop: () => Effect.void,
-    pause: Effect.void,
-    resume: Effect.void
+    backup: Effect.succeed(Effect.void)
   })
 
 /** A client of its own: the `Redis` of one process. */
 export const client = (
-  options?: { readonly port?: number; readonly disableOfflineQueue?: boolean }
+  options?: { readonly port?: number; readonly disableOfflineQueue?: boolean; readonly socketTimeout?: number }
 ): Layer.Layer<Redis.Redis | NodeRedis.NodeRedis, never, RedisServer> =>
   Layer.unwrap(Effect.map(RedisServer, (server) =>
     Layer.orDie(NodeRedis.layer({
       url: options?.port === undefined ? server.url : `redis://127.0.0.1:${options.port}`,
       disableOfflineQueue: options?.disableOfflineQueue ?? false,
-      socket: { reconnectStrategy: (retries) => Math.min(20 * 2 ** retries, 200) }
+      ...(options?.socketTimeout === undefined ? {} : { pingInterval: options.socketTimeout / 3 }),
+      socket: {
+        ...(options?.socketTimeout === undefined ? {} : { socketTimeout: options.socketTimeout }),
+        reconnectStrategy: (retries) => Math.min(20 * 2 ** retries, 200)
+      }
     }))))
 
 /** A way to the server that can be cut. */
@@ -148,10 +150,18 @@ const make = Effect.fnUntraced(function*(
       running.kill("SIGCONT")
       running.kill(signal)
     })
-  const signal = (name: NodeJS.Signals) =>
-    Effect.sync(() => {
-      child?.kill(name)
+  const kept = Path.join(directory, "appendonlydir")
+  const backup = Effect.gen(function*() {
+    yield* stop()
+    Fs.cpSync(kept, `${kept}.copy`, { recursive: true })
+    yield* start
+    return Effect.gen(function*() {
+      yield* stop("SIGKILL")
+      Fs.rmSync(kept, { recursive: true })
+      Fs.renameSync(`${kept}.copy`, kept)
+      yield* start
     })
+  })
 
   yield* Effect.acquireRelease(start, () => stop("SIGKILL"))
   return RedisServer.of({
@@ -159,8 +169,7 @@ const make = Effect.fnUntraced(function*(
     port,
     start,
     stop,
-    pause: signal("SIGSTOP"),
-    resume: signal("SIGCONT")
+    backup
   })
 })
 
