@@ -1,8 +1,8 @@
-import { TokenStore } from "@effect-oauth/core"
+import { EncryptedTokenStore, Keyring, TokenStore } from "@effect-oauth/core"
 import { TokenStoreContract } from "@effect-oauth/core/testing"
 import { FileTokenStore } from "@effect-oauth/node"
 import { assert, describe, it } from "@effect/vitest"
-import { Context, Effect, Fiber, Layer } from "effect"
+import { Context, Effect, Fiber, Layer, Redacted } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { TestClock } from "effect/testing"
 import * as Fs from "node:fs"
@@ -14,6 +14,16 @@ describe("FileTokenStore", { timeout: 30_000 }, () => {
   describe("keeps the contract", () => {
     for (const law of TokenStoreContract.cases) {
       it.effect(law.name, () => Effect.flatMap(directory, (path) => Effect.provide(law.run, fileStore(path))))
+    }
+  })
+
+  describe("keeps it under an EncryptedTokenStore", () => {
+    const sealed = (path: string) =>
+      EncryptedTokenStore.layer().pipe(
+        Layer.provide([fileStore(path), Keyring.layer({ current: "a", keys: { a: Redacted.make("A".repeat(43)) } })])
+      )
+    for (const law of TokenStoreContract.cases) {
+      it.effect(law.name, () => Effect.flatMap(directory, (path) => Effect.provide(law.run, sealed(path))))
     }
   })
 
