@@ -75,7 +75,7 @@ export const make = Effect.fnUntraced(function*(options?: Options): Effect.fn.Re
   const states = Object.values(names.states)
 
   const run = <A>(
-    script: typeof Scripts.read,
+    script: Scripts.Script,
     keys: ReadonlyArray<string>,
     args: ReadonlyArray<string | number>,
     decode: (reply: unknown) => Effect.Effect<A, OAuthError.RecordInvalid>
@@ -84,7 +84,7 @@ export const make = Effect.fnUntraced(function*(options?: Options): Effect.fn.Re
 
   const outcome = (
     key: string,
-    script: typeof Scripts.read,
+    script: Scripts.Script,
     keys: ReadonlyArray<string>,
     args: ReadonlyArray<string | number>
   ): Effect.Effect<Outcome, Failure> =>

@@ -7,10 +7,13 @@
  */
 import * as Redis from "effect/persistence/Redis"
 
-const script = (lua: string): Redis.Script<{
+/** A script, run with the keys that it touches and its arguments. */
+export type Script = Redis.Script<{
   readonly params: [keys: ReadonlyArray<string>, args: ReadonlyArray<string | number>]
   readonly result: unknown
-}> =>
+}>
+
+const script = (lua: string): Script =>
   Redis.script(
     (keys: ReadonlyArray<string>, args: ReadonlyArray<string | number>) => [...keys, ...args],
     { lua: `${common}\n${lua}`, numberOfKeys: (keys) => keys.length }
