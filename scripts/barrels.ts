@@ -3,10 +3,14 @@
 import * as fs from "node:fs"
 import * as path from "node:path"
 
+/** Modules that bring much along and few need: they are imported by path. */
+const byPath = new Set(["SqlPendingAuthorizations", "SqlTokenStore"])
+
 const root = path.resolve(import.meta.dirname, "..")
 
 const barrel = (folder: string): string => {
   const modules = fs.readdirSync(folder).filter((name) => /^[A-Z]\w*\.ts$/.test(name)).map((name) => name.slice(0, -3))
+    .filter((name) => !byPath.has(name))
   if (modules.length === 0) return "export {}\n"
   return modules.sort().map((name) => `export * as ${name} from "./${name}.ts"\n`).join("")
 }

@@ -71,7 +71,7 @@ const internalStoreys = 2
 
 const effectModule = /^effect\/([a-z][a-z-]*\/)*[A-Z]\w*$/
 const coreModule = /^@effect-oauth\/core\/[A-Z]\w*$/
-const ourBarrel = /^@effect-oauth\/(core|frameio|generic-rfc6749|node)$/
+const ourBarrel = /^@effect-oauth\/(core|frameio|generic-rfc6749|node|postgres)$/
 
 /**
  * Who may import whom. Relative imports are seen as paths from the root of the repository. The first room whose `files`
@@ -100,6 +100,15 @@ const rooms: ReadonlyArray<{
     may: [effectModule, coreModule, /^node:/, /^packages\/node\/src\/(internal\/[a-z]|[A-Z])\w*\.ts$/]
   },
   {
+    files: /^packages\/postgres\/src\//,
+    may: [
+      effectModule,
+      coreModule,
+      /^@effect\/sql-pg\/[A-Z]\w*$/,
+      /^packages\/postgres\/src\/(internal\/[a-z]|[A-Z])\w*\.ts$/
+    ]
+  },
+  {
     files: /^apps\/cli\/src\//,
     may: [ourBarrel, coreModule, /^apps\/cli\/src\//, /^(?!@effect-oauth\/|packages\/|apps\/)/]
   },
@@ -107,7 +116,7 @@ const rooms: ReadonlyArray<{
   {
     files: /^packages\/[^/]+\/(test|typetest)\//,
     may: [
-      /^@effect-oauth\/(core|frameio|generic-rfc6749|node)(\/testing)?(\/[A-Z]\w*)?$/,
+      /^@effect-oauth\/(core|frameio|generic-rfc6749|node|postgres)(\/testing)?(\/[A-Z]\w*)?$/,
       /^packages\/[^/]+\/(test|typetest)\//,
       /^(?!@effect-oauth\/|packages\/|apps\/|test\/|scripts\/|benchmarks\/)/
     ]
@@ -141,7 +150,7 @@ describe("HousePlan", () => {
   })
 
   it("is kept by every manifest", () => {
-    for (const name of ["core", "frameio", "generic-rfc6749", "node"]) {
+    for (const name of ["core", "frameio", "generic-rfc6749", "node", "postgres"]) {
       const manifest = JSON.parse(fs.readFileSync(path.join(root, "packages", name, "package.json"), "utf8"))
       const own = Object.keys(manifest.dependencies ?? {}).filter((dependency) =>
         dependency.startsWith("@effect-oauth/")

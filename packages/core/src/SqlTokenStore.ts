@@ -1,0 +1,387 @@
+/**
+ * Grants in a table of an SQL database, shared by any number of processes on
+ * any number of machines.
+ *
+ * @since 0.1.0
+ */
+import * as SecureRandom from "effect/crypto/SecureRandom"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import * as SqlClient from "effect/sql/SqlClient"
+import type * as Statement from "effect/sql/Statement"
+import * as Struct from "effect/Struct"
+import * as Grant from "./Grant.ts"
+import * as GrantKey from "./GrantKey.ts"
+import * as Sql from "./internal/sql.ts"
+import * as OAuthError from "./OAuthError.ts"
+import * as TokenStore from "./TokenStore.ts"
+
+/**
+ * Options of the store.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface Options {
+  /** The table, `"oauth_grants"`; with its schema where that is not the default one: `"auth.oauth_grants"`. */
+  readonly table?: string | undefined
+  /**
+   * Whether the table is brought up to date when the store is made: `"run"`,
+   * unless {@link migrate} is run elsewhere, by a role that may.
+   */
+  readonly migrations?: "run" | "skip" | undefined
+}
+
+/**
+ * The table that is used unless another is named.
+ *
+ * @category configuration
+ * @since 0.1.0
+ */
+export const defaultTable = "oauth_grants"
+
+/**
+ * Makes a store with one row for each grant.
+ *
+ * **Details**
+ *
+ * - Comparing and swapping is one statement, which returns the row that stands,
+ *   won or lost: a claim is one round trip, and a renewal two. Nothing is held
+ *   between calls: no connection, no lock, no transaction.
+ * - Leases, due times and rests are computed by the database's clock.
+ * - Versions are random, so none comes again: not after a removal, and not
+ *   after the database went back to a copy.
+ * - A call within a transaction of the caller's does not take part in it: what a
+ *   renewal has written must not be undone with something else. Where the pool
+ *   has no second connection, such a call waits until it fails.
+ * - A row that cannot be read as a grant is `RecordInvalid`, and left as it is;
+ *   `due` and `list` pass it over with a warning.
+ * - Tried with Postgres and SQLite; other dialects are refused.
+ *
+ * **Gotchas**
+ *
+ * Tokens are in clear for whoever may read the table, its backups, or a log of
+ * statements with their parameters. Put `EncryptedTokenStore` over it where that
+ * is not enough.
+ *
+ * Notifications there are none: see `PostgresTokenStore` of
+ * `@effect-oauth/postgres`. The client must be connected to the primary: a
+ * replica is behind.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make: (options?: Options) => Effect.Effect<
+  TokenStore.TokenStore["Service"],
+  OAuthError.OAuthError,
+  SecureRandom.SecureRandom | SqlClient.SqlClient
+> = Effect.fnUntraced(function*(options?: Options) {
+  const random = yield* SecureRandom.SecureRandom
+  const { name, now, run, sql } = yield* failingIn("make")(Sql.database)
+  const table = yield* failingIn("make")(Sql.tableName(options?.table ?? defaultTable))
+  if (options?.migrations !== "skip") yield* migrate(options)
+
+  const grants = sql(table)
+  const head = sql.literal("key, version, due_at, retry_at, lease_until, head")
+  const after = (millis: number | undefined) => millis === undefined ? null : sql`${now} + ${millis}`
+
+  const read = Effect.fnUntraced(function*(key: GrantKey.GrantKey): Effect.fn.Return<TokenStore.Reading, Failure> {
+    const [row] = yield* run(
+      sql`SELECT ${now} AS now, ${head}, body FROM (SELECT 1) AS one LEFT JOIN ${grants} AS g ON g.key = ${key.id}`
+    )
+    return yield* readingOf(name, row)
+  })
+
+  // What a statement that changes one row came to. It returns the row that stands; where none does, only another one
+  // can tell the time.
+  const outcome = Effect.fnUntraced(function*(
+    key: GrantKey.GrantKey,
+    statement: Statement.Statement<object>,
+    isAccepted: (standing: Grant.Grant) => boolean
+  ): Effect.fn.Return<TokenStore.Outcome, Failure> {
+    const [row] = yield* run(statement)
+    if (row === undefined) return { ...yield* read(key), accepted: false }
+    const reading = yield* readingOf(name, row)
+    return { ...reading, accepted: reading.grant !== undefined && isAccepted(reading.grant) }
+  })
+
+  // A loser writes the row as it is: only so the statement sees, and returns, what a concurrent winner has written.
+  const swap = (expected: string) => (column: string, value: unknown) =>
+    sql`${sql(column)} = CASE WHEN g.version = ${expected} THEN ${value} ELSE g.${sql(column)} END`
+
+  return TokenStore.TokenStore.of({
+    name,
+    read: Effect.fn("SqlTokenStore.read")(read, failingIn("read")),
+    write: Effect.fn("SqlTokenStore.write")(function*(expected, draft) {
+      const key = GrantKey.fromId(draft.key)
+      if (key === undefined) return yield* Effect.fail(invalid(name, "a draft without a canonical key"))
+      const version = yield* random.uuidV4()
+      const values = Object.entries({
+        version,
+        state: draft.state._tag,
+        due_at: after(draft.dueIn),
+        retry_at: after(draft.retryIn),
+        lease_until: after(draft.leaseFor),
+        ...encode(draft)
+      })
+      const isAccepted = (standing: Grant.Grant) => standing.version === version
+      if (expected === undefined) {
+        const [provider, , , account] = key.id.split("|")
+        const columns = [["key", key.id], ["provider", provider], ["account", account], ...values] as const
+        return yield* outcome(
+          key,
+          sql`INSERT INTO ${grants} AS g (${sql.csv(columns.map(([column]) => column))})
+            VALUES (${sql.csv(columns.map(([, value]) => sql`${value}`))})
+            ON CONFLICT (key) DO UPDATE SET version = g.version
+            RETURNING ${now} AS now, ${head}, body`,
+          isAccepted
+        )
+      }
+      const swapping = swap(expected)
+      return yield* outcome(
+        key,
+        sql`UPDATE ${grants} AS g SET ${sql.csv(values.map(([column, value]) => swapping(column, value)))}
+          WHERE g.key = ${key.id}
+          RETURNING ${now} AS now, ${head}, body`,
+        isAccepted
+      )
+    }, failingIn("write")),
+    extend: Effect.fn("SqlTokenStore.extend")(
+      (key, { leaseFor, version }) =>
+        outcome(
+          key,
+          sql`UPDATE ${grants} AS g
+            SET lease_until = CASE
+              WHEN g.version = ${version} AND g.lease_until IS NOT NULL THEN ${now} + ${leaseFor}
+              ELSE g.lease_until
+            END
+            WHERE g.key = ${key.id}
+            RETURNING ${now} AS now, ${head}, body`,
+          (standing) => standing.version === version && standing.leaseUntil !== undefined
+        ),
+      failingIn("extend")
+    ),
+    remove: Effect.fn("SqlTokenStore.remove")(function*(key, version) {
+      const [row] = yield* run(
+        sql`DELETE FROM ${grants} WHERE key = ${key.id} AND version = ${version} RETURNING ${now} AS now`
+      )
+      return row === undefined
+        ? { ...yield* read(key), accepted: false }
+        : { now: (yield* decodeRow(name, Now, row)).now, accepted: true, grant: undefined }
+    }, failingIn("remove")),
+    due: Effect.fn("SqlTokenStore.due")(function*({ before, cursor, limit, providers }) {
+      const from = cursor === undefined ? undefined : dueCursor.parse(cursor)
+      const rows = yield* run(
+        sql`SELECT ${now} AS now, page.* FROM (SELECT 1) AS one LEFT JOIN (
+            SELECT ${head} FROM ${grants}
+            WHERE ${
+          sql.and([
+            sql`due_at < ${before}`,
+            ...(providers === undefined ? [] : [sql.in("provider", providers.map(encodeField))]),
+            ...(from === undefined ? [] : [sql`(due_at, key) > (${from.dueAt}, ${from.key})`])
+          ])
+        }
+            ORDER BY due_at, key LIMIT ${limit + 1}
+          ) AS page ON 1 = 1 ORDER BY page.due_at, page.key`
+      )
+      return yield* pageOf(name, rows, limit, dueCursor.make)
+    }, failingIn("due")),
+    list: Effect.fn("SqlTokenStore.list")(function*({ account, cursor, limit, provider, state }) {
+      const prefix = provider === undefined ? undefined : encodeField(provider)
+      const rows = yield* run(
+        sql`SELECT ${now} AS now, page.* FROM (SELECT 1) AS one LEFT JOIN (
+            SELECT ${head} FROM ${grants}
+            WHERE ${
+          sql.and([
+            // keys begin with their provider, so its records stand together
+            ...(prefix === undefined ? [] : [sql`key > ${`${prefix}|`}`, sql`key < ${`${prefix}}`}`]),
+            ...(account === undefined ? [] : [sql`account = ${encodeField(account)}`]),
+            ...(state === undefined ? [] : [sql`state = ${state}`]),
+            ...(cursor === undefined ? [] : [sql`key > ${cursor}`])
+          ])
+        }
+            ORDER BY key LIMIT ${limit + 1}
+          ) AS page ON 1 = 1 ORDER BY page.key`
+      )
+      return yield* pageOf(name, rows, limit, (row) => row.key ?? "")
+    }, failingIn("list"))
+  })
+})
+
+/**
+ * The migrations that make the table, by number and name.
+ *
+ * **When to use**
+ *
+ * Use it to run them with an application's own, or to read them. Each runs with
+ * the `SqlClient` in context.
+ *
+ * @category configuration
+ * @since 0.1.0
+ */
+export const migrations = (options?: Pick<Options, "table">): Sql.Migrations => {
+  const table = options?.table ?? defaultTable
+  const index = (name: string) => `${Sql.bareName(table)}_${name}`
+  return {
+    "0001_grants": Effect.gen(function*() {
+      const sql = (yield* SqlClient.SqlClient).withoutTransforms()
+      const { instant, text } = Sql.types(sql)
+      yield* sql`CREATE TABLE ${sql(table)} (
+        key ${text} NOT NULL PRIMARY KEY,
+        provider ${text} NOT NULL,
+        account ${text} NOT NULL,
+        state ${text} NOT NULL,
+        version ${text} NOT NULL,
+        due_at ${instant},
+        retry_at ${instant},
+        lease_until ${instant},
+        head ${text} NOT NULL,
+        body ${text} NOT NULL
+      )`
+      yield* sql`CREATE INDEX ${sql(index("due"))} ON ${sql(table)} (due_at, key, provider) WHERE due_at IS NOT NULL`
+      yield* sql`CREATE INDEX ${sql(index("state"))} ON ${sql(table)} (state, key)`
+      yield* sql`CREATE INDEX ${sql(index("account"))} ON ${sql(table)} (account)`
+    })
+  }
+}
+
+/**
+ * Brings the table up to date. Which migrations have run is kept in a table of
+ * the same name with `_migrations` at its end; of several processes that start
+ * at once, one runs them.
+ *
+ * @category configuration
+ * @since 0.1.0
+ */
+export const migrate = (
+  options?: Pick<Options, "table">
+): Effect.Effect<void, OAuthError.OAuthError, SqlClient.SqlClient> =>
+  Effect.gen(function*() {
+    const { name } = yield* Sql.database
+    const table = yield* Sql.tableName(options?.table ?? defaultTable)
+    yield* Sql.migrate(name, `${table}_migrations`, migrations({ table }))
+  }).pipe(failingIn("migrate"))
+
+/**
+ * A store with one row for each grant; see {@link make}. Versions are drawn from
+ * WebCrypto.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = (
+  options?: Options
+): Layer.Layer<TokenStore.TokenStore, OAuthError.OAuthError, SqlClient.SqlClient> =>
+  Layer.provide(Layer.effect(TokenStore.TokenStore, make(options)), SecureRandom.layerWebCrypto)
+
+type Failure = OAuthError.StoreUnavailable | OAuthError.RecordInvalid
+
+const failingIn = (method: string) =>
+  Effect.mapError((reason: OAuthError.OAuthErrorReason) => OAuthError.make("SqlTokenStore", method, reason))
+
+// -- rows ----------------------------------------------------------------------
+
+const Now = Schema.Struct({ now: Schema.Finite })
+
+const HeadRow = Schema.Struct({
+  ...Now.fields,
+  key: Schema.NullOr(Schema.String),
+  version: Schema.NullOr(Schema.String),
+  due_at: Schema.NullOr(Schema.Finite),
+  retry_at: Schema.NullOr(Schema.Finite),
+  lease_until: Schema.NullOr(Schema.Finite),
+  head: Schema.NullOr(Schema.String)
+})
+
+type HeadRow = typeof HeadRow.Type
+
+const Row = Schema.Struct({ ...HeadRow.fields, body: Schema.NullOr(Schema.String) })
+
+const Head = Schema.Struct(Struct.omit(Grant.Grant.fields, ["body"]))
+
+const Members = Schema.fromJsonString(Schema.Record(Schema.String, Schema.Unknown))
+const decodeMembers = Schema.decodeUnknownResult(Members)
+const decodeHead = Schema.decodeUnknownResult(Head)
+
+// What has no column of its own is JSON: a text column cannot hold every text.
+const encode = (draft: Grant.Draft): { readonly head: string; readonly body: string } => {
+  const { body, format, installation, lineage, serial, state, writeId } = Grant.encode(
+    Grant.stand(draft, { version: "", now: 0 })
+  )
+  return {
+    head: JSON.stringify({ format, state, writeId, lineage, serial, installation }),
+    body: JSON.stringify(body)
+  }
+}
+
+const columnsOf = (row: HeadRow) => ({
+  key: row.key,
+  version: row.version,
+  ...(row.due_at === null ? {} : { dueAt: row.due_at }),
+  ...(row.retry_at === null ? {} : { retryAt: row.retry_at }),
+  ...(row.lease_until === null ? {} : { leaseUntil: row.lease_until })
+})
+
+const decodeRow = <A>(
+  store: string,
+  schema: Schema.Codec<A, unknown>,
+  row: unknown
+): Effect.Effect<A, OAuthError.RecordInvalid> =>
+  Result.match(Schema.decodeUnknownResult(schema)(row), {
+    onFailure: () => Effect.fail(invalid(store, "a row whose columns are not those of a grant")),
+    onSuccess: Effect.succeed
+  })
+
+const readingOf = Effect.fnUntraced(
+  function*(store: string, found: unknown): Effect.fn.Return<TokenStore.Reading, OAuthError.RecordInvalid> {
+    const row = yield* decodeRow(store, Row, found)
+    if (row.key === null) return { now: row.now, grant: undefined }
+    const [head, body] = [decodeMembers(row.head), decodeMembers(row.body)]
+    const grant = Result.isSuccess(head) && Result.isSuccess(body)
+      ? Grant.decode({ ...head.success, body: body.success, ...columnsOf(row) })
+      : undefined
+    return grant !== undefined && Result.isSuccess(grant)
+      ? { now: row.now, grant: grant.success }
+      : yield* Effect.fail(invalid(store, `the row of ${row.key}`))
+  }
+)
+
+const pageOf = Effect.fnUntraced(function*(
+  store: string,
+  found: ReadonlyArray<unknown>,
+  limit: number,
+  cursorOf: (row: HeadRow) => string
+): Effect.fn.Return<TokenStore.Page, OAuthError.RecordInvalid> {
+  const rows = yield* Effect.forEach(found, (row) => decodeRow(store, HeadRow, row))
+  const heads: Array<TokenStore.Head> = []
+  for (const row of rows.slice(0, limit)) {
+    if (row.key === null) continue
+    const members = decodeMembers(row.head)
+    const head = Result.isSuccess(members) ? decodeHead({ ...members.success, ...columnsOf(row) }) : undefined
+    if (head !== undefined && Result.isSuccess(head)) heads.push(head.success)
+    else yield* Effect.logWarning(invalid(store, `the row of ${row.key}`).message)
+  }
+  const last = rows[limit - 1]
+  return {
+    now: rows[0]?.now ?? 0,
+    heads,
+    ...(last === undefined || rows.length <= limit ? {} : { cursor: cursorOf(last) })
+  }
+})
+
+const dueCursor = {
+  make: (row: HeadRow): string => `${row.due_at}|${row.key}`,
+  parse: (cursor: string): { readonly dueAt: number; readonly key: string } => {
+    const bar = cursor.indexOf("|")
+    return { dueAt: Number(cursor.slice(0, bar)), key: cursor.slice(bar + 1) }
+  }
+}
+
+// a field as it stands in the id of a key
+const encodeField = (provider: string): string =>
+  GrantKey.make({ provider, issuer: "", client: "", account: "" }).id.slice(0, -3)
+
+const invalid = (store: string, problem: string): OAuthError.RecordInvalid =>
+  new OAuthError.RecordInvalid({ store, problem })

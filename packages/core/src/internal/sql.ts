@@ -1,0 +1,117 @@
+/**
+ * What stores in SQL have in common: the database, how it is asked, how it
+ * fails, and its migrations.
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Predicate from "effect/Predicate"
+import * as Migrator from "effect/sql/Migrator"
+import * as SqlClient from "effect/sql/SqlClient"
+import { isSqlError, type SqlError } from "effect/sql/SqlError"
+import type * as Statement from "effect/sql/Statement"
+import * as OAuthError from "../OAuthError.ts"
+
+/** A database, as stores use it. */
+export interface Database {
+  /** What it is, for people. */
+  readonly name: "postgres" | "sqlite"
+  /** The client, giving columns the names that they have. */
+  readonly sql: SqlClient.SqlClient
+  /** The database's clock: whole epoch milliseconds. */
+  readonly now: Statement.Fragment
+  /**
+   * Runs a statement by itself, also where the caller is within a transaction:
+   * what others act upon must not be undone with it.
+   */
+  readonly run: (
+    statement: Statement.Statement<object>
+  ) => Effect.Effect<ReadonlyArray<object>, OAuthError.StoreUnavailable>
+}
+
+/** The database in context. */
+export const database: Effect.Effect<Database, OAuthError.ConfigurationInvalid, SqlClient.SqlClient> = Effect.gen(
+  function*() {
+    const client = yield* SqlClient.SqlClient
+    const sql = client.withoutTransforms()
+    const dialect = sql.onDialectOrElse({
+      pg: () => ({
+        name: "postgres" as const,
+        now: sql.literal("CAST(floor(extract(epoch FROM clock_timestamp()) * 1000) AS double precision)")
+      }),
+      sqlite: () => ({
+        name: "sqlite" as const,
+        now: sql.literal("CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEGER)")
+      }),
+      orElse: () => undefined
+    })
+    if (dialect === undefined) {
+      return yield* Effect.fail(
+        new OAuthError.ConfigurationInvalid({
+          field: "SqlClient",
+          problem: "this dialect is not supported; Postgres and SQLite are"
+        })
+      )
+    }
+    return {
+      ...dialect,
+      sql,
+      run: (statement) =>
+        statement.pipe(
+          Effect.updateContext((context: Context.Context<never>) => Context.omit(client.transactionService)(context)),
+          Effect.mapError((error) => unavailable(dialect.name, error))
+        )
+    }
+  }
+)
+
+/** A failure as its code and nothing else: a message may quote values. */
+export const unavailable = (store: string, error: SqlError): OAuthError.StoreUnavailable =>
+  new OAuthError.StoreUnavailable({ store, problem: codeOf(error.reason.cause) ?? error.reason._tag })
+
+/** The name of a table, checked. Names of indexes are made of it. */
+export const tableName = (table: string): Effect.Effect<string, OAuthError.ConfigurationInvalid> =>
+  /^(?:[A-Za-z_]\w{0,39}\.)?[A-Za-z_]\w{0,39}$/.test(table)
+    ? Effect.succeed(table)
+    : Effect.fail(
+      new OAuthError.ConfigurationInvalid({
+        field: "table",
+        problem: "a name of at most 40 letters, digits and underscores, with its schema before a dot where it needs one"
+      })
+    )
+
+/** The name of a table without its schema. */
+export const bareName = (table: string): string => table.slice(table.indexOf(".") + 1)
+
+/** The types of columns. */
+export const types = (
+  sql: SqlClient.SqlClient
+): { readonly text: Statement.Fragment; readonly instant: Statement.Fragment } =>
+  sql.onDialectOrElse({
+    // texts are compared byte by byte, whatever the database's language
+    pg: () => ({ text: sql.literal(`text COLLATE "C"`), instant: sql.literal("double precision") }),
+    orElse: () => ({ text: sql.literal("text"), instant: sql.literal("real") })
+  })
+
+/** Migrations by number and name, as `Migrator.fromRecord` takes them. */
+export type Migrations = Readonly<Record<string, Effect.Effect<void, SqlError, SqlClient.SqlClient>>>
+
+/** Runs the migrations that have not run yet; which have is kept in `ledger`. */
+export const migrate = (
+  name: string,
+  ledger: string,
+  migrations: Migrations
+): Effect.Effect<void, OAuthError.StoreUnavailable, SqlClient.SqlClient> =>
+  Migrator.make({})({ loader: Migrator.fromRecord(migrations), table: ledger }).pipe(
+    Effect.asVoid,
+    Effect.mapError((error) => {
+      const cause = error._tag === "SqlError" ? error : error.cause
+      return isSqlError(cause)
+        ? unavailable(name, cause)
+        : new OAuthError.StoreUnavailable({ store: name, problem: error._tag })
+    })
+  )
+
+const codeOf = (cause: unknown): string | undefined =>
+  Predicate.hasProperty(cause, "code") && typeof cause.code === "string" && /^\w{1,40}$/.test(cause.code)
+    ? cause.code
+    : undefined
