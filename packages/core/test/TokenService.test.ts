@@ -42,6 +42,54 @@ describe("TokenService", () => {
         assert.deepStrictEqual(new Set(tokens), new Set(["access-1"]))
       }))
 
+    it.effect("renews what it knows by two calls to the store: the claim and the commit", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make()
+        const { service } = yield* loggedIn(world)
+        yield* service.token(world.key())
+        yield* TestClock.adjust("1 hour")
+        world.reads = 0
+        world.writeLog.length = 0
+
+        const exit = yield* after(service.token(world.key()))
+
+        assert.strictEqual(valueOf(exit), "access-1")
+        assert.deepStrictEqual(world.writeLog.map(({ state }) => state), ["Renewing", "Active"])
+        assert.strictEqual(world.reads, 0)
+      }))
+
+    it.effect("reads first what it has not heard of for maxStaleness, where the store does not notify", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make()
+        yield* loggedIn(world)
+        const { service } = yield* world.process({ notified: false })
+        yield* service.token(world.key())
+        yield* TestClock.adjust("1 hour")
+        world.reads = 0
+
+        const exit = yield* after(service.token(world.key()))
+
+        assert.strictEqual(valueOf(exit), "access-1")
+        assert.strictEqual(world.reads, 1)
+      }))
+
+    it.effect("adopts what another process has renewed when its claim is lost", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make()
+        const { service } = yield* loggedIn(world)
+        const other = yield* world.process({ notified: false, policy: { maxStaleness: "1 day" } })
+        yield* other.service.token(world.key())
+        yield* TestClock.adjust("1 hour")
+        yield* after(service.token(world.key()))
+        world.reads = 0
+
+        const exit = yield* after(other.service.token(world.key()))
+
+        assert.strictEqual(valueOf(exit), "access-1")
+        assert.strictEqual(world.reads, 0)
+        assert.deepStrictEqual(world.presented, ["refresh-0"])
+      }))
+
     it.effect("returns a due token at once and renews it meanwhile", () =>
       Effect.gen(function*() {
         const world = yield* World.make()

@@ -64,7 +64,7 @@ const current = (
   const need: Need = { target: slot.target, why: { _tag: "Expiring" } }
   const isUsable = () => Snapshot.isUsable(slot, self.renewal.clock.currentTimeMillisUnsafe())
   const { background } = self.policy
-  if (!isUsable() || !isTrusted(self, slot.snapshot, now)) {
+  if (!isUsable() || !Snapshot.isTrusted(slot.snapshot, now, self.renewal.trust())) {
     // a renewal that takes longer than this caller may wait is no reason to withhold a usable token
     const orElse = Effect.suspend(() => isUsable() && slot.exit !== undefined ? slot.exit : exceeded)
     return waited(self, want(self, slot, need, isUsable), orElse)
@@ -176,11 +176,6 @@ const waited = <A>(
   orElse: Effect.Effect<A, OAuthError.OAuthError> = exceeded
 ): Effect.Effect<A, OAuthError.OAuthError> =>
   Effect.timeoutOrElse(effect, { duration: self.policy.waitAtMost, orElse: () => orElse })
-
-// Whether what this process knows of the grant is recent enough to be acted on.
-const isTrusted = (self: Service, snapshot: Snapshot.Snapshot, now: number): boolean =>
-  !snapshot.stale && now >= snapshot.heardAt &&
-  (self.renewal.trust().notified || now - snapshot.heardAt < Duration.toMillis(self.policy.maxStaleness))
 
 const held = (slot: Snapshot.Slot): string | undefined =>
   slot.exit !== undefined && Exit.isSuccess(slot.exit) ? Redacted.value(slot.exit.value.value) : undefined

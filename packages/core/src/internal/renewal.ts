@@ -67,7 +67,7 @@ export const run = Effect.fnUntraced(function*(
   if (snapshot.unsaved !== undefined) return yield* fail(snapshot.unsaved.error ?? notSaved)
   if (snapshot.escrowed) return yield* fail(notSaved)
   const poll = yield* Attempts.begin(env.rules.policy.poll)
-  let reading = yield* env.custody.read(snapshot.key)
+  let reading = lastHeard(env, snapshot, wanted) ?? (yield* env.custody.read(snapshot.key))
   const need = wanted.why._tag === "Forced" && wanted.why.than === undefined
     ? { ...wanted, why: { ...wanted.why, than: reading.grant } }
     : wanted
@@ -170,6 +170,20 @@ export const deposit = Effect.fnUntraced(function*(
   env.emit({ _tag: "PairLost", key: snapshot.key })
   yield* Effect.logError("A pair of tokens could not be saved before the end, and is lost", snapshot.key.id)
 })
+
+// What was last heard, where it can be claimed as it is: if it stands no more, the claim is lost and brings what does.
+const lastHeard = (
+  env: Environment,
+  snapshot: Snapshot.Snapshot,
+  need: Transaction.Need
+): Reading | undefined => {
+  const { grant } = snapshot
+  if (grant?.state._tag !== "Active" || grant.retryAt !== undefined || need.why._tag === "Forced") return undefined
+  if (!Snapshot.isTrusted(snapshot, env.clock.currentTimeMillisUnsafe(), env.trust())) return undefined
+  const now = storeNow(env, snapshot)
+  const step = Transaction.decide({ grant, now, need, rules: env.rules, neverSent: undefined, settled: false })
+  return step._tag === "Claim" ? { now, grant } : undefined
+}
 
 // -- one claim ---------------------------------------------------------------------
 

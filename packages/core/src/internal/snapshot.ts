@@ -137,6 +137,11 @@ export const distrust = (self: Snapshot): void => {
  */
 export const isFresh = (slot: Slot, now: number): boolean => now < slot.freshUntil && now >= slot.snapshot.heardAt
 
+/** Whether what is known is recent enough to be acted on. */
+export const isTrusted = (self: Snapshot, now: number, trust: Trust): boolean =>
+  !self.stale && now >= self.heardAt &&
+  (trust.notified || now - self.heardAt < Duration.toMillis(trust.policy.maxStaleness))
+
 /** Whether a slot's token may be returned. */
 export const isUsable = (slot: Slot, now: number): boolean => slot.exit !== undefined && now < slot.usableUntil
 
