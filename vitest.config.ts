@@ -1,8 +1,8 @@
 import { defineConfig } from "vitest/config"
 
-const project = (name: string, root: string) => ({
+const project = (name: string, root: string, options?: { readonly globalSetup: Array<string> }) => ({
   extends: true as const,
-  test: { name, root, include: ["test/**/*.test.ts"] }
+  test: { name, root, include: ["test/**/*.test.ts"], ...options }
 })
 
 export default defineConfig({
@@ -17,6 +17,7 @@ export default defineConfig({
       project("generic-rfc6749", "packages/generic-rfc6749"),
       project("frameio", "packages/frameio"),
       project("node", "packages/node"),
+      project("postgres", "packages/postgres", { globalSetup: ["test/support/globalSetup.ts"] }),
       project("cli", "apps/cli"),
       project("house", ".")
     ]

@@ -1,0 +1,1 @@
+export * as PostgresTokenStore from "./PostgresTokenStore.ts"

@@ -1,0 +1,69 @@
+/**
+ * The trigger that notifies.
+ */
+import * as OAuthError from "@effect-oauth/core/OAuthError"
+import * as Effect from "effect/Effect"
+import * as Migrator from "effect/sql/Migrator"
+import * as SqlClient from "effect/sql/SqlClient"
+import { isSqlError, type SqlError } from "effect/sql/SqlError"
+import * as Failure from "./failure.ts"
+
+/** Migrations by number and name, as `Migrator.fromRecord` takes them. */
+export type Migrations = Readonly<Record<string, Effect.Effect<void, SqlError, SqlClient.SqlClient>>>
+
+/** The name of the trigger that notifies of writes. */
+export const trigger = (table: string): string => `${table.slice(table.indexOf(".") + 1)}_notify`
+
+/** What a notification says where it cannot say which key: anything may have changed. */
+export const anything = "*"
+
+/** The migrations, by number and name. */
+export const make = (table: string): Migrations => ({
+  "0001_notify": Effect.gen(function*() {
+    const sql = (yield* SqlClient.SqlClient).withoutTransforms()
+    const name = trigger(table)
+    const notify = sql(`${table}_notify`)
+    // a payload has less than 8000 bytes
+    yield* sql`CREATE FUNCTION ${notify}() RETURNS trigger LANGUAGE plpgsql AS ${
+      sql.literal(`$$
+      DECLARE
+        payload text := '${anything}';
+      BEGIN
+        IF TG_OP = 'DELETE' THEN
+          payload := OLD.key;
+        ELSIF TG_OP <> 'TRUNCATE' THEN
+          payload := NEW.key || ' ' || NEW.version;
+        END IF;
+        IF octet_length(payload) > 7900 THEN
+          payload := '${anything}';
+        END IF;
+        PERFORM pg_notify(TG_ARGV[0], payload);
+        RETURN NULL;
+      END
+      $$`)
+    }`
+    const channel = sql.literal(`'${table}'`)
+    yield* sql`CREATE TRIGGER ${sql(name)} AFTER INSERT OR DELETE ON ${sql(table)}
+      FOR EACH ROW EXECUTE FUNCTION ${notify}(${channel})`
+    // neither a heartbeat nor the loser of a swap changes the version
+    yield* sql`CREATE TRIGGER ${sql(`${name}_update`)} AFTER UPDATE ON ${sql(table)}
+      FOR EACH ROW WHEN (OLD.version IS DISTINCT FROM NEW.version) EXECUTE FUNCTION ${notify}(${channel})`
+    yield* sql`CREATE TRIGGER ${sql(`${name}_truncate`)} AFTER TRUNCATE ON ${sql(table)}
+      FOR EACH STATEMENT EXECUTE FUNCTION ${notify}(${channel})`
+  })
+})
+
+/** Runs those that have not run yet. */
+export const run = (table: string): Effect.Effect<void, OAuthError.OAuthError, SqlClient.SqlClient> =>
+  Migrator.make({})({ loader: Migrator.fromRecord(make(table)), table: `${table}_notify_migrations` }).pipe(
+    Effect.asVoid,
+    Effect.mapError((error) => {
+      const cause = error._tag === "SqlError" ? error : error.cause
+      const problem = isSqlError(cause) ? Failure.codeOf(cause) : error._tag
+      return OAuthError.make(
+        "PostgresTokenStore",
+        "migrate",
+        new OAuthError.StoreUnavailable({ store: "postgres", problem })
+      )
+    })
+  )
