@@ -5,7 +5,7 @@ import { PendingAuthorizationsContract, TokenStoreContract } from "@effect-oauth
 import { PostgresTokenStore } from "@effect-oauth/postgres"
 import { PgClient } from "@effect/sql-pg"
 import { assert, describe, it, layer } from "@effect/vitest"
-import { Config, ConfigProvider, Effect, Exit, Layer, String } from "effect"
+import { Config, ConfigProvider, Effect, Exit, Layer, Redacted, String } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { SqlClient, Statement } from "effect/sql"
 import { draft, key, keyOf } from "./support/grants.ts"
@@ -55,6 +55,21 @@ describe.skipIf(Postgres.isMissing)("PostgresTokenStore", { timeout: 60_000 }, (
 
       assert.strictEqual((yield* first.read(key)).grant?.serial, 200)
       assert.isAbove(Math.max(...lost), 0, "nobody has lost, so nothing was tried")
+    }).pipe(Postgres.withTables))
+
+  it.live("leaves a row that cannot be read as it is [I12]", () =>
+    Effect.gen(function*() {
+      const { grants, sql } = yield* Postgres.Tables
+      const store = yield* open()
+      yield* store.write(undefined, draft())
+      yield* sql`UPDATE ${sql(grants)} SET head = '{}'`
+      const before = yield* sql`SELECT * FROM ${sql(grants)}`
+
+      const read = yield* Effect.flip(store.read(key))
+      const written = yield* Effect.flip(store.write(undefined, draft()))
+
+      assert.deepStrictEqual([read.reason._tag, written.reason._tag], ["RecordInvalid", "RecordInvalid"])
+      assert.deepStrictEqual(yield* sql`SELECT * FROM ${sql(grants)}`, before)
     }).pipe(Postgres.withTables))
 
   it.live("brings the tables up to date once, though 8 processes start at once", () =>
@@ -140,12 +155,12 @@ describe.skipIf(Postgres.isMissing)("PostgresTokenStore", { timeout: 60_000 }, (
         const { grants, schema, sql } = yield* Postgres.Tables
         yield* Effect.provideService(PostgresTokenStore.migrate({ table: grants }), PgClient.PgClient, sql)
         const role = yield* Effect.acquireRelease(
-          Effect.as(sql`CREATE ROLE ${sql(schema)} LOGIN`, schema),
+          Effect.as(sql`CREATE ROLE ${sql(schema)} LOGIN PASSWORD ${sql.literal(`'${schema}'`)}`, schema),
           () => Effect.orDie(Effect.andThen(sql`DROP OWNED BY ${sql(schema)}`, sql`DROP ROLE ${sql(schema)}`))
         )
         yield* sql`GRANT USAGE ON SCHEMA ${sql(schema)} TO ${sql(role)}`
         yield* sql`GRANT SELECT, INSERT, UPDATE, DELETE ON ${sql(grants)} TO ${sql(role)}`
-        const as = Layer.build(Postgres.client({ username: role, url: Postgres.url }))
+        const as = Layer.build(Postgres.client({ username: role, password: Redacted.make(role) }))
         const context = yield* as
 
         const store = yield* Effect.provide(openWith({ table: grants, migrations: "skip" }), context)

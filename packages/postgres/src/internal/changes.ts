@@ -38,7 +38,7 @@ export const listen = Effect.fnUntraced(function*(
     let failures = 0
     while (true) {
       const exit = yield* Effect.exit(Effect.scoped(Effect.gen(function*() {
-        const connection = yield* connect(client)
+        const connection = yield* connect(client, table)
         const notifications = yield* connection.listen(table)
         if (!(yield* isNotifying(connection, table))) return
         yield* echo(client, notifications, table, yield* random.uuidV4())
@@ -68,7 +68,7 @@ export const listen = Effect.fnUntraced(function*(
       PubSub.subscribe(changes),
       (subscription) => Stream.concat(Stream.succeed(gap), Stream.fromSubscription(subscription))
     )
-  ).pipe(Stream.haltWhen(Deferred.await(deaf)))
+  ).pipe(Stream.interruptWhen(Deferred.await(deaf)))
 })
 
 const gap: Change = { _tag: "Gap" }
@@ -77,10 +77,11 @@ type Notifications = Queue.Dequeue<PgConnection.Notification, SqlError>
 
 // A connection beside the pool: it is held for ever, and a pool may have only one.
 const connect = (
-  client: PgClient
+  client: PgClient,
+  table: string
 ): Effect.Effect<PgConnection.PgConnection, SqlError, Scope.Scope> =>
   Effect.flatMap(
-    PgConnection.make({ ...client.config, applicationName: "effect-oauth changes" }),
+    PgConnection.make({ ...client.config, applicationName: `changes of ${table}`.slice(0, 63) }),
     (connection) => connection.pin
   )
 
