@@ -5,7 +5,7 @@ import { PendingAuthorizationsContract, TokenStoreContract } from "@effect-oauth
 import { PostgresTokenStore } from "@effect-oauth/postgres"
 import { PgClient } from "@effect/sql-pg"
 import { assert, describe, it, layer } from "@effect/vitest"
-import { Config, ConfigProvider, Effect, Exit, Layer, Redacted, String } from "effect"
+import { Config, ConfigProvider, Effect, Exit, Fiber, Layer, Redacted, String } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { SqlClient, Statement } from "effect/sql"
 import { draft, key, keyOf } from "./support/grants.ts"
@@ -55,6 +55,28 @@ describe.skipIf(Postgres.isMissing)("PostgresTokenStore", { timeout: 60_000 }, (
 
       assert.strictEqual((yield* first.read(key)).grant?.serial, 200)
       assert.isAbove(Math.max(...lost), 0, "nobody has lost, so nothing was tried")
+    }).pipe(Postgres.withTables))
+
+  it.live("shows a loser who had to wait what the winner has written", () =>
+    Effect.gen(function*() {
+      const { grants, sql } = yield* Postgres.Tables
+      const store = yield* open()
+      const { grant } = yield* store.write(undefined, draft())
+      const version = grant?.version
+
+      for (const expected of [version, undefined]) {
+        const winner = `winner over ${expected}`
+        const losing = yield* sql.withTransaction(Effect.gen(function*() {
+          yield* sql`UPDATE ${sql(grants)} SET version = ${winner}`
+          const fiber = yield* Effect.forkDetach(store.write(expected, draft()))
+          yield* waiting(sql)
+          return fiber
+        }))
+        const outcome = yield* Fiber.join(losing)
+
+        assert.isFalse(outcome.accepted)
+        assert.strictEqual(outcome.grant?.version, winner)
+      }
     }).pipe(Postgres.withTables))
 
   it.live("leaves a row that cannot be read as it is [I12]", () =>
@@ -224,3 +246,10 @@ const explained = Effect.fnUntraced(function*<A, E>(sql: PgClient.PgClient, effe
       (rows) => rows.map((row) => row["QUERY PLAN"]).join("\n")
     ))
 })
+
+/** Waits until somebody waits for a lock of this transaction's. */
+const waiting = (sql: PgClient.PgClient): Effect.Effect<void> =>
+  sql`SELECT 1 FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))`.pipe(
+    Effect.orDie,
+    Effect.flatMap((rows) => rows.length > 0 ? Effect.void : Effect.andThen(Effect.sleep("10 millis"), waiting(sql)))
+  )
