@@ -31,8 +31,9 @@ import * as TokenRequest from "../TokenRequest.ts"
 import type { TokenStore } from "../TokenStore.ts"
 import * as Attempts from "./attempts.ts"
 import { Brake, Breaker } from "./breaker.ts"
+import { deposit } from "./commit.ts"
 import * as Custody from "./custody.ts"
-import * as Renewal from "./renewal.ts"
+import type { Environment } from "./environment.ts"
 import * as Snapshot from "./snapshot.ts"
 import type * as Transaction from "./transaction.ts"
 
@@ -42,7 +43,7 @@ export interface Service {
   readonly policy: RefreshPolicy
   readonly revocation: Revocation["Service"]
   readonly store: TokenStore["Service"]
-  readonly renewal: Renewal.Environment
+  readonly renewal: Environment
   readonly events: PubSub.PubSub<GrantEvent>
   readonly snapshots: Map<string, Snapshot.Snapshot>
   /** What the keys of its grants begin with. */
@@ -82,7 +83,7 @@ export const make = Effect.fnUntraced(function*(parts: Parts): Effect.fn.Return<
   // snapshots age until it is known that notifications arrive
   const trust = { policy, notified: false, spread: yield* Random.next }
   const id = Effect.map(parts.random.randomBytes(12), Base64Url.encode)
-  const renewal: Renewal.Environment = {
+  const renewal: Environment = {
     clock,
     closing,
     fork,
@@ -306,7 +307,7 @@ const close = Effect.fnUntraced(function*(
   })
   yield* Effect.timeoutOption(settled, self.policy.shutdownGrace)
   yield* Fiber.interruptAll([...fibers])
-  yield* Effect.forEach(self.snapshots.values(), (snapshot) => Renewal.deposit(self.renewal, snapshot), {
+  yield* Effect.forEach(self.snapshots.values(), (snapshot) => deposit(self.renewal, snapshot), {
     concurrency: 16,
     discard: true
   })

@@ -1,0 +1,232 @@
+/**
+ * One claim: who holds it presents the refresh token, once or as often as the
+ * rotation policy allows, while heartbeats keep the lease.
+ */
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as Grant from "../Grant.ts"
+import * as OAuthError from "../OAuthError.ts"
+import type { TokenRequest } from "../TokenRequest.ts"
+import type { Judgement } from "../TokenResponse.ts"
+import type { Reading } from "../TokenStore.ts"
+import * as Attempts from "./attempts.ts"
+import { save, type Written } from "./commit.ts"
+import { type Environment, fail, notSaved, observe, storeNow } from "./environment.ts"
+import type * as Snapshot from "./snapshot.ts"
+import * as Stopwatch from "./stopwatch.ts"
+import * as Transaction from "./transaction.ts"
+
+/**
+ * Claims a grant, presents its refresh token, and saves what came of it. Succeeds with the record to go on from when the
+ * claim was lost to another.
+ */
+export const claim = Effect.fnUntraced(function*(
+  env: Environment,
+  snapshot: Snapshot.Snapshot,
+  need: Transaction.Need,
+  step: Extract<Transaction.Step, { readonly _tag: "Claim" }>
+): Effect.fn.Return<Reading | undefined, OAuthError.OAuthError> {
+  const { policy } = env.rules
+  const { grant } = step
+  const body = grant.body
+  const refreshToken = body._tag === "Open" ? Transaction.presentable(body) : undefined
+  if (body._tag !== "Open" || refreshToken === undefined) return yield* fail(notSaved)
+
+  const writeId = yield* env.id
+  const state: Renewing = {
+    _tag: "Renewing",
+    holder: env.holder,
+    presented: yield* env.digest(refreshToken),
+    startedAt: step.startedAt,
+    settle: Duration.toMillis(policy.settle),
+    attempt: step.attempt,
+    failures: failuresOf(grant)
+  }
+  const leaseFor = Duration.toMillis(policy.lease)
+  // counted from before the claim is sent, so that it never ends later here than in the store
+  const lease: Lease = { elapsed: Stopwatch.start(env.clock), length: leaseFor, overtaken: false }
+  const draft = Transaction.propose(grant, { state, leaseFor }, { now: storeNow(env, snapshot), writeId })
+
+  snapshot.neverSent = writeId
+  const claimed = yield* env.custody.write(grant.version, draft)
+  if (!claimed.accepted || claimed.grant === undefined) return claimed
+  observe(env, snapshot, claimed)
+
+  const conclusion = yield* present(env, snapshot, need, {
+    grant: claimed.grant,
+    claim: state,
+    body,
+    failures: failuresOf(grant),
+    lease,
+    request: env.request(grant, refreshToken, need),
+    writeId: yield* env.id
+  })
+  return yield* save(env, snapshot, need, claimed.grant, conclusion)
+})
+
+type Renewing = Extract<Grant.State, { readonly _tag: "Renewing" }>
+
+interface Lease {
+  elapsed: Stopwatch.Stopwatch
+  readonly length: number
+  /** Another process has followed. */
+  overtaken: boolean
+}
+
+interface Claim {
+  readonly grant: Grant.Grant
+  readonly claim: Renewing
+  readonly body: Grant.Open
+  readonly failures: number
+  readonly lease: Lease
+  readonly request: TokenRequest
+  /** The id of the write that ends the claim. */
+  readonly writeId: string
+}
+
+// Presents the refresh token until there is a conclusion, while heartbeats keep the lease.
+const present = (
+  env: Environment,
+  snapshot: Snapshot.Snapshot,
+  need: Transaction.Need,
+  held: Claim
+): Effect.Effect<Written> =>
+  Effect.raceFirst(
+    send(env, snapshot, need, held),
+    // whatever becomes of them, it is not heartbeats that end a request
+    Effect.andThen(Effect.exit(heartbeats(env, snapshot, held)), Effect.never)
+  )
+
+const send = Effect.fnUntraced(function*(
+  env: Environment,
+  snapshot: Snapshot.Snapshot,
+  need: Transaction.Need,
+  held: Claim
+): Effect.fn.Return<Written> {
+  const { policy } = env.rules
+  const schedules = {
+    notSent: yield* Attempts.begin(policy.notSent),
+    ambiguous: yield* Attempts.begin(policy.ambiguous)
+  }
+  const reserve = Math.min(Duration.toMillis(policy.sendReserve), held.lease.length / 2)
+  // the window is counted from the first presentation, on whichever clock has gone further
+  const sinceStart = Stopwatch.start(env.clock)
+  const before = Math.max(0, storeNow(env, snapshot) - held.claim.startedAt)
+  let lost: Extract<Judgement, { readonly _tag: "Ambiguous" }> | undefined
+
+  const hindrance = (): "closing" | "lease-lost" | undefined =>
+    Deferred.isDoneUnsafe(env.closing)
+      ? "closing"
+      : held.lease.overtaken || held.lease.length - held.lease.elapsed() < reserve
+      ? "lease-lost"
+      : undefined
+  // asked at the last moment before each sending: reading credentials takes time
+  const maySend = (): boolean => hindrance() === undefined
+
+  while (true) {
+    const late = lost !== undefined && !Transaction.mayRepeat(env.rules.rotation, before + sinceStart())
+    const hindered = hindrance()
+    if (hindered === undefined) snapshot.neverSent = undefined
+    const judgement: Judgement = lost !== undefined && late
+      ? lost
+      : hindered === undefined
+      ? yield* env.endpoint.exchange(held.request, { timeLimit: policy.timeLimit, maySend })
+      : {
+        _tag: "NotSent",
+        reason: new OAuthError.RequestNotSent({ problem: hindered, origin: env.origin })
+      }
+    const now = env.clock.currentTimeMillisUnsafe()
+    note(env, judgement, now)
+    const braked = env.brake.holds(now)
+    if (braked && judgement._tag === "Refused" && judgement.endsGrant) {
+      env.emit({ _tag: "BrakeHeld", key: snapshot.key })
+    }
+    const conclusion = Transaction.conclude({
+      grant: held.grant,
+      claim: held.claim,
+      body: held.body,
+      failures: held.failures,
+      judgement,
+      lost: lost !== undefined,
+      now: now + snapshot.offset,
+      offset: snapshot.offset,
+      need,
+      rules: env.rules,
+      braked,
+      account: snapshot.key.account,
+      provider: snapshot.key.provider
+    })
+    const delay = conclusion.again === undefined || late ? undefined : yield* schedules[conclusion.again]
+    if (delay === undefined) {
+      const draft = Transaction.propose(held.grant, conclusion.change, {
+        now: now + snapshot.offset,
+        writeId: held.writeId
+      })
+      // in hand from here on, whatever happens to this fiber
+      if (conclusion.precious) {
+        snapshot.unsaved = {
+          expected: held.grant.version,
+          claim: held.claim,
+          draft,
+          pair: conclusion.pair,
+          error: conclusion.pair ? undefined : conclusion.error
+        }
+      }
+      return { ...conclusion, draft }
+    }
+    if (judgement._tag === "Ambiguous") lost = judgement
+    yield* Effect.raceFirst(Effect.sleep(delay), Deferred.await(env.closing))
+  }
+})
+
+// Moves the lease while a request is under way. Never ends by itself.
+const heartbeats = Effect.fnUntraced(function*(
+  env: Environment,
+  snapshot: Snapshot.Snapshot,
+  held: Claim
+): Effect.fn.Return<never> {
+  const { lease } = held
+  while (true) {
+    // a third of the lease, and quicker after a heartbeat that failed: an outage must not cost the claim
+    yield* Effect.sleep(
+      Duration.millis(Math.max(1, lease.elapsed() < lease.length / 3 ? lease.length / 3 : lease.length / 10))
+    )
+    const elapsed = Stopwatch.start(env.clock)
+    const outcome = yield* Effect.option(
+      env.custody.extend(snapshot.key, { version: held.grant.version, leaseFor: lease.length })
+    )
+    if (outcome._tag === "None") continue
+    if (outcome.value.accepted) {
+      lease.elapsed = elapsed
+      observe(env, snapshot, outcome.value)
+    } else lease.overtaken = true
+  }
+})
+
+// What a judgement says of the server, beyond this grant.
+const note = (env: Environment, judgement: Judgement, now: number): void => {
+  switch (judgement._tag) {
+    case "Granted":
+      env.breaker.answered()
+      return env.brake.count(now, false)
+    case "Refused":
+      env.breaker.answered()
+      return env.brake.count(now, judgement.endsGrant)
+    case "Unusable":
+      return env.breaker.answered()
+    case "NotProcessed":
+      // 429 may be about one account; what it asks for is kept with that grant
+      return env.breaker.failed(now, judgement.reason.status === 429 ? undefined : judgement.reason.retryAfter)
+    case "NotSent":
+      if (judgement.reason._tag === "RequestNotSent" && isServers(judgement.reason)) env.breaker.failed(now, undefined)
+      return
+    case "Ambiguous":
+      return env.breaker.failed(now, undefined)
+  }
+}
+
+const isServers = (reason: OAuthError.RequestNotSent): boolean =>
+  reason.problem !== "closing" && reason.problem !== "lease-lost"
+
+const failuresOf = ({ state }: Grant.Grant): number => "failures" in state ? state.failures ?? 0 : 0
