@@ -59,6 +59,8 @@ const storeys: ReadonlyArray<{ readonly name: string; readonly modules: Readonly
       "PendingAuthorizations",
       "RedisPendingAuthorizations",
       "RedisTokenStore",
+      "SqlPendingAuthorizations",
+      "SqlTokenStore",
       "TokenStore"
     ]
   },
