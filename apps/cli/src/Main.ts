@@ -17,6 +17,7 @@ import * as Runtime from "effect/Runtime"
 import type * as Stdio from "effect/Stdio"
 import * as Stream from "effect/Stream"
 import type * as Terminal from "effect/Terminal"
+import { createRequire } from "node:module"
 import * as Arguments from "./Arguments.ts"
 import { call } from "./commands/Call.ts"
 import { demo } from "./commands/Demo.ts"
@@ -91,7 +92,7 @@ export const run = Effect.fnUntraced(function*(
   )
 })
 
-const version = "0.1.0"
+const { version } = createRequire(import.meta.url)("../package.json") as { readonly version: string }
 
 // libraries log what they pass over: that is for people too
 const logger = (format: Output.Format) =>

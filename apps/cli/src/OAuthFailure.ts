@@ -19,6 +19,7 @@ import type { RemoteText } from "@effect-oauth/core/RemoteText"
 import * as Duration from "effect/Duration"
 import * as ExitCode from "./ExitCode.ts"
 import type { Report } from "./Report.ts"
+import * as Settings from "./Settings.ts"
 
 /** What a failure of the library is reported as. */
 export const report = ({ reason }: OAuthError): Report => {
@@ -39,7 +40,7 @@ interface Words extends Omit<Report, "code" | "exitCode" | "retryAfter"> {
 const of = (reason: OAuthErrorReason): Words => {
   switch (reason._tag) {
     case "ConfigurationInvalid":
-      return usage(`${reason.field}: ${reason.problem}`, reason.field)
+      return configuration(reason.field, reason.problem)
     case "CallbackRejected":
       return { message: rejected(reason), why: reason.problem, ...field(reason.parameter) }
     case "AuthorizationRefused":
@@ -156,6 +157,12 @@ const of = (reason: OAuthErrorReason): Words => {
     case "RequestNotAllowed":
       return usage(notAllowed(reason), notAllowedFields[reason.problem], reason.problem)
   }
+}
+
+// whoever made the settings calls them by their flags
+const configuration = (name: string, problem: string): Words => {
+  const called = Settings.isName(name) ? `--${Settings.get(name).flag}` : name
+  return usage(`${called}: ${problem}`, called)
 }
 
 const usage = (message: string, name?: string, why?: string): Words => ({

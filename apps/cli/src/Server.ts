@@ -288,6 +288,7 @@ const refuseForeign = (profile: Profile.Profile, provider: Provider): Effect.Eff
 const calledBy = (profile: Profile.Profile, field: string): string => {
   if (field === "clientSecret") return profile.secret?.called ?? "--client-secret-file"
   if (field === "client") return Profile.called(profile, "kind")
+  if (field.startsWith("parameters")) return "--parameter"
   if (field === "origin") return Profile.called(profile, "testOrigin")
   if (Settings.isName(field)) return Profile.called(profile, field)
   return field

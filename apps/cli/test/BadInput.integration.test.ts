@@ -47,6 +47,19 @@ describe("wrong input", () => {
       2,
       /^-H Authorization: is set by effect-oauth/
     )
+    wrong(
+      "stdin for body and secret",
+      ["call", "POST", "/", "-d", "-", ...client, "--client-secret-stdin"],
+      2,
+      /^--client-secret-stdin: stdin is needed for the body/
+    )
+    wrong(
+      "a parameter that the protocol sends",
+      ["login", ...client, "--parameter", "state=hush"],
+      2,
+      /^--parameter: .*state/
+    )
+    wrong("a parameter that is none", ["login", ...client, "--parameter", "prompt"], 2, /^--parameter: /)
     wrong("a body from a file that is not there", ["call", "POST", "/", "-d", "@none", ...client], 2, /^--data: .*none/)
     wrong("a port that is none", ["sandbox", "--port", "70000"], 2, /^--port: cannot be "70000"; it must be from 0/)
     wrong("a port that is no number", ["sandbox", "--port", "http"], 2, /^--port: cannot be "http"/)

@@ -11,7 +11,7 @@ describe("Failure", () => {
       [
         new OAuthError.ConfigurationInvalid({ field: "tokenEndpoint", problem: "must begin with https://" }),
         ExitCode.usage,
-        /^tokenEndpoint: must begin with https:\/\/$/
+        /^--token-endpoint: must begin with https:\/\/$/
       ],
       ...([
         ["no-pending-authorization", /belongs to no login that waits.*: run login again$/],

@@ -95,6 +95,25 @@ describe("effect-oauth, in processes of its own", { concurrent: false }, () => {
     assert.strictEqual(status.grants[0].serial, 2)
   }, { settings: { accessToken: "2 seconds" } })
 
+  onMachine("ends at once at the second interruption, and the next command knows", function*(machine) {
+    const { loggedIn, run, sandbox, start } = machine
+    const flags = yield* loggedIn("v4-web-app")
+    yield* Effect.sleep("2 seconds")
+    const held = yield* sandbox.hold()
+    const token = yield* start(["token", ...flags])
+    yield* held.arrived
+
+    token.process.kill("SIGINT")
+    yield* Effect.sleep("300 millis")
+    token.process.kill("SIGINT")
+    const { exitCode, stderr } = yield* token.ended
+
+    assert.strictEqual(exitCode, 130)
+    assert.notMatch(stderr, /\n\s+at /)
+    const status = JSON.parse((yield* run(["status", "--json", ...flags])).stdout)
+    assert.strictEqual(status.grants[0].state, "Renewing")
+  }, { settings: { accessToken: "2 seconds" } })
+
   onMachine("ends quietly where its reader is gone", function*({ start }) {
     const help = yield* start(["providers"])
     help.process.stdout?.destroy()

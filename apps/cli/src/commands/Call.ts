@@ -59,6 +59,10 @@ export const call = Command.make(
   },
   Effect.fnUntraced(function*(flags) {
     const config = yield* configuration
+    const { secret } = config.profile
+    if (isStdin(flags.data) && secret?.value._tag === "Stdin") {
+      return yield* usage("stdin is needed for the body; name a file that holds the secret", secret.called)
+    }
     const body = yield* readBody(flags.data)
     const headers = yield* Effect.forEach(flags.headers, parseHeader)
     const method = yield* parseMethod(flags.method)
@@ -107,11 +111,13 @@ const parseHeader = (text: string): Effect.Effect<readonly [string, string], Fai
     : Effect.succeed([name.toLowerCase(), value.trim()])
 }
 
+const isStdin = (data: Option.Option<string>): boolean => Option.exists(data, (text) => text === "-" || text === "@-")
+
 const readBody = Effect.fnUntraced(function*(
   data: Option.Option<string>
 ): Effect.fn.Return<Uint8Array | undefined, Failure | PlatformError, FileSystem.FileSystem | Stdio.Stdio> {
   if (Option.isNone(data)) return undefined
-  if (data.value === "-" || data.value === "@-") return yield* Input.bytes
+  if (isStdin(data)) return yield* Input.bytes
   if (!data.value.startsWith("@")) return new TextEncoder().encode(data.value)
   const fs = yield* FileSystem.FileSystem
   const path = data.value.slice(1)

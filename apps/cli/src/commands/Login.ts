@@ -1,6 +1,7 @@
 /**
  * `login`: a person lets the client in, and the grant is kept.
  */
+import { AuthorizationServer } from "@effect-oauth/core/AuthorizationServer"
 import { DeviceAuthorization } from "@effect-oauth/core/DeviceAuthorization"
 import * as OAuthLogin from "@effect-oauth/core/Login"
 import type { OAuthError } from "@effect-oauth/core/OAuthError"
@@ -9,6 +10,7 @@ import { TokenService } from "@effect-oauth/core/TokenService"
 import { LoopbackLogin, OpenBrowser, PasteLogin } from "@effect-oauth/node"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
+import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { PlatformError } from "effect/PlatformError"
@@ -99,6 +101,7 @@ const act = Effect.fnUntraced(function*(config: Configuration, flags: Flags) {
   const grant = yield* view
   const who = yield* output.waiting("Asking who that is")(Who.ask)
   if (server.flow !== "client-credentials") yield* remark(grant)
+  yield* warnOfEnd
   if (Option.isSome(flags.save)) yield* save(config, flags.save.value)
   yield* output.result(
     { account: key.account, who: who ?? null, store: config.store, grant: grant === undefined ? null : { ...grant } },
@@ -128,6 +131,14 @@ const remark = Effect.fnUntraced(function*(grant: GrantView.GrantView | undefine
   )
 })
 
+const warnOfEnd = Effect.gen(function*() {
+  const output = yield* Output
+  const { endOfLife, provider } = yield* AuthorizationServer
+  if (endOfLife !== undefined) {
+    yield* output.warn(`${provider} is ended by its provider on ${DateTime.formatIsoDateUtc(endOfLife)}`)
+  }
+})
+
 const byBrowser = Effect.fnUntraced(function*(
   config: Configuration,
   flags: Flags
@@ -153,7 +164,7 @@ const byBrowser = Effect.fnUntraced(function*(
     ? Effect.gen(function*() {
       const { state, url } = yield* begin(redirect.redirectUri)
       yield* show(url, flags)
-      return yield* paste(redirect.redirectUri, state)
+      return yield* paste(redirect.redirectUri, state, config)
     })
     : Effect.gen(function*() {
       const listening = yield* Effect.mapError(
@@ -165,11 +176,11 @@ const byBrowser = Effect.fnUntraced(function*(
       )
       const { state, url } = yield* begin(listening.redirectUri)
       yield* show(url, flags)
-      if (flags.paste) return yield* paste(listening.redirectUri, state)
+      if (flags.paste) return yield* paste(listening.redirectUri, state, config)
       const arrives = output.waiting("Waiting for the browser")(listening.callback(state))
       // the browser may run on another machine, where loopback is another place
       return canType && flags.noBrowser
-        ? yield* Effect.raceFirst(arrives, paste(listening.redirectUri, state))
+        ? yield* Effect.raceFirst(arrives, paste(listening.redirectUri, state, config))
         : yield* arrives
     })
 
@@ -211,8 +222,11 @@ const show = Effect.fnUntraced(function*(url: string, { noBrowser }: Flags) {
 })
 
 // Of the lines that are pasted, or come from a pipe, the first that answers this login is taken.
-const paste = Effect.fnUntraced(function*(redirectUri: string, state: Redacted.Redacted) {
+const paste = Effect.fnUntraced(function*(redirectUri: string, state: Redacted.Redacted, { profile }: Configuration) {
   const output = yield* Output
+  if (profile.secret?.value._tag === "Stdin") {
+    return yield* wrong(profile.secret.called, "stdin is needed for the address; name a file that holds the secret")
+  }
   const terminal = yield* Terminal.Terminal
   yield* output.note(`Paste the address at which the browser ended; it begins with ${redirectUri}`)
   return yield* PasteLogin.callback({
