@@ -16,7 +16,7 @@ export const lifetime = (
   // what lives has a cell, and what has aged lacks one
   const full = part === 0 ? 0 : part === 1 ? width : Math.min(width - 1, Math.max(1, Math.round(part * width)))
   const paint = part > 0.25 ? style.green : style.yellow
-  return `${paint("█".repeat(full))}${style.dim("░".repeat(width - full))}`
+  return (full === 0 ? "" : paint("█".repeat(full))) + (full === width ? "" : style.dim("░".repeat(width - full)))
 }
 
 /** A duration in its two largest units: `1 h 5 min`. Milliseconds. */

@@ -12,11 +12,14 @@ process.stdout.on("error", () => {})
 process.stderr.on("error", () => {})
 
 // The first Ctrl-C closes in order: what was sent is waited for and saved. The second one ends at once.
+const closing = Effect.sync(() => {
+  if (process.stderr.isTTY) process.stderr.write("\r\u001b[KClosing; press Ctrl-C again to end at once\n")
+}).pipe(Effect.delay("300 millis"))
 let signals = 0
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.on(signal, () => {
     if (++signals === 2) process.exit(ExitCode.interrupted)
-    if (process.stderr.isTTY) process.stderr.write("\r\u001b[KClosing; press Ctrl-C again to end at once\n")
+    Effect.runFork(closing)
   })
 }
 

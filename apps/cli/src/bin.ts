@@ -4,6 +4,10 @@
  * that gives a token should cost little more than the token.
  */
 import { enableCompileCache } from "node:module"
+import { homedir } from "node:os"
+import { isAbsolute, join } from "node:path"
 
-enableCompileCache()
+// A directory of this person's own: what is compiled is run, and the one for temporary files is everybody's.
+const { XDG_CACHE_HOME: named = "" } = process.env
+enableCompileCache(join(isAbsolute(named) ? named : join(homedir(), ".cache"), "effect-oauth", "node"))
 await import("./Process.ts")

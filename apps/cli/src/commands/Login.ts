@@ -177,11 +177,11 @@ const byBrowser = Effect.fnUntraced(function*(
       const { state, url } = yield* begin(listening.redirectUri)
       yield* show(url, flags)
       if (flags.paste) return yield* paste(listening.redirectUri, state, config)
-      const arrives = output.waiting("Waiting for the browser")(listening.callback(state))
+      const arrives = listening.callback(state)
       // the browser may run on another machine, where loopback is another place
       return canType && flags.noBrowser
         ? yield* Effect.raceFirst(arrives, paste(listening.redirectUri, state, config))
-        : yield* arrives
+        : yield* output.waiting("Waiting for the browser")(arrives)
     })
 
   const address = yield* Effect.scoped(answer)

@@ -77,7 +77,7 @@ const makeMachine = (sandbox: Sandbox.Sandbox["Service"], directory: string): Ma
   const start: Machine["start"] = (args, { env = {}, stdin } = {}) =>
     Effect.sync(() => {
       const child = spawnProcess(process.execPath, [bin, ...args], {
-        env: { PATH: process.env["PATH"], ...environment, ...env }
+        env: { PATH: process.env["PATH"], NODE_COMPILE_CACHE: compiled, ...environment, ...env }
       })
       const ended = Deferred.makeUnsafe<Ran>()
       let stdout = ""
@@ -187,5 +187,8 @@ const kinds: { readonly [name: string]: ReadonlyArray<string> | undefined } = {
   "v4-server-to-server": ["--kind", "s2s"],
   "oidc-service": ["--kind", "s2s", "--scope", "read"]
 }
+
+// shared, as a person's is: no machine compiles again what another has
+const compiled = Path.resolve(import.meta.dirname, "../../node_modules/.cache/compiled")
 
 const bin = Path.resolve(import.meta.dirname, "../../src/bin.ts")
