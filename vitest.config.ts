@@ -17,7 +17,9 @@ export default defineConfig({
       project("generic-rfc6749", "packages/generic-rfc6749"),
       project("frameio", "packages/frameio"),
       project("node", "packages/node"),
-      project("postgres", "packages/postgres", { globalSetup: ["test/support/globalSetup.ts"] }),
+      project("postgres", "packages/postgres", {
+        globalSetup: [`${import.meta.dirname}/packages/postgres/test/support/globalSetup.ts`]
+      }),
       project("cli", "apps/cli"),
       project("house", ".")
     ]
