@@ -28,8 +28,9 @@ import * as Migrations from "./internal/migrations.ts"
  *   share one channel, which has the table's name.
  * - The store listens on one connection of its own, beside the pool of the
  *   client and with the same settings, while its scope is open.
- * - Each time this connection is made, and whenever it is missing, `changes`
- *   says `Gap`; what a dead connection can hide lasts about fifteen seconds.
+ * - Each time this connection is made, and whenever it is missing afterwards,
+ *   `changes` says `Gap`; a connection that died without a word is noticed
+ *   within about fifteen seconds.
  * - Where notifications cannot work (the trigger is missing), a warning is
  *   logged and `changes` ends: snapshots then live for
  *   `RefreshPolicy.maxStaleness`.

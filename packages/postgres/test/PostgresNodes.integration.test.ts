@@ -14,7 +14,7 @@ describe.skipIf(Postgres.isMissing)("nodes with one Postgres", { timeout: 60_000
         Node.make({ name: "c", table }),
         Node.make({ name: "d", table })
       ], { concurrency: "unbounded" })
-      const key = yield* Node.login(nodes[0].service, 1)
+      const key = yield* Node.login(nodes[0].service, "earlier")
 
       const calls = nodes.flatMap(({ service }) => Array.from({ length: 1000 }, () => service.token(key)))
       const tokens = yield* Effect.all(calls, { concurrency: "unbounded" })
@@ -27,7 +27,7 @@ describe.skipIf(Postgres.isMissing)("nodes with one Postgres", { timeout: 60_000
     Effect.gen(function*() {
       const { grants: table } = yield* Postgres.Tables
       const { service, statements } = yield* Node.make({ name: "a", table })
-      const key = yield* Node.login(service, 1)
+      const key = yield* Node.login(service, "earlier")
       statements.length = 0
 
       yield* service.token(key)
@@ -40,7 +40,7 @@ describe.skipIf(Postgres.isMissing)("nodes with one Postgres", { timeout: 60_000
       const { grants: table, sql } = yield* Postgres.Tables
       const server = yield* TestAuthorizationServer.TestAuthorizationServer
       const { service, store } = yield* Node.make({ name: table, table })
-      const key = yield* Node.login(service, 1)
+      const key = yield* Node.login(service, "earlier")
       yield* server.inject(Fault.slow({ request: "300 millis", answer: "300 millis" }))
 
       const renewal = yield* Effect.forkChild(service.token(key))

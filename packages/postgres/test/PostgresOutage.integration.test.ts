@@ -12,7 +12,7 @@ describe.skipIf(inject("postgres")?.isOurs !== true)("Postgres, stopped and star
       const database = yield* Database
       const server = yield* TestAuthorizationServer.TestAuthorizationServer
       const { events, service, store } = yield* Node.make({ name: "a", table: "grants", url: database.url })
-      const key = yield* Node.login(service, 1)
+      const key = yield* Node.login(service, "earlier")
       yield* server.inject(Fault.slow({ request: "200 millis", answer: "200 millis" }))
 
       const renewal = yield* Effect.forkChild(service.token(key))
@@ -37,7 +37,7 @@ describe.skipIf(inject("postgres")?.isOurs !== true)("Postgres, stopped and star
     Effect.gen(function*() {
       const database = yield* Database
       const { service, store } = yield* Node.make({ name: "a", table: "grants", url: database.url })
-      const key = yield* Node.login(service, 1)
+      const key = yield* Node.login(service, "earlier")
       yield* Effect.promise(database.stop)
 
       const read = yield* Effect.flip(store.read(key))

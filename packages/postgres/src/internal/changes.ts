@@ -22,7 +22,10 @@ import * as Stream from "effect/Stream"
 import * as Failure from "./failure.ts"
 import * as Migrations from "./migrations.ts"
 
-/** Listens while the scope is open; whoever subscribes hears all that comes from then on, after a first `Gap`. */
+/**
+ * Listens while the scope is open. Whoever subscribes hears a first `Gap` when nothing goes unnoticed any more, at once
+ * or as soon as the connection stands, and all that comes from then on.
+ */
 export const listen = Effect.fnUntraced(function*(
   client: PgClient,
   table: string
@@ -30,6 +33,7 @@ export const listen = Effect.fnUntraced(function*(
   const random = yield* SecureRandom.SecureRandom
   const changes = yield* PubSub.unbounded<Change>()
   const deaf = Deferred.makeUnsafe<void>()
+  let hasBegun = false
   const publish = (change: Change): void => {
     PubSub.publishUnsafe(changes, change)
   }
@@ -43,10 +47,11 @@ export const listen = Effect.fnUntraced(function*(
         if (!(yield* isNotifying(connection, table))) return
         yield* echo(client, notifications, table, yield* random.uuidV4())
         failures = 0
+        hasBegun = true
         publish(gap)
         return yield* Effect.raceFirst(hear(notifications, publish), watch(connection))
       })))
-      publish(gap)
+      if (hasBegun) publish(gap)
       if (Exit.isSuccess(exit)) {
         yield* Effect.logWarning(
           `Nothing notifies of changes of the table ${table}: the triggers of PostgresTokenStore.migrations are missing`
@@ -64,10 +69,10 @@ export const listen = Effect.fnUntraced(function*(
   yield* Effect.addFinalizer(() => Effect.timeoutOption(Effect.interruptible(Fiber.interrupt(fiber)), limit))
 
   return Stream.unwrap(
-    Effect.map(
-      PubSub.subscribe(changes),
-      (subscription) => Stream.concat(Stream.succeed(gap), Stream.fromSubscription(subscription))
-    )
+    Effect.map(PubSub.subscribe(changes), (subscription) => {
+      const rest = Stream.fromSubscription(subscription)
+      return hasBegun ? Stream.concat(Stream.succeed(gap), rest) : rest
+    })
   ).pipe(Stream.interruptWhen(Deferred.await(deaf)))
 })
 

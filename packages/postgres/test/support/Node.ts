@@ -12,7 +12,7 @@ import {
 } from "@effect-oauth/core"
 import { TestAuthorizationServer } from "@effect-oauth/core/testing"
 import { PostgresTokenStore } from "@effect-oauth/postgres"
-import { Context, Duration, Effect, Layer, Stream } from "effect"
+import { Context, Effect, Layer, Stream } from "effect"
 import { Statement } from "effect/sql"
 import * as Postgres from "./postgres.ts"
 
@@ -61,18 +61,17 @@ export const make = Effect.fnUntraced(function*(options: {
   yield* Effect.forkScoped(
     Stream.runForEach(store.changes ?? Stream.empty, (change) => Effect.sync(() => changes.push(change)))
   )
-  // the second: the first says that the subscription has begun, this one that the connection listens
-  yield* until(() => changes.length >= 2)
+  yield* until(() => changes.length > 0)
   const node: Node = { service, store, events, changes, statements }
   return node
 })
 
-/** Adopts a login whose access token lives as long as is said. */
-export const login = Effect.fnUntraced(function*(service: Node["service"], lifetime: Duration.Input = "1 hour") {
+/** Adopts a login, from now or from two hours ago: then its access token has ended. */
+export const login = Effect.fnUntraced(function*(service: Node["service"], when: "now" | "earlier" = "now") {
   const server = yield* TestAuthorizationServer.TestAuthorizationServer
   const tokens = yield* server.issue()
   const key = service.key("ada")
-  yield* service.adopt(key, { ...tokens, expiresIn: Duration.fromInputUnsafe(lifetime) })
+  yield* service.adopt(key, { ...tokens, receivedAt: tokens.receivedAt - (when === "now" ? 0 : 7_200_000) })
   return key
 })
 
