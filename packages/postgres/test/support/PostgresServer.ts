@@ -29,6 +29,15 @@ export interface Options {
 export const launch = async (options: Options = {}): Promise<PostgresServer> => {
   const user = unprivileged()
   const data = Fs.mkdtempSync(Path.join(Os.tmpdir(), "effect-oauth-postgres-"))
+  try {
+    return await launchIn(data, user, options)
+  } catch (error) {
+    Fs.rmSync(data, { recursive: true, force: true })
+    throw error
+  }
+}
+
+const launchIn = async (data: string, user: User | undefined, options: Options): Promise<PostgresServer> => {
   if (user !== undefined) Fs.chownSync(data, user.uid, user.gid)
   const native = await binaries(data, user)
   const cluster = Path.join(data, "cluster")

@@ -15,6 +15,7 @@ declare module "vitest" {
 export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
   const given = process.env["DATABASE_URL"]
   if (given !== undefined && given !== "") {
+    process.stderr.write("SKIPPED: Postgres, stopped and started. The server of DATABASE_URL is not ours to stop.\n")
     project.provide("postgres", { url: given, isOurs: false })
     return undefined
   }
