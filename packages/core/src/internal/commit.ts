@@ -6,11 +6,11 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Grant from "../Grant.ts"
-import * as OAuthError from "../OAuthError.ts"
+import type * as OAuthError from "../OAuthError.ts"
 import type { Outcome, Reading } from "../TokenStore.ts"
 import * as Attempts from "./attempts.ts"
 import { type Environment, fail, observe, storeNow } from "./environment.ts"
-import * as Snapshot from "./snapshot.ts"
+import type * as Snapshot from "./snapshot.ts"
 import * as Transaction from "./transaction.ts"
 
 /** A conclusion, and the draft that saves it. */
