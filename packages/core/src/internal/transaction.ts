@@ -422,10 +422,12 @@ const lasting = (duration: Duration.Duration): number => Math.min(Duration.toMil
 const quarantine = (body: Grant.Open, refreshToken: Redacted.Redacted | undefined, problem: string): Grant.Open =>
   refreshToken === undefined ? body : { ...body, quarantined: { refreshToken, problem } }
 
-// a token that had ended when it came is not renewed more often than once a second
+// a renewal whose token had ended when it came is not followed by another within a second
 const soonestAfter = (grant: Grant.Grant, need: Need): number => {
   const token = Grant.accessToken(grant, need.target.id)
-  return token === undefined || need.why._tag !== "Expiring" || lifetime(token) >= 1_000 ? 0 : token.issuedAt + 1_000
+  return token === undefined || grant.serial === 1 || need.why._tag !== "Expiring" || lifetime(token) >= 1_000
+    ? 0
+    : token.issuedAt + 1_000
 }
 
 /** Whether a token that was presented so long ago, without an answer, may be presented again at once. */
