@@ -1,4 +1,4 @@
-/** A real Redis for tests: on a port of its own, in a folder of its own, durable, and ended with the scope. */
+/** A real Redis for tests: in a folder of its own, on a socket in it, durable, and ended with the scope. */
 import { NodeRedis } from "@effect/platform-node"
 import { Context, Effect, Layer, Schedule, type Scope } from "effect"
 import type { Redis } from "effect/persistence"
@@ -23,8 +23,8 @@ if (!isInstalled) {
 }
 
 export class RedisServer extends Context.Service<RedisServer, {
-  readonly url: string
-  readonly port: number
+  /** Where it listens: an address, or the path of a socket. */
+  readonly at: { readonly url: string } | { readonly path: string }
   /** Ends the server in order, or at once. */
   readonly stop: (signal?: NodeJS.Signals) => Effect.Effect<void>
   /** Starts it again, with what it kept. */
@@ -45,8 +45,7 @@ export const layerCluster: Layer.Layer<RedisServer> = Layer.effect(
 export const layerAny: Layer.Layer<RedisServer> = isInstalled
   ? layer
   : Layer.succeed(RedisServer, {
-    url: process.env["REDIS_URL"] ?? "",
-    port: 0,
+    at: { url: process.env["REDIS_URL"] ?? "" },
     start: Effect.void,
     stop: () => Effect.void,
     backup: Effect.succeed(Effect.void)
@@ -54,29 +53,33 @@ export const layerAny: Layer.Layer<RedisServer> = isInstalled
 
 /** A client of its own: the `Redis` of one process. */
 export const client = (
-  options?: { readonly port?: number; readonly disableOfflineQueue?: boolean; readonly socketTimeout?: number }
+  options?: { readonly path?: string; readonly disableOfflineQueue?: boolean; readonly socketTimeout?: number }
 ): Layer.Layer<Redis.Redis | NodeRedis.NodeRedis, never, RedisServer> =>
-  Layer.unwrap(Effect.map(RedisServer, (server) =>
-    Layer.orDie(NodeRedis.layer({
-      url: options?.port === undefined ? server.url : `redis://127.0.0.1:${options.port}`,
+  Layer.unwrap(Effect.map(RedisServer, (server) => {
+    const at = options?.path === undefined ? server.at : { path: options.path }
+    return Layer.orDie(NodeRedis.layer({
+      ...("url" in at ? at : {}),
       disableOfflineQueue: options?.disableOfflineQueue ?? false,
       ...(options?.socketTimeout === undefined ? {} : { pingInterval: options.socketTimeout / 3 }),
       socket: {
+        ...("path" in at ? at : {}),
         ...(options?.socketTimeout === undefined ? {} : { socketTimeout: options.socketTimeout }),
         reconnectStrategy: (retries) => Math.min(20 * 2 ** retries, 200)
       }
-    }))))
+    }))
+  }))
 
 /** A way to the server that can be cut. */
 export const proxy = Effect.gen(function*() {
-  const { port: to } = yield* RedisServer
-  const port = yield* freePort
+  const { at } = yield* RedisServer
+  const to = "path" in at ? at.path : ""
+  const path = `${to}.proxy`
   const sockets = new Set<Net.Socket>()
   const destroy = () => {
     for (const socket of sockets) socket.destroy()
   }
   const server = Net.createServer((socket) => {
-    const upstream = Net.connect(to, "127.0.0.1")
+    const upstream = Net.connect(to)
     for (const each of [socket, upstream]) {
       sockets.add(each)
       each.on("error", () => {})
@@ -93,7 +96,7 @@ export const proxy = Effect.gen(function*() {
   const mend = Effect.callback<void>((resume) => {
     destroy()
     if (server.listening) return resume(Effect.void)
-    server.listen(port, "127.0.0.1", () => resume(Effect.void))
+    server.listen(path, () => resume(Effect.void))
   })
   /** Breaks all connections, and refuses new ones. */
   const cut = Effect.callback<void>((resume) => {
@@ -105,7 +108,7 @@ export const proxy = Effect.gen(function*() {
     for (const socket of sockets) socket.unpipe().pause()
   })
   yield* Effect.acquireRelease(mend, () => cut)
-  return { port, cut, mend, stall }
+  return { path, cut, mend, stall }
 })
 
 const make = Effect.fnUntraced(function*(
@@ -115,7 +118,7 @@ const make = Effect.fnUntraced(function*(
     Effect.sync(() => Fs.mkdtempSync(Path.join(Os.tmpdir(), "redis-"))),
     (path) => Effect.sync(() => Fs.rmSync(path, { recursive: true, force: true }))
   )
-  const port = yield* freePort
+  const path = Path.join(directory, "redis.sock")
   let child: ChildProcess | undefined
 
   const start = Effect.gen(function*() {
@@ -129,12 +132,10 @@ const make = Effect.fnUntraced(function*(
       "--save",
       ""
     ]
-    child = spawn(
-      "redis-server",
-      ["--port", String(port), "--bind", "127.0.0.1", "--dir", directory].concat(settings, more),
-      { stdio: "ignore" }
-    )
-    yield* answers(port).pipe(
+    child = spawn("redis-server", ["--port", "0", "--unixsocket", path, "--dir", directory].concat(settings, more), {
+      stdio: "ignore"
+    })
+    yield* answers(path).pipe(
       Effect.filterOrFail((isReady) => isReady),
       Effect.retry(Schedule.spaced("20 millis")),
       Effect.timeout("10 seconds"),
@@ -165,26 +166,17 @@ const make = Effect.fnUntraced(function*(
 
   yield* Effect.acquireRelease(start, () => stop("SIGKILL"))
   return RedisServer.of({
-    url: `redis://127.0.0.1:${port}`,
-    port,
+    at: { path },
     start,
     stop,
     backup
   })
 })
 
-const freePort = Effect.callback<number>((resume) => {
-  const server = Net.createServer()
-  server.listen(0, "127.0.0.1", () => {
-    const address = server.address()
-    server.close(() => resume(Effect.succeed(typeof address === "object" && address !== null ? address.port : 0)))
-  })
-})
-
-/** Whether the server on a port answers, and has read what it kept. */
-const answers = (port: number): Effect.Effect<boolean> =>
+/** Whether the server at a path answers, and has read what it kept. */
+const answers = (path: string): Effect.Effect<boolean> =>
   Effect.callback((resume) => {
-    const socket = Net.connect(port, "127.0.0.1", () => socket.write("PING\r\n"))
+    const socket = Net.connect(path, () => socket.write("PING\r\n"))
     const settle = (isReady: boolean) => {
       socket.destroy()
       resume(Effect.succeed(isReady))
