@@ -18,7 +18,7 @@ import * as Transaction from "./transaction.ts"
 
 /** A token that can be used now. */
 export const token = (self: Service, slot: Snapshot.Slot): Effect.Effect<AccessToken, OAuthError.OAuthError> =>
-  Effect.withFiber((fiber) => {
+  slot.token ??= Effect.withFiber((fiber) => {
     const now = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
     return Snapshot.isFresh(slot, now) && slot.exit !== undefined ? slot.exit : current(self, slot, now)
   })

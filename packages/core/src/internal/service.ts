@@ -169,10 +169,9 @@ export const find = (
   key: GrantKey.GrantKey,
   target: Target.Target = Target.whole
 ): Snapshot.Slot | undefined => {
-  const snapshot = self.snapshots.get(key.id)
-  if (snapshot === undefined) return undefined
-  for (const slot of snapshot.slots) if (slot.target.id === target.id) return slot
-  return undefined
+  const slots = self.snapshots.get(key.id)?.slots
+  // most grants serve one target
+  return slots?.[0]?.target.id === target.id ? slots[0] : slots?.find((slot) => slot.target.id === target.id)
 }
 
 /** The slot of a grant's token for a target. */

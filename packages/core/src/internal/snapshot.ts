@@ -5,6 +5,7 @@
  */
 import type * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
+import type * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Redacted from "effect/Redacted"
 import * as Grant from "../Grant.ts"
@@ -32,6 +33,8 @@ export class Slot {
   /** Until when the token may be returned at all, by this process's clock. */
   usableUntil = Number.NEGATIVE_INFINITY
   exit: Exit.Exit<AccessToken> | undefined = undefined
+  /** What gives the token, made once. */
+  token: Effect.Effect<AccessToken, OAuthError> | undefined = undefined
   /** The token that came from a refusal, and when. */
   refusal: { readonly token: Redacted.Redacted; readonly at: number } | undefined = undefined
 
