@@ -57,17 +57,26 @@ export const client = (
 ): Layer.Layer<Redis.Redis | NodeRedis.NodeRedis, never, RedisServer> =>
   Layer.unwrap(Effect.map(RedisServer, (server) => {
     const at = options?.path === undefined ? server.at : { path: options.path }
-    return Layer.orDie(NodeRedis.layer({
-      ...("url" in at ? at : {}),
-      disableOfflineQueue: options?.disableOfflineQueue ?? false,
-      ...(options?.socketTimeout === undefined ? {} : { pingInterval: options.socketTimeout / 3 }),
-      socket: {
-        ...("path" in at ? at : {}),
-        ...(options?.socketTimeout === undefined ? {} : { socketTimeout: options.socketTimeout }),
-        reconnectStrategy: (retries) => Math.min(20 * 2 ** retries, 200)
-      }
-    }))
+    return Layer.provideMerge(
+      prompt,
+      NodeRedis.layer({
+        ...("url" in at ? at : {}),
+        disableOfflineQueue: options?.disableOfflineQueue ?? false,
+        ...(options?.socketTimeout === undefined ? {} : { pingInterval: options.socketTimeout / 3 }),
+        socket: {
+          ...("path" in at ? at : {}),
+          ...(options?.socketTimeout === undefined ? {} : { socketTimeout: options.socketTimeout }),
+          reconnectStrategy: (retries) => Math.min(20 * 2 ** retries, 200)
+        }
+      })
+    ).pipe(Layer.orDie)
   }))
+
+// by itself the client closes when everything that it has sent or queued is answered, which may never be
+const prompt = Layer.effectDiscard(Effect.gen(function*() {
+  const { client } = yield* NodeRedis.NodeRedis
+  yield* Effect.addFinalizer(() => Effect.sync(() => client.destroy()))
+}))
 
 /** A way to the server that can be cut. */
 export const proxy = Effect.gen(function*() {
