@@ -144,6 +144,7 @@ const make = Effect.fnUntraced(function*(
     child = spawn("redis-server", ["--port", "0", "--unixsocket", path, "--dir", directory].concat(settings, more), {
       stdio: "ignore"
     })
+    children.add(child)
     yield* answers(path).pipe(
       Effect.filterOrFail((isReady) => isReady),
       Effect.retry(Schedule.spaced("20 millis")),
@@ -156,8 +157,10 @@ const make = Effect.fnUntraced(function*(
       const running = child
       child = undefined
       if (running === undefined || running.exitCode !== null || running.signalCode !== null) return resume(Effect.void)
-      running.once("exit", () => resume(Effect.void))
-      running.kill("SIGCONT")
+      running.once("exit", () => {
+        children.delete(running)
+        resume(Effect.void)
+      })
       running.kill(signal)
     })
   const kept = Path.join(directory, "appendonlydir")
@@ -181,6 +184,10 @@ const make = Effect.fnUntraced(function*(
     backup
   })
 })
+
+// a run that is given up leaves no servers behind
+const children = new Set<ChildProcess>()
+process.once("exit", () => children.forEach((child) => child.kill("SIGKILL")))
 
 /** Whether the server at a path answers, and has read what it kept. */
 const answers = (path: string): Effect.Effect<boolean> =>
