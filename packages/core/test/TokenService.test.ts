@@ -529,7 +529,8 @@ describe("TokenService", () => {
 
         yield* after(service.token(world.key()))
         yield* TestClock.adjust("61 minutes")
-        const exit = yield* after(service.token(world.key()))
+        // long enough for a claim to settle and be followed
+        const exit = yield* after(service.token(world.key()), "1 minute")
         yield* after(close, "11 seconds")
 
         assert.strictEqual(reasonOf(exit), "StoreUnavailable")
