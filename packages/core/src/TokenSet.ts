@@ -13,9 +13,9 @@ import type { Scopes } from "./Scopes.ts"
  *
  * **Details**
  *
- * Lifetimes are durations, as the server states them; the moment of receipt is
- * known to whoever made the exchange. `receivedAt` is that moment in epoch
- * milliseconds of this process's clock.
+ * Lifetimes are durations, as the server states them. They count from
+ * `receivedAt`, which is taken before the request was sent: a token is never
+ * thought to live longer than it does.
  *
  * @category models
  * @since 0.1.0

@@ -964,6 +964,28 @@ describe("TokenService", () => {
         assert.strictEqual(whyOf(exit), "Revoked")
       }))
 
+    it.effect("stops the grant within maxStaleness also while the server is left alone", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make({
+          policy: { breakerThreshold: 1, breakerRest: "1 hour", margin: "40 minutes", marginFraction: 0.9, jitter: 0 }
+        })
+        const { service } = yield* loggedIn(world)
+        const other = yield* world.process({ notified: false })
+        yield* other.service.adopt(world.key("bob"), world.tokens(Date.UTC(2030, 0, 1)))
+        yield* TestClock.adjust("25 minutes")
+        world.answers.push(notProcessed())
+        yield* after(other.service.refresh(world.key("bob")))
+        yield* after(other.service.token(world.key()))
+
+        yield* service.revoke(world.key())
+        const exits = yield* Effect.forEach(
+          Array.from({ length: 40 }),
+          () => after(other.service.token(world.key()), "1 second")
+        )
+
+        assert.strictEqual(whyOf(exits.at(-1) ?? Exit.void), "Revoked")
+      }))
+
     it.effect("keeps the revocation to be done while the server is not reached", () =>
       Effect.gen(function*() {
         const world = yield* World.make()

@@ -28,7 +28,8 @@ export const run = Effect.fnUntraced(function*(
   if (snapshot.unsaved !== undefined) return yield* fail(snapshot.unsaved.error ?? notSaved)
   if (snapshot.escrowed) return yield* fail(notSaved)
   const poll = yield* Attempts.begin(env.rules.policy.poll)
-  let reading = lastHeard(env, snapshot, wanted) ?? (yield* env.custody.read(snapshot.key))
+  const recalled = lastHeard(env, snapshot, wanted)
+  let reading = recalled ?? (yield* env.custody.read(snapshot.key))
   const need = wanted.why._tag === "Forced" && wanted.why.than === undefined
     ? { ...wanted, why: { ...wanted.why, than: reading.grant } }
     : wanted
@@ -41,7 +42,8 @@ export const run = Effect.fnUntraced(function*(
       if (ahead.accepted) env.emit({ _tag: "WrittenBack", key: snapshot.key })
       reading = ahead
     }
-    observe(env, snapshot, reading)
+    // to recall is not to hear: what is known gets no younger by it
+    if (reading !== recalled) observe(env, snapshot, reading)
     const step = Transaction.decide({
       grant: reading.grant,
       now: reading.now,
