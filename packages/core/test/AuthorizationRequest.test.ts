@@ -218,8 +218,10 @@ describe("AuthorizationRequest", () => {
           const json = JSON.parse(JSON.stringify(encode(pending)))
           const back = yield* Schema.decodeUnknownEffect(AuthorizationRequest.PendingAuthorization)(json)
 
-          assert.deepStrictEqual(encode(back), encode(pending))
-        })
+          // JSON has no negative zero
+          assert.deepStrictEqual(JSON.parse(JSON.stringify(encode(back))), json)
+        }),
+      { arbitrary: { seed: "pending" } }
     )
 
     it("keeps its secrets out of strings", () => {

@@ -16,7 +16,8 @@ describe("Description", () => {
         const decoded = yield* Schema.decodeUnknownEffect(Description.Description)(JSON.parse(JSON.stringify(json)))
 
         assert.deepStrictEqual(decoded, description)
-      })
+      }),
+    { arbitrary: { seed: "description" } }
   )
 
   it("has a field for everything that a dialect holds", () => {
