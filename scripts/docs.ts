@@ -2,6 +2,7 @@
 // somewhere. `internal` modules are free to say less.
 import * as fs from "node:fs"
 import * as path from "node:path"
+import { anchorsOf, withoutFences } from "./anchors.ts"
 
 const categories = new Set([
   "combinators",
@@ -52,15 +53,6 @@ const sourceFaults = (file: string): ReadonlyArray<string> => {
   ]
 }
 
-const anchors = (markdown: string): ReadonlySet<string> =>
-  new Set(
-    [...withoutFences(markdown).matchAll(/^#+ (.+)$/gm)].map(([, title = ""]) =>
-      title.toLowerCase().replaceAll(/[^\p{L}\p{N} _-]/gu, "").trim().replaceAll(" ", "-")
-    )
-  )
-
-const withoutFences = (markdown: string): string => markdown.replaceAll(/^( *)(```+)[^\n]*\n[\s\S]*?^\1\2 *$/gm, "")
-
 const linkFaults = (file: string): ReadonlyArray<string> => {
   const markdown = withoutFences(read(file)).replaceAll(/`[^`\n]*`/g, "")
   const targets = [...markdown.matchAll(/\]\(<?([^)\s>]+)>?(?: "[^"]*")?\)|^\[[^\]]+\]: (\S+)/gm)]
@@ -69,7 +61,7 @@ const linkFaults = (file: string): ReadonlyArray<string> => {
     const [where = "", anchor] = target.split("#")
     const found = where === "" ? file : path.join(path.dirname(file), decodeURIComponent(where))
     if (!fs.existsSync(path.join(root, found))) return [`${file}: ${target} leads nowhere`]
-    return anchor === undefined || !found.endsWith(".md") || anchors(read(found)).has(anchor)
+    return anchor === undefined || !found.endsWith(".md") || anchorsOf(read(found)).has(anchor)
       ? []
       : [`${file}: ${found} has no heading #${anchor}`]
   })

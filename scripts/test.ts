@@ -9,6 +9,7 @@ import { spawn } from "node:child_process"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { pathToFileURL } from "node:url"
+import { fingerprint, forget, reportFile, stamp } from "./reports.ts"
 
 const rings = ["check", "test", "all"] as const
 type Ring = (typeof rings)[number]
@@ -24,7 +25,6 @@ interface Step {
 }
 
 const root = path.resolve(import.meta.dirname, "..")
-const reports = path.join(root, ".tmp", "reports")
 
 // TypeScript 7 has no classic API; without this, tstyche would fetch TypeScript 6 by itself.
 const classic = pathToFileURL(path.join(root, "docs/node_modules/typescript/lib/typescript.js")).href
@@ -37,11 +37,17 @@ const steps: ReadonlyArray<Step> = [
   { ring: "check", name: "lint", command: "oxlint --type-aware --deny-warnings" },
   { ring: "check", name: "dead code", command: "knip" },
   { ring: "check", name: "unit", command: "vitest run --exclude **/*.integration.test.ts", vitest: true },
-  { ring: "check", name: "type tests", command: "tstyche", env: { TSTYCHE_TYPESCRIPT_MODULE: classic } },
+  {
+    ring: "check",
+    name: "type tests",
+    command: `tstyche --reporters list,summary,${path.join(root, "scripts/typeReport.ts")}`,
+    env: { TSTYCHE_TYPESCRIPT_MODULE: classic }
+  },
   { ring: "check", name: "docs", command: "node scripts/docs.ts" },
   { ring: "check", name: "examples", command: "node scripts/examples.ts" },
   { ring: "check", name: "size", command: "size-limit" },
   { ring: "test", name: "integration", command: "vitest run .integration.test.", vitest: true },
+  { ring: "test", name: "conformance", command: "node scripts/conformance.ts --check" },
   { ring: "test", name: "demo", command: "node apps/cli/src/bin.ts demo" },
   {
     ring: "test",
@@ -105,8 +111,9 @@ const printedTally = (output: string): Tally | undefined => {
 }
 
 const perform = async (step: Step): Promise<Outcome> => {
-  const report = path.join(reports, `${step.name}.json`)
-  fs.rmSync(report, { force: true })
+  const report = reportFile(step.name)
+  forget(step.name)
+  const of = fingerprint()
   const reporters = ` --reporter=default --reporter=json --outputFile=${report}`
   const started = performance.now()
   const { code, output } = await run({
@@ -114,6 +121,7 @@ const perform = async (step: Step): Promise<Outcome> => {
     command: `${(ring === "all" ? step.long : undefined) ?? step.command}${step.vitest ? reporters : ""}`
   })
   const seconds = (performance.now() - started) / 1000
+  if (fs.existsSync(report)) stamp(step.name, of)
   const tally = (step.vitest ? vitestTally(report) : printedTally(output)) ?? {
     passed: code === 0 ? 1 : 0,
     failed: code === 0 ? 0 : 1,

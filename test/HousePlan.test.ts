@@ -120,7 +120,7 @@ const rooms: ReadonlyArray<{
     may: [
       /^@effect-oauth\/(core|frameio|generic-rfc6749|node|postgres)(\/testing)?(\/[A-Z]\w*)?$/,
       /^packages\/[^/]+\/(test|typetest)\//,
-      /^(?!@effect-oauth\/|packages\/|apps\/|test\/|scripts\/|benchmarks\/)/
+      /^(?!@effect-oauth\/|packages\/|apps\/|test\/|scripts\/|benchmarks\/|conformance\/)/
     ]
   }
 ]

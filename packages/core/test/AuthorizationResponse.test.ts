@@ -93,7 +93,7 @@ describe("AuthorizationResponse", () => {
       ]
     ]
     for (const [name, redirectUri, url, accepted] of cases) {
-      it(`${accepted ? "accepts" : "rejects"} ${name} [8252-8.10] [9700-4.4.2.2-b]`, () => {
+      it(`${accepted ? "accepts" : "rejects"} ${name} [8252-8.10-b] [9700-4.4.2.2-b]`, () => {
         assert.strictEqual(
           fromUrl(url, { redirectUri }),
           accepted ? "c" : "CallbackRejected redirect-uri-mismatch"
