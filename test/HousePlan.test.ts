@@ -16,6 +16,7 @@ const storeys: ReadonlyArray<{ readonly name: string; readonly modules: Readonly
       "Configuration",
       "Grant",
       "GrantEvent",
+      "GrantHistory",
       "GrantKey",
       "OAuthError",
       "RemoteText",

@@ -13,6 +13,7 @@ import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as Grant from "./Grant.ts"
+import * as GrantHistory from "./GrantHistory.ts"
 import * as GrantKey from "./GrantKey.ts"
 import { Keyring, type Place } from "./Keyring.ts"
 import * as OAuthError from "./OAuthError.ts"
@@ -187,7 +188,11 @@ export const make = Effect.fnUntraced(function*(options?: Options): Effect.fn.Re
       if (grant.format > Grant.format) return "NewerFormat"
       const { body } = yield* open(grant)
       const writeId = Base64Url.encode(yield* random.randomBytes(12))
-      const outcome: Outcome = yield* write(grant.version, { ...Grant.draft(grant, { now, writeId }), body })
+      const outcome: Outcome = yield* write(grant.version, {
+        ...Grant.draft(grant, { now, writeId }),
+        body,
+        note: GrantHistory.note("Resealed", "reencrypt", keyring.current)
+      })
       if (outcome.accepted) return "sealed"
       reading = yield* store.read(yield* keyOf(head.key))
     }
@@ -210,6 +215,7 @@ export const make = Effect.fnUntraced(function*(options?: Options): Effect.fn.Re
       remove: (key, version) => failingIn("remove")(Effect.flatMap(store.remove(key, version), openOutcome)),
       due: store.due,
       list: store.list,
+      history: store.history,
       changes: store.changes
     }),
     encryptedTokenStore: EncryptedTokenStore.of({

@@ -6,6 +6,7 @@
  */
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
+import * as GrantHistory from "./GrantHistory.ts"
 import * as GrantKey from "./GrantKey.ts"
 import type { Scopes } from "./Scopes.ts"
 
@@ -217,6 +218,8 @@ const common = {
   lineage: Schema.String,
   /** Counts the pairs of the lineage. */
   serial: Schema.Int,
+  /** When the login was. */
+  authorizedAt: Schema.optionalKey(Millis),
   /** The installation that may renew this grant. */
   installation: Schema.String,
   body: Body
@@ -242,7 +245,11 @@ export const Grant = Schema.Struct({
   /** Nobody presents the refresh token before this. */
   retryAt: Schema.optionalKey(Millis),
   /** Until when the holder of the claim has it to itself. */
-  leaseUntil: Schema.optionalKey(Millis)
+  leaseUntil: Schema.optionalKey(Millis),
+  /** When it was written. */
+  changedAt: Schema.optionalKey(Millis),
+  /** What the write was, where its writer said so. */
+  last: Schema.optionalKey(GrantHistory.Note)
 })
 
 /**
@@ -260,13 +267,15 @@ export type Grant = typeof Grant.Type
  * @category models
  * @since 0.1.0
  */
-export interface Draft extends Omit<Grant, "version" | "dueAt" | "retryAt" | "leaseUntil"> {
+export interface Draft extends Omit<Grant, "version" | "dueAt" | "retryAt" | "leaseUntil" | "changedAt" | "last"> {
   /** Milliseconds from the store's now. */
   readonly dueIn?: number | undefined
   /** Milliseconds from the store's now. */
   readonly retryIn?: number | undefined
   /** Milliseconds from the store's now. */
   readonly leaseFor?: number | undefined
+  /** What this write is, for the grant's history. */
+  readonly note?: GrantHistory.Note | undefined
 }
 
 /**
@@ -276,13 +285,15 @@ export interface Draft extends Omit<Grant, "version" | "dueAt" | "retryAt" | "le
  * @since 0.1.0
  */
 export const stand = (draft: Draft, options: { readonly version: string; readonly now: number }): Grant => {
-  const { dueIn, leaseFor, retryIn, ...rest } = draft
+  const { dueIn, leaseFor, note, retryIn, ...rest } = draft
   return {
     ...rest,
     version: options.version,
+    changedAt: options.now,
     ...(dueIn === undefined ? {} : { dueAt: options.now + dueIn }),
     ...(retryIn === undefined ? {} : { retryAt: options.now + retryIn }),
-    ...(leaseFor === undefined ? {} : { leaseUntil: options.now + leaseFor })
+    ...(leaseFor === undefined ? {} : { leaseUntil: options.now + leaseFor }),
+    ...(note === undefined ? {} : { last: note })
   }
 }
 
@@ -293,14 +304,28 @@ export const stand = (draft: Draft, options: { readonly version: string; readonl
  * @since 0.1.0
  */
 export const draft = (self: Grant, options: { readonly now: number; readonly writeId: string }): Draft => {
-  const { dueAt, leaseUntil: _, retryAt, version: __, ...rest } = self
+  const { changedAt: _, dueAt, last, leaseUntil: __, retryAt, version: ___, ...rest } = self
   return {
     ...rest,
+    ...(last === undefined ? {} : { note: last }),
     writeId: options.writeId,
     ...(dueAt === undefined ? {} : { dueIn: Math.max(0, dueAt - options.now) }),
     ...(retryAt === undefined ? {} : { retryIn: Math.max(0, retryAt - options.now) })
   }
 }
+
+/**
+ * The lines of a grant's history, the newest first, with what the write of this
+ * record was.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const appendHistory = (
+  lines: ReadonlyArray<string> = [],
+  { changedAt, last, serial }: Grant
+): ReadonlyArray<string> =>
+  last === undefined ? lines : GrantHistory.append(lines, GrantHistory.toLine(last, { serial, at: changedAt ?? 0 }))
 
 /**
  * Decodes a record from its JSON form.

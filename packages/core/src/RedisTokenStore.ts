@@ -8,6 +8,7 @@ import * as Layer from "effect/Layer"
 import * as Redis from "effect/persistence/Redis"
 import type * as Scope from "effect/Scope"
 import * as Configuration from "./Configuration.ts"
+import * as GrantHistory from "./GrantHistory.ts"
 import * as Shared from "./internal/redis.ts"
 import * as Changes from "./internal/redisChanges.ts"
 import * as Reply from "./internal/redisReply.ts"
@@ -117,7 +118,7 @@ export const make = Effect.fnUntraced(function*(options?: Options): Effect.fn.Re
       failingIn("read")
     ),
     write: Effect.fn("RedisTokenStore.write")((expected, draft) => {
-      const { body, dueIn, leaseFor, retryIn, ...head } = draft
+      const { body, dueIn, leaseFor, note, retryIn, ...head } = draft
       const [provider = ""] = draft.key.split("|", 1)
       return outcome(
         draft.key,
@@ -128,13 +129,15 @@ export const make = Effect.fnUntraced(function*(options?: Options): Effect.fn.Re
           draft.key,
           provider,
           draft.writeId,
-          Reply.encodeHead(head),
+          Reply.encodeHead(note === undefined ? head : { ...head, last: note }),
           Reply.encodeBody(body),
           names.states[draft.state._tag],
           millis(dueIn),
           millis(retryIn),
           millis(leaseFor),
-          names.changes
+          names.changes,
+          note === undefined ? "" : GrantHistory.toText(note, draft.serial),
+          GrantHistory.characters
         ]
       )
     }, failingIn("write")),
@@ -197,6 +200,10 @@ export const make = Effect.fnUntraced(function*(options?: Options): Effect.fn.Re
         }
       },
       failingIn("list")
+    ),
+    history: Effect.fn("RedisTokenStore.history")(
+      (key) => Effect.map(run(Scripts.history, [names.grant(key.id)], [], Reply.history), GrantHistory.fromText),
+      failingIn("history")
     )
   })
 })

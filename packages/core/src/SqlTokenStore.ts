@@ -13,6 +13,7 @@ import * as SqlClient from "effect/sql/SqlClient"
 import type * as Statement from "effect/sql/Statement"
 import * as Struct from "effect/Struct"
 import * as Grant from "./Grant.ts"
+import * as GrantHistory from "./GrantHistory.ts"
 import * as GrantKey from "./GrantKey.ts"
 import * as Sql from "./internal/sql.ts"
 import * as OAuthError from "./OAuthError.ts"
@@ -84,7 +85,7 @@ export const make: (options?: Options) => Effect.Effect<
   if (options?.migrations !== "skip") yield* migrate(options)
 
   const grants = sql(table)
-  const head = sql.literal("key, version, due_at, retry_at, lease_until, head")
+  const head = sql.literal("key, version, due_at, retry_at, lease_until, changed_at, head")
   const after = (millis: number | undefined) => millis === undefined ? null : sql`${now} + ${millis}`
 
   const read = Effect.fnUntraced(function*(key: GrantKey.GrantKey): Effect.fn.Return<TokenStore.Reading, Failure> {
@@ -124,12 +125,23 @@ export const make: (options?: Options) => Effect.Effect<
         due_at: after(draft.dueIn),
         retry_at: after(draft.retryIn),
         lease_until: after(draft.leaseFor),
+        changed_at: now,
         ...encode(draft)
       })
+      // the newest line comes first, and what is too old is cut off at the end
+      const line = draft.note === undefined
+        ? undefined
+        : sql`CAST(CAST(${now} AS bigint) AS text) || ${` ${GrantHistory.toText(draft.note, draft.serial)}\n`}`
       const isAccepted = (standing: Grant.Grant) => standing.version === version
       if (expected === undefined) {
         const [provider, , , account] = key.id.split("|")
-        const columns = [["key", key.id], ["provider", provider], ["account", account], ...values] as const
+        const columns = [
+          ["key", key.id],
+          ["provider", provider],
+          ["account", account],
+          ["history", line ?? ""],
+          ...values
+        ] as const
         return yield* outcome(
           key,
           sql`INSERT INTO ${grants} AS g (${sql.csv(columns.map(([column]) => column))})
@@ -142,7 +154,14 @@ export const make: (options?: Options) => Effect.Effect<
       const swapping = swap(expected)
       return yield* outcome(
         key,
-        sql`UPDATE ${grants} AS g SET ${sql.csv(values.map(([column, value]) => swapping(column, value)))}
+        sql`UPDATE ${grants} AS g SET ${
+          sql.csv([
+            ...(line === undefined
+              ? []
+              : [swapping("history", sql`substr(${line} || g.history, 1, ${GrantHistory.characters})`)]),
+            ...values.map(([column, value]) => swapping(column, value))
+          ])
+        }
           WHERE g.key = ${key.id}
           RETURNING ${now} AS now, ${head}, body`,
         isAccepted
@@ -206,7 +225,13 @@ export const make: (options?: Options) => Effect.Effect<
           ) AS page ON 1 = 1 ORDER BY page.key`
       )
       return yield* pageOf(name, rows, limit, (row) => row.key ?? "")
-    }, failingIn("list"))
+    }, failingIn("list")),
+    history: Effect.fn("SqlTokenStore.history")(function*(key) {
+      const [row] = yield* run(sql`SELECT history FROM ${grants} WHERE key = ${key.id}`)
+      if (row === undefined) return []
+      const { history } = yield* decodeRow(name, History, row)
+      return GrantHistory.fromText(history)
+    }, failingIn("history"))
   })
 })
 
@@ -237,6 +262,8 @@ export const migrations = (options?: Pick<Options, "table">): Sql.Migrations => 
         due_at ${instant},
         retry_at ${instant},
         lease_until ${instant},
+        changed_at ${instant},
+        history ${text} NOT NULL,
         head ${text} NOT NULL,
         body ${text} NOT NULL
       )`
@@ -285,6 +312,8 @@ const failingIn = (method: string) =>
 
 const Now = Schema.Struct({ now: Schema.Finite })
 
+const History = Schema.Struct({ history: Schema.String })
+
 const HeadRow = Schema.Struct({
   ...Now.fields,
   key: Schema.NullOr(Schema.String),
@@ -292,6 +321,7 @@ const HeadRow = Schema.Struct({
   due_at: Schema.NullOr(Schema.Finite),
   retry_at: Schema.NullOr(Schema.Finite),
   lease_until: Schema.NullOr(Schema.Finite),
+  changed_at: Schema.NullOr(Schema.Finite),
   head: Schema.NullOr(Schema.String)
 })
 
@@ -307,11 +337,11 @@ const decodeHead = Schema.decodeUnknownResult(Head)
 
 // What has no column of its own is JSON: a text column cannot hold every text.
 const encode = (draft: Grant.Draft): { readonly head: string; readonly body: string } => {
-  const { body, format, installation, lineage, serial, state, writeId } = Grant.encode(
+  const { authorizedAt, body, format, installation, last, lineage, serial, state, writeId } = Grant.encode(
     Grant.stand(draft, { version: "", now: 0 })
   )
   return {
-    head: JSON.stringify({ format, state, writeId, lineage, serial, installation }),
+    head: JSON.stringify({ format, state, writeId, lineage, serial, authorizedAt, installation, last }),
     body: JSON.stringify(body)
   }
 }
@@ -321,7 +351,8 @@ const columnsOf = (row: HeadRow) => ({
   version: row.version,
   ...(row.due_at === null ? {} : { dueAt: row.due_at }),
   ...(row.retry_at === null ? {} : { retryAt: row.retry_at }),
-  ...(row.lease_until === null ? {} : { leaseUntil: row.lease_until })
+  ...(row.lease_until === null ? {} : { leaseUntil: row.lease_until }),
+  ...(row.changed_at === null ? {} : { changedAt: row.changed_at })
 })
 
 const decodeRow = <A>(

@@ -178,6 +178,11 @@ export interface Options {
    * production's store gets another name, so that it serves and never renews.
    */
   readonly installation?: string | undefined
+  /**
+   * What this process is called in the history of grants: a host and a number,
+   * for people. Something random is added to it, and stands alone without it.
+   */
+  readonly name?: string | undefined
 }
 
 /**
@@ -209,6 +214,7 @@ export const make = Effect.fnUntraced(function*(options?: Options): Effect.fn.Re
     digest: yield* Digest.Digest,
     endpoint: yield* TokenEndpoint,
     installation: options?.installation ?? "default",
+    name: options?.name,
     patience: RotationPolicy.patience(server.rotation),
     policy: yield* RefreshPolicy,
     random: yield* SecureRandom.SecureRandom,

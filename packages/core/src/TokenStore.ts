@@ -14,6 +14,7 @@ import * as Layer from "effect/Layer"
 import * as PubSub from "effect/PubSub"
 import * as Stream from "effect/Stream"
 import * as Grant from "./Grant.ts"
+import * as GrantHistory from "./GrantHistory.ts"
 import type * as GrantKey from "./GrantKey.ts"
 import type { OAuthError } from "./OAuthError.ts"
 
@@ -138,6 +139,12 @@ export class TokenStore extends Context.Service<TokenStore, {
   }) => Effect.Effect<Page, OAuthError>
 
   /**
+   * What happened to a grant, in that order: the notes of the writes that were
+   * accepted, the last thirty or so. Removing a record forgets them.
+   */
+  readonly history: (key: GrantKey.GrantKey) => Effect.Effect<ReadonlyArray<GrantHistory.Entry>, OAuthError>
+
+  /**
    * Notifications of changes, by whomever. A `Gap` comes first, once nothing can
    * be missed any more, and again whenever something may have been. Absent where
    * the backend has none; snapshots then live for `RefreshPolicy.maxStaleness`.
@@ -159,6 +166,7 @@ export const makeMemory: Effect.Effect<TokenStore["Service"]> = Effect.gen(funct
   const clock = yield* Clock.Clock
   const changes = yield* PubSub.unbounded<Change>()
   const records = new Map<string, Grant.Grant>()
+  const histories = new Map<string, ReadonlyArray<string>>()
   let version = 0
 
   const outcome = (accepted: boolean, key: string): Outcome => ({
@@ -184,6 +192,7 @@ export const makeMemory: Effect.Effect<TokenStore["Service"]> = Effect.gen(funct
         if (records.get(draft.key)?.version !== expected) return outcome(false, draft.key)
         const grant = Grant.stand(draft, { version: String(++version), now: clock.currentTimeMillisUnsafe() })
         records.set(draft.key, grant)
+        histories.set(draft.key, Grant.appendHistory(histories.get(draft.key), grant))
         notify(draft.key, grant.version)
         return outcome(true, draft.key)
       }),
@@ -198,11 +207,13 @@ export const makeMemory: Effect.Effect<TokenStore["Service"]> = Effect.gen(funct
       Effect.sync(() => {
         if (records.get(key.id)?.version !== version) return outcome(false, key.id)
         records.delete(key.id)
+        histories.delete(key.id)
         notify(key.id)
         return outcome(true, key.id)
       }),
     due: (options) => Effect.sync(() => selectDue(records.values(), clock.currentTimeMillisUnsafe(), options)),
-    list: (options) => Effect.sync(() => selectList(records.values(), clock.currentTimeMillisUnsafe(), options))
+    list: (options) => Effect.sync(() => selectList(records.values(), clock.currentTimeMillisUnsafe(), options)),
+    history: (key) => Effect.sync(() => GrantHistory.fromLines(histories.get(key.id) ?? []))
   })
 })
 

@@ -1,5 +1,5 @@
 /** Stores that keep grants wrongly, each in one way, and the laws that find them out. */
-import { Grant, type GrantKey, type TokenStore } from "@effect-oauth/core"
+import { Grant, type GrantHistory, type GrantKey, type TokenStore } from "@effect-oauth/core"
 import { Effect, Redacted, Stream } from "effect"
 
 type Store = TokenStore.TokenStore["Service"]
@@ -17,7 +17,75 @@ export const brokenStores: () => ReadonlyArray<Broken> = () => [
   ...wrongLeases,
   ...wrongKeepers,
   ...wrongPages,
-  ...wrongNews
+  ...wrongNews,
+  ...wrongHistories
+]
+
+const wrongHistories: ReadonlyArray<Broken> = [
+  {
+    what: "shows its history backwards",
+    breaking: (store) => ({
+      ...store,
+      history: (key) => Effect.map(store.history(key), (lines) => lines.toReversed())
+    }),
+    laws: ["keeps what the writers say, in that order"]
+  },
+  {
+    what: "remembers the last note only",
+    breaking: (store) => ({ ...store, history: (key) => Effect.map(store.history(key), (lines) => lines.slice(-1)) }),
+    laws: ["keeps at least the last sixteen notes, however long, and no more than it may"]
+  },
+  {
+    what: "remembers the first notes and not the last",
+    breaking: (store) => {
+      const first = new Map<string, ReadonlyArray<GrantHistory.Entry>>()
+      return {
+        ...store,
+        write: Effect.fnUntraced(function*(expected, draft) {
+          const outcome = yield* store.write(expected, draft)
+          const lines = yield* store.history(keyOf(draft))
+          if ((first.get(draft.key)?.length ?? 0) < 20) first.set(draft.key, lines)
+          return outcome
+        }),
+        history: (key) => Effect.succeed(first.get(key.id) ?? [])
+      }
+    },
+    laws: [
+      "keeps at least the last sixteen notes, however long, and no more than it may",
+      "has no history of what is not there, nor of what was removed"
+    ]
+  },
+  {
+    what: "notes every write that it is asked for",
+    breaking: (store) => {
+      const asked: Array<{ readonly key: string; readonly by: string }> = []
+      return {
+        ...store,
+        write: (expected, draft) => {
+          asked.push({ key: draft.key, by: draft.note?.by ?? "?" })
+          return store.write(expected, draft)
+        },
+        history: (key) =>
+          Effect.succeed(
+            asked.flatMap((line) => line.key === key.id ? [{ ...line, at: 1, serial: 0, what: "Authorized" }] : [])
+          )
+      }
+    },
+    laws: [
+      "takes no note of a write that is not accepted, nor of one that says nothing",
+      "tells when it took a note"
+    ]
+  },
+  {
+    what: "does not say when a record was written",
+    breaking: (store) => editingRecords(({ changedAt: _, ...grant }) => grant)(store),
+    laws: ["tells when a record was written, by its own clock"]
+  },
+  {
+    what: "does not say what a write was",
+    breaking: (store) => editingRecords(({ last: _, ...grant }) => grant)(store),
+    laws: ["keeps a record that says what its write was whole"]
+  }
 ]
 
 const wrongWriters: ReadonlyArray<Broken> = [
@@ -559,6 +627,18 @@ const wrongNews: ReadonlyArray<Broken> = [
 ]
 
 /** A store whose records are edited before they are written. */
+const editingRecords = (edit: (grant: Grant.Grant) => Grant.Grant) => (store: Store): Store => {
+  const edited = <A extends TokenStore.Reading>(found: A): A =>
+    found.grant === undefined ? found : { ...found, grant: edit(found.grant) }
+  return {
+    ...store,
+    read: (key) => Effect.map(store.read(key), edited),
+    write: (expected, draft) => Effect.map(store.write(expected, draft), edited),
+    extend: (key, options) => Effect.map(store.extend(key, options), edited),
+    remove: (key, version) => Effect.map(store.remove(key, version), edited)
+  }
+}
+
 const editingDrafts = (edit: (draft: Grant.Draft) => Grant.Draft) => (store: Store): Store => ({
   ...store,
   write: (expected, draft) => store.write(expected, edit(draft))

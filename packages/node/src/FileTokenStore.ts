@@ -5,6 +5,7 @@
  * @since 0.1.0
  */
 import * as Grant from "@effect-oauth/core/Grant"
+import * as GrantHistory from "@effect-oauth/core/GrantHistory"
 import * as OAuthError from "@effect-oauth/core/OAuthError"
 import * as TokenStore from "@effect-oauth/core/TokenStore"
 import * as Clock from "effect/Clock"
@@ -68,7 +69,7 @@ export const make = Effect.fnUntraced(function*(options: {
 
   const read = Effect.fnUntraced(function*(file: string) {
     const bytes = yield* Files.read(file)
-    return { bytes, grant: bytes === undefined ? undefined : yield* decode(file, bytes) }
+    return { bytes, kept: bytes === undefined ? undefined : yield* decode(file, bytes) }
   })
 
   // Lets `decide` choose what shall stand, and puts it there if the file has not changed in between; else all over
@@ -79,13 +80,17 @@ export const make = Effect.fnUntraced(function*(options: {
   ): Effect.fn.Return<TokenStore.Outcome, Failure> {
     const file = fileOf(key)
     while (true) {
-      const { bytes, grant: current } = yield* read(file)
+      const { bytes, kept } = yield* read(file)
+      const current = kept?.grant
       const version = yield* random.uuidV4()
       const decision = decide(current, { now: clock.currentTimeMillisUnsafe(), version })
       if (decision._tag === "Keep") return { now: clock.currentTimeMillisUnsafe(), accepted: false, grant: current }
-      const grant = decision._tag === "Put" ? decision.grant : undefined
-      if (yield* swap({ lock, file, before: bytes, grant, unique: version })) {
-        return { now: clock.currentTimeMillisUnsafe(), accepted: true, grant }
+      const after = decision._tag === "Remove" ? undefined : {
+        grant: decision.grant,
+        history: decision._tag === "Put" ? Grant.appendHistory(kept?.history, decision.grant) : kept?.history ?? []
+      }
+      if (yield* swap({ lock, file, before: bytes, after, unique: version })) {
+        return { now: clock.currentTimeMillisUnsafe(), accepted: true, grant: after?.grant }
       }
     }
   })
@@ -93,7 +98,7 @@ export const make = Effect.fnUntraced(function*(options: {
   const grants = Files.list(directory).pipe(
     Effect.flatMap(Effect.forEach((file) =>
       read(file).pipe(
-        Effect.map(({ grant }) => grant),
+        Effect.map(({ kept }) => kept?.grant),
         Effect.catchTag("RecordInvalid", (reason) => Effect.as(Effect.logWarning(reason.message), undefined))
       ), { concurrency: 16 })),
     Effect.map((grants) => grants.filter((grant) => grant !== undefined))
@@ -102,8 +107,8 @@ export const make = Effect.fnUntraced(function*(options: {
   return TokenStore.TokenStore.of({
     name: "file",
     read: Effect.fn("FileTokenStore.read")(function*(key) {
-      const { grant } = yield* read(fileOf(key.id))
-      return { now: clock.currentTimeMillisUnsafe(), grant }
+      const { kept } = yield* read(fileOf(key.id))
+      return { now: clock.currentTimeMillisUnsafe(), grant: kept?.grant }
     }, failingIn("read")),
     write: Effect.fn("FileTokenStore.write")(
       (expected, draft) =>
@@ -117,7 +122,7 @@ export const make = Effect.fnUntraced(function*(options: {
       (key, { leaseFor, version }) =>
         change(key.id, (current, { now }) =>
           current?.version === version && current.leaseUntil !== undefined
-            ? { _tag: "Put", grant: { ...current, leaseUntil: now + leaseFor } }
+            ? { _tag: "Adjust", grant: { ...current, leaseUntil: now + leaseFor } }
             : keep),
       failingIn("extend")
     ),
@@ -132,6 +137,10 @@ export const make = Effect.fnUntraced(function*(options: {
     list: Effect.fn("FileTokenStore.list")(
       (options) => Effect.map(grants, (all) => TokenStore.selectList(all, clock.currentTimeMillisUnsafe(), options)),
       failingIn("list")
+    ),
+    history: Effect.fn("FileTokenStore.history")(
+      (key) => Effect.map(read(fileOf(key.id)), ({ kept }) => GrantHistory.fromLines(kept?.history ?? [])),
+      failingIn("history")
     )
   })
 })
@@ -153,6 +162,8 @@ type Failure = OAuthError.StoreUnavailable | OAuthError.RecordInvalid
 type Decision =
   | { readonly _tag: "Keep" }
   | { readonly _tag: "Put"; readonly grant: Grant.Grant }
+  /** Another lease: nothing that would be remembered. */
+  | { readonly _tag: "Adjust"; readonly grant: Grant.Grant }
   | { readonly _tag: "Remove" }
 
 const keep: Decision = { _tag: "Keep" }
@@ -160,37 +171,45 @@ const keep: Decision = { _tag: "Keep" }
 const failingIn = (method: string) =>
   Effect.mapError((reason: Failure) => OAuthError.make("FileTokenStore", method, reason))
 
-const decodeGrant = Files.decoder(Grant.Grant, "the record of a grant")
+// a record, and beside its own members the lines of its history
+const File = Schema.Struct({ ...Grant.Grant.fields, history: Schema.optionalKey(Schema.Array(Schema.String)) })
 
-const decode = (file: string, bytes: Uint8Array): Effect.Effect<Grant.Grant, OAuthError.RecordInvalid> =>
+interface Kept {
+  readonly grant: Grant.Grant
+  readonly history: ReadonlyArray<string>
+}
+
+const decodeFile = Files.decoder(File, "the record of a grant")
+
+const decode = (file: string, bytes: Uint8Array): Effect.Effect<Kept, OAuthError.RecordInvalid> =>
   Effect.filterOrFail(
-    decodeGrant(file, bytes),
-    (grant) => Files.nameOf(grant.key) === Path.basename(file),
+    Effect.map(decodeFile(file, bytes), ({ history = [], ...grant }) => ({ grant, history })),
+    ({ grant }) => Files.nameOf(grant.key) === Path.basename(file),
     () => new OAuthError.RecordInvalid({ store: "file", problem: `${file} is the record of another grant` })
   )
 
-const encode = Schema.encodeSync(Schema.fromJsonString(Grant.Grant))
+const encode = Schema.encodeSync(Schema.fromJsonString(File))
 
 // Puts a record in its place, or removes the one there, if the file is still as it was.
 const swap = (options: {
   readonly lock: string
   readonly file: string
   readonly before: Uint8Array | undefined
-  readonly grant: Grant.Grant | undefined
+  readonly after: Kept | undefined
   readonly unique: string
 }): Effect.Effect<boolean, OAuthError.StoreUnavailable> => {
-  const { before, file, grant, lock, unique } = options
+  const { after, before, file, lock, unique } = options
   const ifUnchanged = (act: () => void): Effect.Effect<boolean, OAuthError.StoreUnavailable> =>
     Lock.exclusively(lock, () => {
       if (!isSame(readSync(file), before)) return false
       act()
       return true
     })
-  return grant === undefined
+  return after === undefined
     ? Effect.tap(ifUnchanged(() => Fs.unlinkSync(file)), () => Files.syncDirectory(Path.dirname(file)))
     : Files.replaceWith({
       file,
-      text: encode(grant),
+      text: encode({ ...after.grant, history: after.history }),
       unique,
       commit: (temporary) => ifUnchanged(() => Fs.renameSync(temporary, file))
     })

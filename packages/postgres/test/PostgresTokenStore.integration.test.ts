@@ -134,8 +134,8 @@ describe.skipIf(Postgres.isMissing)("PostgresTokenStore", { timeout: 60_000 }, (
         serial: 0,
         installation: "default"
       })
-      yield* sql`INSERT INTO ${sql(grants)}
-        SELECT 'test|i|c|' || n, 'test', n, 'Active', n, n * 1000, NULL, NULL, ${head}, '{}'
+      yield* sql`INSERT INTO ${sql(grants)} (key, provider, account, state, version, due_at, history, head, body)
+        SELECT 'test|i|c|' || n, 'test', n, 'Active', n, n * 1000, '', ${head}, '{}'
         FROM generate_series(1, 100000) AS n`
       yield* sql`ANALYZE ${sql(grants)}`
 

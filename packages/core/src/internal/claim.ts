@@ -6,6 +6,7 @@ import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Grant from "../Grant.ts"
+import * as GrantHistory from "../GrantHistory.ts"
 import * as OAuthError from "../OAuthError.ts"
 import type { TokenRequest } from "../TokenRequest.ts"
 import type { Judgement } from "../TokenResponse.ts"
@@ -46,7 +47,11 @@ export const claim = Effect.fnUntraced(function*(
   const leaseFor = Duration.toMillis(policy.lease)
   // counted from before the claim is sent, so that it never ends later here than in the store
   const lease: Lease = { elapsed: Stopwatch.start(env.clock), length: leaseFor, overtaken: false }
-  const draft = Transaction.propose(grant, { state, leaseFor }, { now: storeNow(env, snapshot), writeId })
+  const draft = Transaction.propose(grant, { state, leaseFor }, {
+    now: storeNow(env, snapshot),
+    writeId,
+    note: GrantHistory.note("Claimed", env.holder, step.attempt > 1 ? `attempt-${step.attempt}` : need.why._tag)
+  })
 
   snapshot.neverSent = writeId
   const claimed = yield* env.custody.write(grant.version, draft)
@@ -161,7 +166,8 @@ const send = Effect.fnUntraced(function*(
     if (delay === undefined) {
       const draft = Transaction.propose(held.grant, conclusion.change, {
         now: now + snapshot.offset,
-        writeId: held.writeId
+        writeId: held.writeId,
+        note: Transaction.noteOf(conclusion, need, env.holder)
       })
       // in hand from here on, whatever happens to this fiber
       if (conclusion.precious) {

@@ -6,6 +6,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Grant from "../Grant.ts"
+import * as GrantHistory from "../GrantHistory.ts"
 import type * as OAuthError from "../OAuthError.ts"
 import type { Outcome, Reading } from "../TokenStore.ts"
 import * as Attempts from "./attempts.ts"
@@ -76,12 +77,14 @@ const persist = Effect.fnUntraced(function*(
   written: Written
 ): Effect.fn.Return<void> {
   const attempts = yield* Attempts.begin(env.rules.policy.persist)
+  const note = GrantHistory.note("Saved", env.holder, written.draft.note?.what)
+  const late = { ...written, draft: { ...written.draft, note } }
   let delay = Duration.seconds(1)
   while (true) {
     // a schedule that ends is no reason to give up
     delay = (yield* attempts) ?? delay
     yield* Effect.sleep(delay)
-    const outcome = yield* Effect.result(commit(env, grant, written))
+    const outcome = yield* Effect.result(commit(env, grant, late))
     if (outcome._tag === "Failure") continue
     if (outcome.success.accepted && written.pair) env.emit({ _tag: "Saved", key: snapshot.key })
     return yield* Effect.ignore(saved(env, snapshot, need, grant, written, outcome.success))

@@ -8,6 +8,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Grant from "../Grant.ts"
+import * as GrantHistory from "../GrantHistory.ts"
 import type * as GrantKey from "../GrantKey.ts"
 import * as OAuthError from "../OAuthError.ts"
 import * as Scopes from "../Scopes.ts"
@@ -55,9 +56,11 @@ export const adopt = (
           writeId,
           lineage,
           serial: 1,
+          authorizedAt: reading.now,
           installation: rules.installation,
           body,
-          dueIn: Transaction.dueIn(body, reading.now, rules.policy)
+          dueIn: Transaction.dueIn(body, reading.now, rules.policy),
+          note: GrantHistory.note("Authorized", self.renewal.holder)
         }))
       }))
       if (kept._tag === "Success") return emit({ _tag: "Authorized", key })
@@ -108,7 +111,7 @@ export const revoke = (
           ? Effect.succeed(reading.grant)
           : proposal(self, reading, reading.grant, {
             state: { _tag: "Revoked", at: reading.now, remote: "pending" }
-          }))
+          }, ["Revoked", "pending"]))
       const { grant } = revoked
       if (grant?.state._tag !== "Revoked") return "pending"
       if (grant.state.remote !== "pending") return grant.state.remote
@@ -127,7 +130,7 @@ export const revoke = (
             },
             // nothing needs the tokens any more
             body: { _tag: "Open", accessTokens: [] }
-          }))
+          }, ["Revoked", outcome]))
       return outcome
     })
   )
@@ -147,7 +150,7 @@ export const ended = (
           ? Effect.succeed(reading.grant)
           : proposal(self, reading, reading.grant, {
             state: { _tag: "ReauthorizationRequired", why: "Ended", at: reading.now }
-          }))
+          }, ["Ended", "Ended"]))
       self.renewal.emit({ _tag: "Ended", key, why: "Ended" })
     })
   )
@@ -222,13 +225,19 @@ const proposal = (
   self: Service.Service,
   reading: Reading,
   grant: Grant.Grant,
-  change: Transaction.Change
+  change: Transaction.Change,
+  [what, why]: readonly [what: GrantHistory.Happening, why?: string]
 ): Effect.Effect<Grant.Draft, OAuthError.OAuthErrorReason> =>
   grant.format > Grant.format
     ? Effect.fail(newerFormat)
     : grant.installation !== self.renewal.rules.installation
     ? Effect.fail(new OAuthError.RecordReadOnly({ why: "other-installation" }))
-    : Effect.map(self.renewal.id, (writeId) => Transaction.propose(grant, change, { now: reading.now, writeId }))
+    : Effect.map(self.renewal.id, (writeId) =>
+      Transaction.propose(grant, change, {
+        now: reading.now,
+        writeId,
+        note: GrantHistory.note(what, self.renewal.holder, why)
+      }))
 
 // A refresh token stands for the grant; without one the access token is all there is.
 const atServer = (

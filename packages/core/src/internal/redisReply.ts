@@ -27,10 +27,10 @@ const Fields = Schema.Array(Schema.NullOr(Schema.String))
 
 // what a head has besides the fields that scripts compute
 const Plain = Schema.fromJsonString(
-  Grant.Grant.mapFields(Struct.omit(["body", "dueAt", "leaseUntil", "retryAt", "version"]))
+  Grant.Grant.mapFields(Struct.omit(["body", "changedAt", "dueAt", "leaseUntil", "retryAt", "version"]))
 )
 const Body = Schema.fromJsonString(Grant.Body)
-const headFields = [Schema.String, Plain, Instant, Instant, Instant] as const
+const headFields = [Schema.String, Plain, Instant, Instant, Instant, Instant] as const
 
 const notUnderstood = "the answer is not understood"
 const reply = decoding(Schema.Tuple([Schema.String, Number, Fields]), notUnderstood)
@@ -52,6 +52,9 @@ export const outcome = (input: unknown): Decoded<Outcome> =>
     ([accepted, now, fields]) =>
       Effect.map(grant(fields), (grant): Outcome => ({ now, accepted: accepted !== "", grant }))
   )
+
+/** The lines of a history. */
+export const history: (input: unknown) => Decoded<string> = decoding(Schema.String, notUnderstood)
 
 /** The rows of some records. */
 export const rows: (input: unknown) => Decoded<ReadonlyArray<typeof Fields.Type>> = decoding(
@@ -83,8 +86,8 @@ export const scan = (
 const grant = (fields: typeof Fields.Type): Decoded<Grant.Grant | undefined> =>
   isEmpty(fields)
     ? Effect.undefined
-    : Effect.map(row(fields), ([version, plain, dueAt, retryAt, leaseUntil, body]) => ({
-      ...stand(version, plain, dueAt, retryAt, leaseUntil),
+    : Effect.map(row(fields), ([version, plain, dueAt, retryAt, leaseUntil, changedAt, body]) => ({
+      ...stand(version, plain, dueAt, retryAt, leaseUntil, changedAt),
       body
     }))
 
@@ -95,11 +98,13 @@ const stand = (
   plain: typeof Plain.Type,
   dueAt: number | null,
   retryAt: number | null,
-  leaseUntil: number | null
+  leaseUntil: number | null,
+  changedAt: number | null
 ): Head => ({
   ...plain,
   version,
   ...(dueAt === null ? {} : { dueAt }),
   ...(retryAt === null ? {} : { retryAt }),
-  ...(leaseUntil === null ? {} : { leaseUntil })
+  ...(leaseUntil === null ? {} : { leaseUntil }),
+  ...(changedAt === null ? {} : { changedAt })
 })

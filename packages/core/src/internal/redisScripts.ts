@@ -2,8 +2,9 @@
  * The scripts by which grants are kept in Redis. Each is one step that nothing
  * comes between, and names all keys that it touches.
  *
- * A grant is a hash: `version`, `head` and `body` (JSON), and `due`, `retry` and
- * `lease`, instants in milliseconds that the scripts compute by Redis's clock.
+ * A grant is a hash: `version`, `head` and `body` (JSON), `history` (lines, the
+ * newest first), and `due`, `retry`, `lease` and `changed`, instants in
+ * milliseconds that the scripts compute by Redis's clock.
  */
 import * as Redis from "effect/persistence/Redis"
 
@@ -29,7 +30,7 @@ local function now()
 end
 
 local function outcome(accepted, at, key)
-  local fields = redis.call('HMGET', key, 'version', 'head', 'due', 'retry', 'lease', 'body')
+  local fields = redis.call('HMGET', key, 'version', 'head', 'due', 'retry', 'lease', 'changed', 'body')
   return { accepted, text(at), fields }
 end`
 
@@ -47,7 +48,7 @@ export const read = script(`return outcome('', now(), KEYS[1])`)
 export const write = script(`
 local grant, sequence, keys, providers, due = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local expected, id, provider, writeId, head, body, state = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7]
-local dueIn, retryIn, leaseFor, channel = ARGV[8], ARGV[9], ARGV[10], ARGV[11]
+local dueIn, retryIn, leaseFor, channel, note, limit = ARGV[8], ARGV[9], ARGV[10], ARGV[11], ARGV[12], ARGV[13]
 
 local at = now()
 local version = redis.call('HGET', grant, 'version')
@@ -63,7 +64,11 @@ for i = 6, #KEYS do
 end
 if dueIn == '' then redis.call('ZREM', due, id) else redis.call('ZADD', due, text(at + dueIn), id) end
 
-redis.call('HSET', grant, 'version', version, 'head', head, 'body', body)
+redis.call('HSET', grant, 'version', version, 'head', head, 'body', body, 'changed', text(at))
+if note ~= '' then
+  local history = text(at) .. ' ' .. note .. '\\n' .. (redis.call('HGET', grant, 'history') or '')
+  redis.call('HSET', grant, 'history', string.sub(history, 1, tonumber(limit)))
+end
 for field, duration in pairs({ due = dueIn, retry = retryIn, lease = leaseFor }) do
   if duration == '' then redis.call('HDEL', grant, field) else redis.call('HSET', grant, field, text(at + duration)) end
 end
@@ -96,10 +101,13 @@ redis.call('DEL', grant)
 redis.pcall('PUBLISH', channel, number .. ' ' .. id)
 return outcome('accepted', at, grant)`)
 
+/** What happened to a grant. */
+export const history = script(`return redis.call('HGET', KEYS[1], 'history') or ''`)
+
 /** The heads of records, in the order of the keys; what is not there is empty. */
 export const heads = script(`
 local found = {}
-for i = 1, #KEYS do found[i] = redis.call('HMGET', KEYS[i], 'version', 'head', 'due', 'retry', 'lease') end
+for i = 1, #KEYS do found[i] = redis.call('HMGET', KEYS[i], 'version', 'head', 'due', 'retry', 'lease', 'changed') end
 return found`)
 
 /** The members of a set. */

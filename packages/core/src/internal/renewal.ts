@@ -8,6 +8,7 @@ import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Grant from "../Grant.ts"
+import * as GrantHistory from "../GrantHistory.ts"
 import * as OAuthError from "../OAuthError.ts"
 import * as RemoteText from "../RemoteText.ts"
 import type { Outcome, Reading } from "../TokenStore.ts"
@@ -94,9 +95,13 @@ export const run = Effect.fnUntraced(function*(
         const writeId = yield* env.id
         const outcome = yield* env.custody.write(
           grant.version,
-          Transaction.propose(grant, step.change, { now: reading.now, writeId })
+          Transaction.propose(grant, step.change, {
+            now: reading.now,
+            writeId,
+            note: GrantHistory.note("Ended", env.holder, step.change.state.why)
+          })
         )
-        if (outcome.accepted && step.change.state._tag === "ReauthorizationRequired") {
+        if (outcome.accepted) {
           env.emit({ _tag: "Ended", key: snapshot.key, why: step.change.state.why })
         }
         reading = outcome
@@ -150,7 +155,7 @@ const writeBack = Effect.fnUntraced(function*(
         ? { _tag: "Indeterminate", presented, since: startedAt, attempt }
         : known.state,
       retryIn: known.retryAt === undefined ? undefined : Math.max(0, known.retryAt - reading.now)
-    }, { now: reading.now, writeId })
+    }, { now: reading.now, writeId, note: GrantHistory.note("WrittenBack", env.holder) })
   )
 })
 

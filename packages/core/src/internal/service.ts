@@ -20,6 +20,7 @@ import type { AuthorizationServer } from "../AuthorizationServer.ts"
 import type { Entry, Escrow } from "../Escrow.ts"
 import * as Grant from "../Grant.ts"
 import type { GrantEvent } from "../GrantEvent.ts"
+import * as GrantHistory from "../GrantHistory.ts"
 import * as GrantKey from "../GrantKey.ts"
 import * as OAuthError from "../OAuthError.ts"
 import type { RefreshPolicy } from "../RefreshPolicy.ts"
@@ -60,6 +61,8 @@ export interface Parts {
   readonly key: GrantKey.GrantKey
   readonly endpoint: TokenEndpoint["Service"]
   readonly installation: string
+  /** What the process is called. */
+  readonly name: string | undefined
   readonly patience: Duration.Duration
   readonly policy: RefreshPolicy
   readonly random: SecureRandom.SecureRandom["Service"]
@@ -102,7 +105,7 @@ export const make = Effect.fnUntraced(function*(parts: Parts): Effect.fn.Return<
     },
     origin: new URL(server.tokenEndpoint).origin,
     revocation: server.dialect.revocation,
-    holder: yield* id,
+    holder: parts.name === undefined ? yield* id : `${parts.name}/${yield* id}`,
     breaker: new Breaker(policy),
     brake: new Brake(policy),
     trust: () => trust,
@@ -278,13 +281,13 @@ const restore = Effect.fnUntraced(function*(
   key: GrantKey.GrantKey,
   entry: Entry
 ): Effect.fn.Return<boolean> {
-  const { custody, emit } = self.renewal
+  const { custody, emit, holder } = self.renewal
   const outcome = yield* Effect.option(
-    Effect.flatMap(
-      custody.read(key),
-      ({ now }) =>
-        custody.conclude(entry.expected, entry.claim, Grant.draft(entry.grant, { now, writeId: entry.grant.writeId }))
-    )
+    Effect.flatMap(custody.read(key), ({ now }) =>
+      custody.conclude(entry.expected, entry.claim, {
+        ...Grant.draft(entry.grant, { now, writeId: entry.grant.writeId }),
+        note: GrantHistory.note("Saved", holder, entry.grant.last?.what)
+      }))
   )
   if (outcome._tag === "None") return false
   if (outcome.value.accepted) emit({ _tag: "Saved", key })

@@ -6,6 +6,7 @@
 import * as Duration from "effect/Duration"
 import * as Redacted from "effect/Redacted"
 import * as Grant from "../Grant.ts"
+import * as GrantHistory from "../GrantHistory.ts"
 import * as OAuthError from "../OAuthError.ts"
 import type { RefreshPolicy } from "../RefreshPolicy.ts"
 import * as RemoteText from "../RemoteText.ts"
@@ -47,7 +48,7 @@ export type Step =
   /** The lease ran out: look again when the claim has stood unchanged for so many milliseconds. */
   | { readonly _tag: "Settle"; readonly millis: number }
   /** The grant has ended: write this. */
-  | { readonly _tag: "Write"; readonly change: Change }
+  | { readonly _tag: "Write"; readonly change: Change & { readonly state: typeof Grant.ReauthorizationRequired.Type } }
   | { readonly _tag: "Rest"; readonly why: OAuthError.RenewalPending["why"]; readonly until: number }
   | {
     readonly _tag: "End"
@@ -289,16 +290,27 @@ export const conclude = (input: {
   }
 }
 
+/** What a grant's history says of a conclusion. */
+export const noteOf = ({ change, error }: Conclusion, need: Need, by: string): GrantHistory.Note => {
+  const { body, state } = change
+  if (error === undefined) return GrantHistory.note("Renewed", by, need.why._tag)
+  if (state._tag === "ReauthorizationRequired") return GrantHistory.note("Ended", by, state.why)
+  if (body?.quarantined !== undefined) return GrantHistory.note("Quarantined", by, error._tag)
+  return GrantHistory.note(state._tag === "Indeterminate" ? "Indeterminate" : "RenewalFailed", by, error._tag)
+}
+
 /** The record that a change proposes, of the one that stands. */
 export const propose = (
   grant: Grant.Grant,
   change: Change,
-  options: { readonly now: number; readonly writeId: string }
+  options: { readonly now: number; readonly writeId: string; readonly note: GrantHistory.Note }
 ): Grant.Draft => {
-  const { dueIn: due, retryIn: _, ...rest } = Grant.draft(grant, options)
+  const { note, ...at } = options
+  const { dueIn: due, retryIn: _, ...rest } = Grant.draft(grant, at)
   const dueIn = change.dueIn ?? due
   return {
     ...rest,
+    note,
     format: Grant.format,
     state: change.state,
     body: change.body ?? grant.body,

@@ -9,7 +9,7 @@
  */
 import type { TokenStore } from "../TokenStore.ts"
 import type { Law } from "./Contract.ts"
-import { changeLaws, pageLaws, recordLaws } from "./internal/storeReadLaws.ts"
+import { changeLaws, historyLaws, pageLaws, recordLaws } from "./internal/storeReadLaws.ts"
 import { leaseLaws, writeLaws } from "./internal/storeWriteLaws.ts"
 
 /**
@@ -22,6 +22,7 @@ export const cases: ReadonlyArray<Law<TokenStore>> = [
   ...writeLaws,
   ...leaseLaws,
   ...recordLaws,
+  ...historyLaws,
   ...pageLaws,
   ...changeLaws
 ]

@@ -232,7 +232,7 @@ const toState = (record: Record): Grant.State => {
 
 // what stands when the change is accepted
 const written = (server: Server, grant: Grant.Grant, change: Transaction.Change): Draft => {
-  const draft = Transaction.propose(grant, change, { now, writeId: "" })
+  const draft = Transaction.propose(grant, change, { now, writeId: "", note: { what: "", by: "" } })
   const standing = Grant.stand(draft, { version: "", now })
   const { state } = standing
   const since = state._tag === "Renewing" ? state.startedAt : state._tag === "Indeterminate" ? state.since : longAgo

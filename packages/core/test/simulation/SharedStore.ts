@@ -134,7 +134,8 @@ export class SharedStore {
           return this.outcome(true, key.id)
         }),
       due: () => Effect.die("not asked for"),
-      list: () => Effect.die("not asked for")
+      list: () => Effect.die("not asked for"),
+      history: () => Effect.die("not asked for")
     })
   }
 

@@ -166,5 +166,12 @@ export const records: ReadonlyArray<{ readonly name: string; readonly changes: P
     name: "a record with awkward text in its head",
     changes: { lineage: awkwardText, installation: awkwardText, serial: 0 }
   },
+  {
+    name: "a record that says what its write was",
+    changes: {
+      authorizedAt: 1_900_000_000_123,
+      note: { what: awkwardText, by: awkwardText, why: awkwardText }
+    }
+  },
   { name: "a record of a newer format", changes: { format: Grant.format + 1 } }
 ]

@@ -4,6 +4,7 @@
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import * as Grant from "../../Grant.ts"
+import * as GrantHistory from "../../GrantHistory.ts"
 import * as GrantKey from "../../GrantKey.ts"
 import type { OAuthError } from "../../OAuthError.ts"
 import type { Change, Head, Page, TokenStore } from "../../TokenStore.ts"
@@ -14,6 +15,92 @@ import { json, law, stands, written } from "./storeWriteLaws.ts"
 
 type Store = TokenStore["Service"]
 
+export const historyLaws: ReadonlyArray<Law<TokenStore>> = [
+  law(
+    "keeps what the writers say, in that order",
+    Effect.fnUntraced(function*(store, { draft, key }) {
+      const notes: ReadonlyArray<GrantHistory.Note> = [
+        { what: "Authorized", by: "node-1/a_b-C" },
+        { what: "Claimed", by: "node-2", why: "Expiring" },
+        { what: "SomethingNew", by: "node-2", why: "100%" }
+      ]
+      let version: string | undefined
+      for (const [index, note] of notes.entries()) {
+        version = (yield* written(store, version, draft(key("a"), { note, serial: index + 1 }))).version
+      }
+
+      const history = yield* store.history(key("a"))
+
+      yield* same(
+        "the history",
+        history.map(({ at: _, ...entry }) => entry),
+        notes.map((note, index) => ({ ...note, serial: index + 1 }))
+      )
+    })
+  ),
+
+  law(
+    "tells when it took a note",
+    Effect.fnUntraced(function*(store, { draft, key }) {
+      const grant = yield* written(store, undefined, draft(key("a"), { note: { what: "Authorized", by: "a" } }))
+
+      const [entry] = yield* store.history(key("a"))
+
+      yield* same("the instant", entry?.at, Math.floor(grant.changedAt ?? -1))
+    })
+  ),
+
+  law(
+    "takes no note of a write that is not accepted, nor of one that says nothing",
+    Effect.fnUntraced(function*(store, { draft, key }) {
+      const note = (by: string): GrantHistory.Note => ({ what: "Renewed", by })
+      const first = yield* written(store, undefined, draft(key("a"), { note: note("first") }))
+      yield* store.write(undefined, draft(key("a"), { note: note("no one") }))
+      yield* store.write("another", draft(key("a"), { note: note("no one") }))
+      const second = yield* written(store, first.version, draft(key("a"), { leaseFor: 60_000 }))
+      yield* store.extend(key("a"), { version: second.version, leaseFor: 120_000 })
+
+      const history = yield* store.history(key("a"))
+
+      yield* same("who is in the history", history.map(({ by }) => by), ["first"])
+    })
+  ),
+
+  law(
+    "keeps at least the last sixteen notes, however long, and no more than it may",
+    Effect.fnUntraced(function*(store, { draft, key }) {
+      let version: string | undefined
+      for (let serial = 1; serial <= 40; serial++) {
+        const note = { what: "W".repeat(60), by: `${serial}-${"b".repeat(60)}`, why: "w".repeat(60) }
+        version = (yield* written(store, version, draft(key("a"), { note, serial }))).version
+      }
+
+      const serials = (yield* store.history(key("a"))).map(({ serial }) => serial)
+
+      yield* ensure(serials.length >= 16, `${serials.length} are left`)
+      yield* ensure(serials.length <= GrantHistory.limit, `${serials.length} are kept`)
+      yield* same("what is left", serials, serials.map((_, index) => 41 - serials.length + index))
+    })
+  ),
+
+  law(
+    "has no history of what is not there, nor of what was removed",
+    Effect.fnUntraced(function*(store, { draft, key }) {
+      const none = yield* store.history(key("a"))
+      const first = yield* written(store, undefined, draft(key("a"), { note: { what: "Authorized", by: "first" } }))
+      yield* store.remove(key("a"), first.version)
+      const removed = yield* store.history(key("a"))
+      yield* written(store, undefined, draft(key("a"), { note: { what: "Authorized", by: "second" } }))
+
+      const history = yield* store.history(key("a"))
+
+      yield* same("the history of what was never there", none, [])
+      yield* same("the history of what was removed", removed, [])
+      yield* same("who is in the history", history.map(({ by }) => by), ["second"])
+    })
+  )
+]
+
 export const recordLaws: ReadonlyArray<Law<TokenStore>> = [
   ...Specimens.records.map(({ changes, name }) =>
     law(
@@ -23,10 +110,24 @@ export const recordLaws: ReadonlyArray<Law<TokenStore>> = [
 
         const grant = yield* written(store, undefined, proposed)
 
-        yield* same("the record", json(grant), json(Grant.stand(proposed, { version: grant.version, now: 0 })))
+        const { version, changedAt: now = -1 } = grant
+        yield* same("the record", json(grant), json(Grant.stand(proposed, { version, now })))
         yield* stands(store, key("a"), grant)
       })
     )
+  ),
+
+  law(
+    "tells when a record was written, by its own clock",
+    Effect.fnUntraced(function*(store, { draft, key }) {
+      const { now: before } = yield* store.read(key("a"))
+
+      const grant = yield* written(store, undefined, draft(key("a")))
+
+      const { now: after } = yield* store.read(key("a"))
+      const at = grant.changedAt ?? -1
+      yield* ensure(at >= before && at <= after, `it was written at ${at}, between ${before} and ${after}`)
+    })
   ),
 
   law(

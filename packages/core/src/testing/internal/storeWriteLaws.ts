@@ -94,7 +94,8 @@ export const writeLaws: ReadonlyArray<Law<TokenStore>> = [
       const grant = yield* written(store, undefined, proposed)
 
       yield* ensure(grant.version !== "", "the version is empty")
-      yield* same("the record", json(grant), json(Grant.stand(proposed, { version: grant.version, now: 0 })))
+      const { version, changedAt: now = -1 } = grant
+      yield* same("the record", json(grant), json(Grant.stand(proposed, { version, now })))
       yield* stands(store, key("a"), grant)
     })
   ),
