@@ -31,6 +31,7 @@ const storeys: ReadonlyArray<{ readonly name: string; readonly modules: Readonly
       "AuthorizationRequest",
       "AuthorizationResponse",
       "ClientAuthentication",
+      "EndpointRequest",
       "PasswordGrant",
       "Pkce",
       "RetryAfter",

@@ -14,6 +14,7 @@ import * as FileSystem from "effect/FileSystem"
 import type { HttpClientError } from "effect/http/HttpClientError"
 import * as Layer from "effect/Layer"
 import type { PlatformError } from "effect/PlatformError"
+import * as Result from "effect/Result"
 import type * as Stdio from "effect/Stdio"
 import type { Configuration } from "./Configuration.ts"
 import { configuration, type Failure } from "./Failure.ts"
@@ -218,14 +219,13 @@ const describe = Effect.fnUntraced(function*(
           ? `there is no file ${description.value}; correct the path`
           : `the file ${description.value} cannot be read (${reason._tag}); check its owner and mode`
       ))
-    const decoded = yield* Effect.mapError(
-      Effect.fromResult(Description.decode(text)),
+    return yield* Effect.mapError(
+      Effect.fromResult(Result.flatMap(Description.decode(text), (decoded) => Description.toOptions(decoded))),
       (error) =>
         error.reason._tag === "ConfigurationInvalid"
           ? configuration(`${error.reason.field} in ${description.value}`, error.reason.problem)
           : error
     )
-    return Description.toOptions(decoded)
   }
   if (issuer !== undefined) {
     const options = yield* Effect.mapError(

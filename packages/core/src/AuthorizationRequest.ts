@@ -32,6 +32,12 @@ export interface Rules {
   readonly pkce: "S256" | "none"
   /** Whether the answer must name the issuer (RFC 9207). */
   readonly issuer: "required" | "optional"
+  /** The value of `response_type`; `code`. */
+  readonly responseType: string
+  /** The server's names of parameters, by the RFC's. */
+  readonly names: Readonly<Record<string, string>>
+  /** `percent`, or `raw` where the server reads `+`, `,`, `:` and `/` in a scope only as they are. */
+  readonly scopeEncoding: "percent" | "raw"
 }
 
 /**
@@ -40,7 +46,15 @@ export interface Rules {
  * @category constructors
  * @since 0.1.0
  */
-export const rfc6749: Rules = { scopeSeparator: " ", parameters: {}, pkce: "S256", issuer: "optional" }
+export const rfc6749: Rules = {
+  scopeSeparator: " ",
+  parameters: {},
+  pkce: "S256",
+  issuer: "optional",
+  responseType: "code",
+  names: {},
+  scopeEncoding: "percent"
+}
 
 const Secret = Schema.RedactedFromValue(Schema.String)
 
@@ -146,7 +160,7 @@ export const make: (
     const pkce = rules.pkce === "S256" ? yield* Pkce.make : undefined
 
     const protocol = {
-      response_type: "code",
+      response_type: rules.responseType,
       client_id: clientId,
       redirect_uri: redirectUri,
       scope: Scopes.toString(scopes, rules.scopeSeparator),
@@ -155,7 +169,7 @@ export const make: (
       ...(pkce === undefined ? {} : { code_challenge: pkce.challenge, code_challenge_method: "S256" })
     }
     return {
-      url: withQuery(endpoint, { ...protocol, ...rules.parameters, ...options.parameters }),
+      url: withQuery(endpoint, { ...protocol, ...rules.parameters, ...options.parameters }, rules),
       pending: {
         state: Redacted.make(state),
         key: options.key.id,
@@ -239,10 +253,16 @@ const randomText: Effect.Effect<string, never, SecureRandom.SecureRandom> = Effe
   (random) => Effect.map(random.randomBytes(32), Base64Url.encode)
 )
 
-const withQuery = (endpoint: string, parameters: Readonly<Record<string, string>>): string => {
-  const given = Object.entries(parameters).filter(([, value]) => value !== "")
-  // a space as %20 is read alike by servers that decode forms and by those that decode URLs
-  const query = new URLSearchParams(given).toString().replaceAll("+", "%20")
+const withQuery = (
+  endpoint: string,
+  parameters: Readonly<Record<string, string>>,
+  { names, scopeEncoding }: Rules
+): string => {
+  const query = Object.entries(parameters).filter(([, value]) => value !== "").map(([name, value]) => {
+    // a space as %20 is read alike by servers that decode forms and by those that decode URLs
+    const text = new URLSearchParams([[names[name] ?? name, value]]).toString().replaceAll("+", "%20")
+    return name === "scope" && scopeEncoding === "raw" ? text.replaceAll(/%2[BCF]|%3A/g, decodeURIComponent) : text
+  }).join("&")
   const joint = !endpoint.includes("?") ? "?" : /[?&]$/.test(endpoint) ? "" : "&"
   return endpoint + joint + query
 }

@@ -18,6 +18,28 @@ import * as OAuthError from "./OAuthError.ts"
 import * as RemoteText from "./RemoteText.ts"
 
 /**
+ * How a server's answers deviate from the RFCs. {@link rfc6749} deviates in
+ * nothing.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Rules {
+  /** The server's names of parameters, by the RFC's. */
+  readonly names: Readonly<Record<string, string>>
+  /** Other parameters to keep with the grant. They must not be secret. */
+  readonly keep: ReadonlyArray<string>
+}
+
+/**
+ * The rules of RFC 6749.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const rfc6749: Rules = { names: {}, keep: [] }
+
+/**
  * An answer as it arrived: well-formed, and not believed in anything.
  *
  * @category models
@@ -67,12 +89,15 @@ export interface Authorized {
  * @category constructors
  * @since 0.1.0
  */
-export const fromUrl = (url: string): Result.Result<AuthorizationResponse, OAuthError.OAuthError> => {
+export const fromUrl = (
+  url: string,
+  rules: Rules = rfc6749
+): Result.Result<AuthorizationResponse, OAuthError.OAuthError> => {
   if (url.length > maxLength || !URL.canParse(url)) return rejected("fromUrl", "malformed")
   const hash = url.indexOf("#")
   const arrived = hash === -1 ? url : url.slice(0, hash)
   if (hash !== -1 && inFragment.test(url.slice(hash))) return rejected("fromUrl", "unsupported-response")
-  return parse("fromUrl", queryOf(arrived), arrived)
+  return parse("fromUrl", queryOf(arrived), rules, arrived)
 }
 
 /**
@@ -82,8 +107,11 @@ export const fromUrl = (url: string): Result.Result<AuthorizationResponse, OAuth
  * @category constructors
  * @since 0.1.0
  */
-export const fromQuery = (text: string): Result.Result<AuthorizationResponse, OAuthError.OAuthError> =>
-  text.length > maxLength ? rejected("fromQuery", "malformed") : parse("fromQuery", text.replace(/^\?/, ""), undefined)
+export const fromQuery = (
+  text: string,
+  rules: Rules = rfc6749
+): Result.Result<AuthorizationResponse, OAuthError.OAuthError> =>
+  text.length > maxLength ? rejected("fromQuery", "malformed") : parse("fromQuery", text.replace(/^\?/, ""), rules)
 
 /**
  * Judges an answer by the login that was started.
@@ -143,15 +171,18 @@ const maxParameters = 100
 const parse = (
   method: string,
   query: string,
-  url: string | undefined
+  rules: Rules,
+  url?: string
 ): Result.Result<AuthorizationResponse, OAuthError.OAuthError> => {
   const pairs = query.split("&", maxParameters + 1)
   if (pairs.length > maxParameters) return rejected(method, "malformed")
   const parameters = new Map<string, string>()
+  const names = new Map(Object.entries(rules.names).map(([ours, theirs]) => [theirs, ours]))
   for (const pair of pairs) {
     if (pair === "") continue
     const equals = pair.indexOf("=")
-    const name = formDecode(equals === -1 ? pair : pair.slice(0, equals))
+    const written = formDecode(equals === -1 ? pair : pair.slice(0, equals))
+    const name = written === undefined ? undefined : names.get(written) ?? written
     const value = equals === -1 ? "" : formDecode(pair.slice(equals + 1))
     if (name === undefined || control.test(name)) return rejected(method, "malformed")
     // the one parameter that is prose: some servers break its lines, and it is cleaned before it is shown

@@ -5,6 +5,8 @@
  * @since 0.1.0
  */
 import * as AuthorizationRequest from "./AuthorizationRequest.ts"
+import * as AuthorizationResponse from "./AuthorizationResponse.ts"
+import type { OnAnswer, OnRequest } from "./EndpointRequest.ts"
 import * as TokenResponse from "./TokenResponse.ts"
 
 /**
@@ -16,6 +18,19 @@ import * as TokenResponse from "./TokenResponse.ts"
 export type ScopeRule = "asked" | "never"
 
 /**
+ * An exchange of the access token that a code gave for the one to keep.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface SecondExchange {
+  readonly grantType: string
+  /** The parameter that carries the access token. */
+  readonly parameter: string
+  readonly parameters: Readonly<Record<string, string>>
+}
+
+/**
  * The deviations of one server.
  *
  * @category models
@@ -24,12 +39,18 @@ export type ScopeRule = "asked" | "never"
 export interface Dialect {
   /** The authorization request (RFC 6749, section 4.1.1). */
   readonly authorization: AuthorizationRequest.Rules
+  /** What the browser brings back (RFC 6749, section 4.1.2). */
+  readonly authorizationResponse: AuthorizationResponse.Rules
   /** The exchange of the code (RFC 6749, section 4.1.3). */
   readonly authorizationCode: {
     readonly parameters: Readonly<Record<string, string>>
     readonly redirectUri: "repeated" | "omitted"
     readonly scope: ScopeRule
     readonly scopeSeparator: string
+    /** A second exchange, of the access token that the first one gave. */
+    readonly then?: SecondExchange | undefined
+    /** Parts of the account that the answer brings grants of their own for; `onAnswer` shows each. */
+    readonly parts: ReadonlyArray<string>
   }
   /** The renewal (RFC 6749, section 6). A scope is never narrowed by itself. */
   readonly refreshToken: {
@@ -49,6 +70,10 @@ export interface Dialect {
    * or that token only.
    */
   readonly revocation: "grant" | "token"
+  /** What data cannot say: changes each request to the server's endpoints before it is sent. */
+  readonly onRequest?: OnRequest | undefined
+  /** What data cannot say: changes each answer of the server's endpoints before it is judged. */
+  readonly onAnswer?: OnAnswer | undefined
 }
 
 /**
@@ -59,7 +84,8 @@ export interface Dialect {
  */
 export const rfc6749: Dialect = {
   authorization: AuthorizationRequest.rfc6749,
-  authorizationCode: { parameters: {}, redirectUri: "repeated", scope: "never", scopeSeparator: " " },
+  authorizationResponse: AuthorizationResponse.rfc6749,
+  authorizationCode: { parameters: {}, redirectUri: "repeated", scope: "never", scopeSeparator: " ", parts: [] },
   refreshToken: { parameters: {}, scope: "never", scopeSeparator: " " },
   clientCredentials: { parameters: {}, scopeSeparator: " " },
   response: TokenResponse.rfc6749,
@@ -73,7 +99,7 @@ export const rfc6749: Dialect = {
  * @since 0.1.0
  */
 export type Deviations = {
-  readonly [K in keyof Dialect]?: (Dialect[K] extends string ? Dialect[K] : Deviating<Dialect[K]>) | undefined
+  readonly [K in keyof Dialect]?: (K extends Leg ? Deviating<Dialect[K]> : Dialect[K]) | undefined
 }
 
 /**
@@ -82,14 +108,20 @@ export type Deviations = {
  * @category constructors
  * @since 0.1.0
  */
-export const make = (deviations: Deviations, base: Dialect = rfc6749): Dialect => ({
-  authorization: deviate(base.authorization, deviations.authorization),
-  authorizationCode: deviate(base.authorizationCode, deviations.authorizationCode),
-  refreshToken: deviate(base.refreshToken, deviations.refreshToken),
-  clientCredentials: deviate(base.clientCredentials, deviations.clientCredentials),
-  response: deviate(base.response, deviations.response),
-  revocation: deviations.revocation ?? base.revocation
-})
+export const make = (deviations: Deviations, base: Dialect = rfc6749): Dialect => {
+  const { onAnswer = base.onAnswer, onRequest = base.onRequest } = deviations
+  return {
+    authorization: deviate(base.authorization, deviations.authorization),
+    authorizationResponse: deviate(base.authorizationResponse, deviations.authorizationResponse),
+    authorizationCode: deviate(base.authorizationCode, deviations.authorizationCode),
+    refreshToken: deviate(base.refreshToken, deviations.refreshToken),
+    clientCredentials: deviate(base.clientCredentials, deviations.clientCredentials),
+    response: deviate(base.response, deviations.response),
+    revocation: deviations.revocation ?? base.revocation,
+    ...(onRequest === undefined ? {} : { onRequest }),
+    ...(onAnswer === undefined ? {} : { onAnswer })
+  }
+}
 
 /**
  * What is wrong with a dialect, if anything is: a field by its path, and what to
@@ -108,10 +140,13 @@ export const problem = (self: Dialect): { readonly field: string; readonly probl
       return { field: `${leg}.parameters`, problem: `must not name ${name}, which is sent already; remove it` }
     }
   }
-  const token = self.response.keep.find((name) => tokens.has(name))
-  return token === undefined
-    ? undefined
-    : { field: "response.keep", problem: `must not name ${token}, which is secret; remove it` }
+  for (const leg of ["authorizationResponse", "response"] as const) {
+    const secret = self[leg].keep.find((name) => secrets.has(name))
+    if (secret !== undefined) {
+      return { field: `${leg}.keep`, problem: `must not name ${secret}, which is secret; remove it` }
+    }
+  }
+  return undefined
 }
 
 // what the protocol sends by itself, credentials above all: a secret has one place
@@ -130,7 +165,9 @@ const reserved: ReadonlySet<string> = new Set([
   "response_type"
 ])
 
-const tokens: ReadonlySet<string> = new Set(["access_token", "refresh_token", "id_token"])
+const secrets: ReadonlySet<string> = new Set(["access_token", "code", "id_token", "refresh_token", "state"])
+
+type Leg = Exclude<keyof Dialect, "onAnswer" | "onRequest" | "revocation">
 
 type Deviating<Leg> = { readonly [K in keyof Leg]?: Leg[K] | undefined }
 

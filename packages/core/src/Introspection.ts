@@ -105,7 +105,7 @@ export const make: Effect.Effect<
     if (url === undefined) {
       return yield* new OAuthError.ConfigurationInvalid({ field, problem: "is missing; this server has none" })
     }
-    const answer = yield* Form.exchange(client, authentication, {
+    const answer = yield* Form.exchange(client, authentication, server.dialect, {
       endpoint: "introspection",
       url,
       field,

@@ -26,6 +26,7 @@ import * as Scopes from "./Scopes.ts"
 import { TokenEndpoint } from "./TokenEndpoint.ts"
 import * as TokenRequest from "./TokenRequest.ts"
 import { TokenService } from "./TokenService.ts"
+import type { TokenSet } from "./TokenSet.ts"
 
 /**
  * What a login asks for.
@@ -161,11 +162,37 @@ export const layerWith: Layer.Layer<
       return { url: request.url, state: request.pending.state }
     })
 
+    const { authorizationCode: leg, authorizationResponse: arrival } = server.dialect
+
+    const obtain = Effect.fnUntraced(function*(
+      request: TokenRequest.TokenRequest
+    ): Effect.fn.Return<TokenSet, OAuthError.OAuthError> {
+      const tokens = yield* endpoint.request(request)
+      if (leg.then === undefined) return tokens
+      const { grantType, parameter, parameters } = leg.then
+      return yield* endpoint.request({
+        grantType,
+        parameters: [[parameter, tokens.accessToken], ...Object.entries(parameters)],
+        kept: { ...request.kept, ...tokens.kept }
+      })
+    })
+
+    const keep = Effect.fnUntraced(function*(
+      key: GrantKey.GrantKey,
+      { parts, ...tokens }: TokenSet,
+      scopes: Scopes.Scopes
+    ): Effect.fn.Return<void, OAuthError.OAuthError> {
+      yield* grants.adopt(key, tokens, { scopes, otherwise: "revoke" })
+      for (const [part, own] of Object.entries(parts ?? {})) {
+        yield* grants.adopt(grants.key(key.account, part), own, { otherwise: "revoke" })
+      }
+    })
+
     const complete = Effect.fn("Login.complete")(function*(
       answer: string
     ): Effect.fn.Return<Completed, OAuthError.OAuthError> {
       const response = yield* Effect.fromResult(
-        URL.canParse(answer) ? AuthorizationResponse.fromUrl(answer) : AuthorizationResponse.fromQuery(answer)
+        (URL.canParse(answer) ? AuthorizationResponse.fromUrl : AuthorizationResponse.fromQuery)(answer, arrival)
       )
       if (response.state === undefined) return yield* rejected("state-mismatch")
       const taken = yield* pendings.take(Redacted.value(response.state))
@@ -175,11 +202,12 @@ export const layerWith: Layer.Layer<
       if (key.id !== grants.key(key.account, key.part).id) return yield* rejected("issuer-mismatch")
       const authorized = yield* Effect.fromResult(AuthorizationResponse.judge(response, pending))
 
-      const leg = server.dialect.authorizationCode
+      const kept = keptOf(authorized.parameters, arrival.keep)
       // the code is spent and the tokens are nobody's: a browser that goes away does not end this half-way
       const tokens = yield* Effect.flatMap(
         Effect.forkDetach(Effect.tap(
-          endpoint.request(TokenRequest.authorizationCode({
+          obtain(TokenRequest.authorizationCode({
+            kept,
             code: authorized.code,
             redirectUri: leg.redirectUri === "repeated" ? pending.redirectUri : undefined,
             codeVerifier: pending.codeVerifier,
@@ -190,7 +218,8 @@ export const layerWith: Layer.Layer<
               ...Object.entries(leg.parameters)
             ]
           })),
-          (tokens) => grants.adopt(key, tokens, { scopes: pending.scopes, otherwise: "revoke" })
+          (tokens) =>
+            keep(key, kept === undefined ? tokens : { ...tokens, kept: { ...kept, ...tokens.kept } }, pending.scopes)
         )),
         Fiber.join
       )
@@ -205,6 +234,14 @@ export const layerWith: Layer.Layer<
     return Login.of({ begin, complete })
   })
 )
+
+const keptOf = (parameters: ReadonlyMap<string, string>, names: ReadonlyArray<string>): TokenSet["kept"] => {
+  const kept = names.flatMap((name) => {
+    const value = parameters.get(name)
+    return value === undefined ? [] : [[name, value] as const]
+  })
+  return kept.length === 0 ? undefined : Object.fromEntries(kept)
+}
 
 const defaultTimeToLive = Duration.minutes(10)
 

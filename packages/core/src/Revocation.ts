@@ -66,7 +66,7 @@ export const make: Effect.Effect<
     token: Redacted.Redacted,
     hint: string
   ): Effect.fn.Return<Outcome, OAuthError.OAuthErrorReason> {
-    const answer = yield* Form.exchange(client, authentication, {
+    const answer = yield* Form.exchange(client, authentication, server.dialect, {
       endpoint: "revocation",
       url,
       field: "revocationEndpoint",

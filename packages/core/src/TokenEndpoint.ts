@@ -10,6 +10,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { AuthorizationServer } from "./AuthorizationServer.ts"
 import { ClientAuthentication, type Credentials } from "./ClientAuthentication.ts"
+import type { About } from "./EndpointRequest.ts"
 import * as Exchange from "./internal/exchange.ts"
 import * as Form from "./internal/form.ts"
 import * as OAuthError from "./OAuthError.ts"
@@ -71,12 +72,24 @@ export const make: Effect.Effect<
   const server = yield* AuthorizationServer
   const authentication = yield* ClientAuthentication
 
+  const judge = (answer: TokenResponse.Answer, about: About): TokenResponse.Judgement => {
+    const { authorizationCode, response } = server.dialect
+    const judgement = TokenResponse.judge(Form.answered(answer, about, server.dialect), response)
+    const names = about.grantType === "authorization_code" ? authorizationCode.parts : []
+    if (judgement._tag !== "Granted" || names.length === 0) return judgement
+    const parts = names.flatMap((part) => {
+      const own = TokenResponse.judge(Form.answered(answer, { ...about, part }, server.dialect), response)
+      return own._tag === "Granted" ? [[part, own.tokens] as const] : []
+    })
+    return { ...judgement, tokens: { ...judgement.tokens, parts: Object.fromEntries(parts) } }
+  }
+
   const send = Effect.fnUntraced(function*(
     request: TokenRequest,
     credentials: Credentials,
     timeLimit: Duration.Duration,
     maySend: () => boolean
-  ): Effect.fn.Return<TokenResponse.Judgement, OAuthError.ConfigurationInvalid> {
+  ): Effect.fn.Return<TokenResponse.Judgement, OAuthError.ConfigurationInvalid | OAuthError.KeyUnavailable> {
     if (request.grantType === "client_credentials" && credentials.method === "none") {
       return yield* new OAuthError.ConfigurationInvalid({
         field: "clientAuthentication",
@@ -86,16 +99,17 @@ export const make: Effect.Effect<
     const refreshes = request.grantType === "refresh_token" && server.refreshEndpoint !== undefined
     const field = refreshes ? "refreshEndpoint" : "tokenEndpoint"
     const url = server[field] ?? server.tokenEndpoint
+    const about = { endpoint: "token", grantType: request.grantType } as const
     const parameters: Parameters = [["grant_type", request.grantType], ...request.parameters]
-    const form = yield* Form.post(url, parameters, credentials)
+    const written = yield* Form.request({ ...about, url, parameters, kept: request.kept }, credentials, server.dialect)
     if (!maySend()) {
       const { origin } = new URL(url)
       return { _tag: "NotSent", reason: new OAuthError.RequestNotSent({ problem: "lease-lost", origin }) }
     }
-    const outcome = yield* Exchange.once(client, form, { field, timeLimit })
+    const outcome = yield* Exchange.once(client, written, { field, timeLimit })
     switch (outcome._tag) {
       case "Answer":
-        return TokenResponse.judge(outcome.answer, server.dialect.response)
+        return judge(outcome.answer, about)
       case "NotSent":
         return outcome
       case "Lost":

@@ -5,6 +5,7 @@
  * @since 0.1.0
  */
 import type * as Redacted from "effect/Redacted"
+import type { Json } from "effect/Schema"
 
 /**
  * A parameter of a request. Secrets are `Redacted` until the request is built.
@@ -33,6 +34,8 @@ export interface TokenRequest {
   readonly grantType: string
   /** All parameters except `grant_type` and the client's own. */
   readonly parameters: Parameters
+  /** What the grant keeps, for dialects whose requests depend on it. It does not travel by itself. */
+  readonly kept?: Readonly<Record<string, Json>> | undefined
 }
 
 /**
@@ -47,8 +50,10 @@ export const authorizationCode = (options: {
   readonly redirectUri?: string | undefined
   readonly codeVerifier?: Redacted.Redacted | undefined
   readonly parameters?: Parameters | undefined
+  readonly kept?: TokenRequest["kept"]
 }): TokenRequest => ({
   grantType: "authorization_code",
+  kept: options.kept,
   parameters: [
     ["code", options.code],
     ...optional("redirect_uri", options.redirectUri),
@@ -68,8 +73,10 @@ export const refreshToken = (options: {
   readonly refreshToken: Redacted.Redacted
   readonly scope?: string | undefined
   readonly parameters?: Parameters | undefined
+  readonly kept?: TokenRequest["kept"]
 }): TokenRequest => ({
   grantType: "refresh_token",
+  kept: options.kept,
   parameters: [
     ["refresh_token", options.refreshToken],
     ...optional("scope", options.scope),

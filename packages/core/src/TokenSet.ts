@@ -36,6 +36,8 @@ export interface TokenSet {
   readonly idToken?: Redacted.Redacted | undefined
   /** Other members of the answer that the dialect asks to keep. Not secret. */
   readonly kept?: Readonly<Record<string, Json>> | undefined
+  /** The tokens of other parts of the account, where one answer brings several grants. */
+  readonly parts?: Readonly<Record<string, TokenSet>> | undefined
 }
 
 /**

@@ -6,34 +6,19 @@
  */
 import type * as AuthorizationServer from "@effect-oauth/core/AuthorizationServer"
 import * as Configuration from "@effect-oauth/core/Configuration"
+import type * as Dialect from "@effect-oauth/core/Dialect"
+import type { OnAnswer, OnRequest } from "@effect-oauth/core/EndpointRequest"
 import * as OAuthError from "@effect-oauth/core/OAuthError"
 import * as RotationPolicy from "@effect-oauth/core/RotationPolicy"
-import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
 import type * as JsonSchema from "effect/JsonSchema"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-
-const optional = Schema.optionalKey
-
-const address = (description: string) => optional(Schema.String.annotate({ description, format: "uri" }))
-
-// what annotates the decoded side of a transformation does not reach the JSON Schema
-const duration = (description: string) =>
-  Schema.String.annotate({ description: `${description} A duration in words.`, examples: ["30 minutes", "14 days"] })
-    .pipe(Schema.decodeTo(Schema.DurationFromString.check(
-      Schema.makeFilter((value: Duration.Duration) => Duration.isFinite(value) && Duration.isPositive(value), {
-        expected: "a duration longer than zero"
-      })
-    )))
-
-const separator = (description: string) =>
-  optional(Schema.NonEmptyString.annotate({ description, default: " ", examples: [","] }))
-
-const parameters = (description: string) =>
-  optional(Schema.Record(Schema.String, Schema.String).annotate({ description, default: {} }))
-
-const scope = <const Rule extends string>(description: string, rules: ReadonlyArray<Rule>) =>
-  optional(Schema.Literals(["never", ...rules]).annotate({ description, default: "never" }))
+import { DescribedDialect } from "./DescribedDialect.ts"
+import * as Answers from "./internal/answers.ts"
+import { address, duration, optional } from "./internal/fields.ts"
+import * as Requests from "./internal/requests.ts"
+import * as Template from "./internal/template.ts"
 
 /**
  * Schema of the ways to authenticate a client: RFC 6749's `basic` and `post`,
@@ -81,116 +66,36 @@ export const ClientAuthentication = Schema.Union([
 export type ClientAuthentication = typeof ClientAuthentication.Type
 
 /**
- * Schema of a dialect's deviations, leg by leg.
+ * Schema of a value that addresses have a place for.
  *
  * @category schemas
  * @since 0.1.0
  */
-export const Dialect = Schema.Struct({
-  authorization: optional(
-    Schema.Struct({
-      scopeSeparator: separator("What separates scope tokens in the authorization request."),
-      parameters: parameters("Parameters that every authorization request carries."),
-      pkce: optional(
-        Schema.Literals(["S256", "none"]).annotate({
-          description: "The method of PKCE (RFC 7636); \"none\" where the server cannot.",
-          default: "S256"
-        })
-      ),
-      issuer: optional(
-        Schema.Literals(["required", "optional"]).annotate({
-          description: "Whether the answer must name the issuer (RFC 9207).",
-          default: "optional"
-        })
-      )
-    }).annotate({ description: "The authorization request (RFC 6749, section 4.1.1)." })
-  ),
-  authorizationCode: optional(
-    Schema.Struct({
-      parameters: parameters("Parameters that every exchange of a code carries."),
-      redirectUri: optional(
-        Schema.Literals(["repeated", "omitted"]).annotate({
-          description: "Whether the exchange repeats the redirect URI.",
-          default: "repeated"
-        })
-      ),
-      scope: scope("Whether the exchange repeats the scope.", ["asked"]),
-      scopeSeparator: separator("What separates scope tokens in the exchange of a code.")
-    }).annotate({ description: "The exchange of the code (RFC 6749, section 4.1.3)." })
-  ),
-  refreshToken: optional(
-    Schema.Struct({
-      parameters: parameters("Parameters that every renewal carries."),
-      scope: scope("The scope that a renewal sends: what was asked for at login, what was granted, or none.", [
-        "asked",
-        "granted"
-      ]),
-      scopeSeparator: separator("What separates scope tokens in a renewal.")
-    }).annotate({ description: "The renewal (RFC 6749, section 6)." })
-  ),
-  clientCredentials: optional(
-    Schema.Struct({
-      parameters: parameters("Parameters that every request for a token of the client's own carries."),
-      scopeSeparator: separator("What separates scope tokens in a request for a token of the client's own.")
-    }).annotate({ description: "Tokens of the client's own (RFC 6749, section 4.4)." })
-  ),
-  response: optional(
-    Schema.Struct({
-      expiresIn: optional(
-        Schema.Literals(["number", "number-or-digits"]).annotate({
-          description: "How expires_in is written: a number, or also a string of decimal digits.",
-          default: "number"
-        })
-      ),
-      expiresInZero: optional(
-        Schema.Literals(["expired", "unknown"]).annotate({
-          description: "What expires_in: 0 means: a token that has expired, or one whose lifetime is not told.",
-          default: "expired"
-        })
-      ),
-      defaultLifetime: optional(duration("The lifetime of an access token where the answer does not tell.")),
-      defaultTokenType: optional(
-        Schema.NonEmptyString.annotate({
-          description: "The token type where the answer does not tell; without it such an answer is invalid.",
-          examples: ["Bearer"]
-        })
-      ),
-      scopeSeparator: separator("What separates scope tokens in an answer."),
-      refreshTokenLifetime: optional(duration("The lifetime of a refresh token where the answer does not tell.")),
-      refreshTokenExpiresIn: optional(
-        Schema.NonEmptyString.annotate({
-          description: "The member of the answer that tells a refresh token's lifetime in seconds.",
-          examples: ["refresh_token_expires_in"]
-        })
-      ),
-      keep: optional(
-        Schema.Array(Schema.NonEmptyString).annotate({
-          description: "Other members of the answer to keep with the grant. They must not be secret.",
-          default: [],
-          examples: [["instance_url"]]
-        })
-      ),
-      grantEnded: optional(
-        Schema.Array(Schema.NonEmptyString).annotate({
-          description: "The error codes that end a grant when a refresh token is presented.",
-          default: ["invalid_grant"]
-        })
-      ),
-      errorsPrecedeRotation: optional(
-        Schema.Boolean.annotate({
-          description: "Whether the server checks everything before it rotates, so that its 5xx answers spent nothing.",
-          default: false
-        })
-      )
-    }).annotate({ description: "The token answer (RFC 6749, sections 5.1 and 5.2)." })
-  ),
-  revocation: optional(
-    Schema.Literals(["grant", "token"]).annotate({
-      description: "What revoking a refresh token ends: the whole grant, or that token only (RFC 7009, section 2.1).",
-      default: "grant"
+export const Variable = Schema.Struct({
+  description: optional(Schema.String.annotate({ description: "What it is, and where a person finds it." })),
+  from: optional(
+    Schema.Literals(["options", "grant"]).annotate({
+      description:
+        "Who supplies it: the application's options, or what the grant keeps of its callback and its answers.",
+      default: "options"
     })
-  )
-}).annotate({ description: "How the server deviates from the RFCs." })
+  ),
+  oneOf: optional(Schema.NonEmptyArray(Schema.String).annotate({ description: "The values that it may have." })),
+  pattern: optional(
+    Schema.NonEmptyString.annotate({
+      description: "A regular expression for its values. Without it and oneOf a value is letters, digits, ., - and _."
+    })
+  ),
+  default: optional(Schema.String.annotate({ description: "Its value where nobody supplies one." }))
+})
+
+/**
+ * A value that addresses have a place for.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Variable = typeof Variable.Type
 
 /**
  * Schema of a rotation policy.
@@ -254,7 +159,13 @@ export const Description = Schema.Struct({
       examples: [["https://api.example.com"]]
     })
   ),
-  dialect: optional(Dialect),
+  variables: optional(
+    Schema.Record(Schema.String, Variable).annotate({
+      description: "The values that addresses have places for, by their names: https://{tenant}.example.com.",
+      default: {}
+    })
+  ),
+  dialect: optional(DescribedDialect),
   rotation: optional(Rotation),
   endOfLife: optional(
     Schema.String.annotate({
@@ -314,15 +225,61 @@ export const decode = (input: unknown): Result.Result<Description, OAuthError.OA
   })
 
 /**
+ * What an application adds to a description.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface Supplied {
+  /** The values of the description's variables. */
+  readonly variables?: Readonly<Record<string, string>> | undefined
+  /** What data cannot say of requests; it sees them as the description writes them. */
+  readonly onRequest?: OnRequest | undefined
+  /** What data cannot say of answers; it sees them as they arrive. */
+  readonly onAnswer?: OnAnswer | undefined
+}
+
+/**
  * The options that a description stands for.
  *
  * @category getters
  * @since 0.1.0
  */
-export const toOptions = (self: Description): Described => {
-  const { $schema: _, rotation, ...options } = self
-  return rotation === undefined ? options : { ...options, rotation: rotationPolicy(rotation) }
-}
+export const toOptions = (
+  self: Description,
+  supplied: Supplied = {}
+): Result.Result<Described, OAuthError.OAuthError> =>
+  Result.gen(function*() {
+    const { $schema: _, dialect, rotation, variables = {}, ...options } = self
+    const values = yield* valuesOf(variables, supplied.variables ?? {})
+    const filled: Record<string, string> = {}
+    const templates: Record<string, string> = {}
+    for (const field of addresses) {
+      const template = options[field]
+      if (template === undefined) continue
+      const places = Template.places(template)
+      const unknown = places.find((name) => variables[name] === undefined)
+      if (unknown !== undefined) return yield* refused(field, `has a place for ${unknown}, which is no variable`)
+      filled[field] = Template.fill(template, values)
+      if (places.some((name) => variables[name]?.from === "grant")) {
+        // what the options supply stays as it is; the rest is filled for each grant
+        templates[field] = Template.fill(template, ofOptions(values, variables))
+      }
+    }
+    return {
+      ...options,
+      ...filled,
+      tokenEndpoint: filled["tokenEndpoint"] ?? options.tokenEndpoint,
+      ...(options.apiOrigins === undefined
+        ? {}
+        : { apiOrigins: options.apiOrigins.map((origin) => Template.fill(origin, values)) }),
+      ...(rotation === undefined ? {} : { rotation: rotationPolicy(rotation) }),
+      ...(dialect === undefined && supplied.onRequest === undefined && supplied.onAnswer === undefined &&
+          Object.keys(templates).length === 0
+        ? {}
+        : { dialect: deviations(dialect ?? {}, { supplied, templates, variables }) })
+    }
+  })
 
 /**
  * The JSON Schema of descriptions (draft 2020-12), for editors. The package
@@ -351,6 +308,95 @@ const endpointMissing = ({ authorizationEndpoint, dialect }: Description): strin
     (dialect?.authorization !== undefined || dialect?.authorizationCode !== undefined)
     ? "authorizationEndpoint"
     : undefined
+
+const addresses = [
+  "issuer",
+  "authorizationEndpoint",
+  "tokenEndpoint",
+  "refreshEndpoint",
+  "revocationEndpoint",
+  "introspectionEndpoint",
+  "deviceAuthorizationEndpoint",
+  "userinfoEndpoint"
+] as const
+
+const valuesOf = (
+  variables: Template.Variables,
+  supplied: Readonly<Record<string, string>>
+): Result.Result<Readonly<Record<string, string>>, OAuthError.OAuthError> =>
+  Result.gen(function*() {
+    for (const name of Object.keys(supplied)) {
+      if (variables[name] === undefined) {
+        return yield* refused(`variables.${name}`, "is supplied, and the description has no such variable; remove it")
+      }
+    }
+    const values: Record<string, string> = {}
+    for (const [name, variable] of Object.entries(variables)) {
+      const fromGrant = variable.from === "grant"
+      if (fromGrant && variable.oneOf === undefined && variable.pattern === undefined) {
+        return yield* refused(`variables.${name}`, "comes from outside, so it needs oneOf or pattern")
+      }
+      const value = supplied[name] ?? variable.default ?? (fromGrant ? variable.oneOf?.[0] : undefined)
+      if (value === undefined) {
+        const what = variable.description === undefined ? "" : ` (${variable.description})`
+        return yield* refused(`variables.${name}`, `is missing${what}; supply it`)
+      }
+      if (!Template.accepts(variable, value)) {
+        return yield* refused(`variables.${name}`, "has a value that the description does not allow")
+      }
+      values[name] = value
+    }
+    return values
+  })
+
+const ofOptions = (values: Readonly<Record<string, string>>, variables: Template.Variables) =>
+  Object.fromEntries(Object.entries(values).filter(([name]) => variables[name]?.from !== "grant"))
+
+// the fields that core knows stay as they are; the others become the two hooks
+const deviations = (
+  described: DescribedDialect,
+  { supplied, templates, variables }: {
+    readonly supplied: Supplied
+    readonly templates: Readonly<Record<string, string>>
+    readonly variables: Template.Variables
+  }
+): Dialect.Deviations => {
+  const { answers, authorizationCode, refreshToken, requests: _, ...dialect } = described
+  const { parts, then, ...code } = authorizationCode ?? {}
+  const { grantType: __, presents, ...refresh } = refreshToken ?? {}
+  const tellsRefreshLifetime = answers?.refreshTokenExpiresAt !== undefined || presents === "access_token"
+  const onRequest = Requests.make({ dialect: described, templates, variables })
+  const onAnswer = Answers.make(described)
+  return {
+    ...dialect,
+    authorizationCode: {
+      ...code,
+      ...(parts === undefined ? {} : { parts: Object.keys(parts) }),
+      ...(then === undefined ? {} : { then: { ...then, parameters: then.parameters ?? {} } })
+    },
+    refreshToken: refresh,
+    response: {
+      ...(tellsRefreshLifetime ? { refreshTokenExpiresIn: "refresh_token_expires_in" } : {}),
+      ...dialect.response
+    },
+    onRequest: both(
+      onRequest,
+      supplied.onRequest,
+      (first, second) => (request) => Effect.flatMap(first(request), second)
+    ),
+    onAnswer: both(
+      supplied.onAnswer,
+      onAnswer,
+      (first, second) => (answer, about) => second(first(answer, about), about)
+    )
+  }
+}
+
+const both = <A>(first: A | undefined, second: A | undefined, join: (first: A, second: A) => A): A | undefined =>
+  first === undefined ? second : second === undefined ? first : join(first, second)
+
+const refused = (field: string, problem: string): Result.Result<never, OAuthError.OAuthError> =>
+  Result.fail(failure(new OAuthError.ConfigurationInvalid({ field, problem })))
 
 const failure = (reason: OAuthError.ConfigurationInvalid): OAuthError.OAuthError =>
   OAuthError.make("Description", "decode", reason)

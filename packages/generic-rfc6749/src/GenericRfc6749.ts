@@ -46,7 +46,7 @@ export interface Options extends AuthorizationServer.Options, ClientOptions {}
  * @category options
  * @since 0.1.0
  */
-export interface DescriptionOptions extends ClientOptions {
+export interface DescriptionOptions extends ClientOptions, Description.Supplied {
   /** A description, or its JSON text. */
   readonly description: unknown
 }
@@ -119,10 +119,16 @@ export const layerConfig = (options: Configuration.Options<Options>): OAuthClien
  * @since 0.1.0
  */
 export const layerDescription = (options: DescriptionOptions): OAuthClient.Provider => {
-  const { clientAuthentication, description, ...client } = options
-  return Layer.unwrap(Effect.map(Effect.fromResult(Description.decode(description)), (decoded) => {
-    const server = Description.toOptions(decoded)
-    return layer({ ...server, ...client, clientAuthentication: clientAuthentication ?? server.clientAuthentication })
+  const { clientAuthentication, clientId, clientSecret, description, ...supplied } = options
+  return Layer.unwrap(Effect.gen(function*() {
+    const decoded = yield* Effect.fromResult(Description.decode(description))
+    const server = yield* Effect.fromResult(Description.toOptions(decoded, supplied))
+    return layer({
+      ...server,
+      clientId,
+      clientSecret,
+      clientAuthentication: clientAuthentication ?? server.clientAuthentication
+    })
   }))
 }
 

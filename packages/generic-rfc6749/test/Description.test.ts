@@ -21,9 +21,10 @@ describe("Description", () => {
   )
 
   it("has a field for everything that a dialect holds", () => {
-    assert.deepStrictEqual(Object.keys(full.dialect).sort(), Object.keys(Dialect.rfc6749).sort())
-    for (const leg of ["authorization", "authorizationCode", "refreshToken", "clientCredentials"] as const) {
-      assert.deepStrictEqual(Object.keys(full.dialect[leg]).sort(), Object.keys(Dialect.rfc6749[leg]).sort())
+    const { onAnswer: _, onRequest: __, revocation: ___, ...legs } = Dialect.rfc6749
+    for (const [leg, fields] of Object.entries(legs)) {
+      const described = property(property(Description.toJsonSchema(), "dialect"), leg).properties ?? {}
+      assert.deepStrictEqual(Object.keys(fields).filter((field) => !Object.hasOwn(described, field)), [], leg)
     }
   })
 
@@ -31,8 +32,13 @@ describe("Description", () => {
     const defaults = Dialect.rfc6749
 
     assert.deepStrictEqual(defaultsOf("authorization"), { ...defaults.authorization })
-    assert.deepStrictEqual(defaultsOf("authorizationCode"), { ...defaults.authorizationCode })
-    assert.deepStrictEqual(defaultsOf("refreshToken"), { ...defaults.refreshToken })
+    assert.deepStrictEqual(defaultsOf("authorizationResponse"), { ...defaults.authorizationResponse })
+    assert.deepStrictEqual(defaultsOf("authorizationCode"), { ...defaults.authorizationCode, parts: {} })
+    assert.deepStrictEqual(defaultsOf("refreshToken"), {
+      ...defaults.refreshToken,
+      presents: "refresh_token",
+      grantType: "refresh_token"
+    })
     assert.deepStrictEqual(defaultsOf("clientCredentials"), { ...defaults.clientCredentials })
     assert.deepStrictEqual(defaultsOf("response"), { ...defaults.response })
   })
@@ -46,11 +52,15 @@ describe("Description", () => {
 
     it("reads every field", () => {
       const server = Result.getOrThrow(
-        Result.flatMap(Description.decode(full), (decoded) => AuthorizationServer.make(Description.toOptions(decoded)))
+        Description.decode(full).pipe(
+          Result.flatMap((decoded) => Description.toOptions(decoded)),
+          Result.flatMap(AuthorizationServer.make)
+        )
       )
 
       assert.deepStrictEqual(server.dialect, {
         ...full.dialect,
+        authorizationCode: { ...full.dialect.authorizationCode, parts: [] },
         response: {
           ...full.dialect.response,
           defaultLifetime: Duration.hours(1),
@@ -147,12 +157,12 @@ describe("Description", () => {
       ] as const
     ) {
       it(`knows the rotation policy "${rotation.policy}"`, () => {
-        assert.deepStrictEqual(Description.toOptions({ ...least, rotation }).rotation, policy)
+        assert.deepStrictEqual(Result.getOrThrow(Description.toOptions({ ...least, rotation })).rotation, policy)
       })
     }
 
     it("leaves the address of the JSON Schema out", () => {
-      assert.deepStrictEqual(Description.toOptions({ ...least, $schema: "./schema.json" }), least)
+      assert.deepStrictEqual(Result.getOrThrow(Description.toOptions({ ...least, $schema: "./schema.json" })), least)
     })
   })
 
@@ -180,8 +190,23 @@ const full = {
   clientAuthentication: { token: "basic", revocation: "post" },
   apiOrigins: ["https://api.example.com"],
   dialect: {
-    authorization: { scopeSeparator: ",", parameters: { prompt: "consent" }, pkce: "none", issuer: "required" },
-    authorizationCode: { parameters: { a: "1" }, redirectUri: "omitted", scope: "asked", scopeSeparator: "," },
+    authorization: {
+      scopeSeparator: ",",
+      parameters: { prompt: "consent" },
+      pkce: "none",
+      issuer: "required",
+      responseType: "auth_code",
+      names: { client_id: "client_key" },
+      scopeEncoding: "raw"
+    },
+    authorizationResponse: { names: { code: "auth_code" }, keep: ["realmId"] },
+    authorizationCode: {
+      parameters: { a: "1" },
+      redirectUri: "omitted",
+      scope: "asked",
+      scopeSeparator: ",",
+      parts: {}
+    },
     refreshToken: { parameters: { b: "2" }, scope: "granted", scopeSeparator: "," },
     clientCredentials: { parameters: { audience: "api" }, scopeSeparator: "," },
     response: {

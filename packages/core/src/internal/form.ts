@@ -1,5 +1,5 @@
 /**
- * Requests that carry a form and the client's credentials.
+ * Requests to the endpoints of an authorization server, with the client's credentials.
  */
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -9,22 +9,51 @@ import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import type { ClientAuthentication, Credentials, Endpoint } from "../ClientAuthentication.ts"
+import type { Dialect } from "../Dialect.ts"
+import type { About, EndpointRequest } from "../EndpointRequest.ts"
 import { ConfigurationInvalid, KeyUnavailable } from "../OAuthError.ts"
-import type { Parameters } from "../TokenRequest.ts"
 import type { Answer } from "../TokenResponse.ts"
 import * as Exchange from "./exchange.ts"
 
+/** The dialect's part in an exchange: its two hooks. */
+export type Hooks = Pick<Dialect, "onAnswer" | "onRequest">
+
 /**
- * A POST of a form. Parameters without a value are left out; one that is named twice is refused (RFC 6749, section 3.2),
- * unless it is one that may be repeated (RFC 8707, RFC 8693).
+ * A request as the dialect writes it. By itself it is a POST of a form. Parameters without a value are left out; one that
+ * is named twice is refused (RFC 6749, section 3.2), unless it is one that may be repeated (RFC 8707, RFC 8693).
  */
-export const post = (
-  url: string,
-  parameters: Parameters,
-  credentials: Credentials
+export const request = (
+  to: Pick<EndpointRequest, "endpoint" | "grantType" | "parameters" | "url"> & {
+    readonly kept?: EndpointRequest["kept"] | undefined
+  },
+  credentials: Credentials,
+  { onRequest }: Hooks
+): Effect.Effect<HttpClientRequest.HttpClientRequest, ConfigurationInvalid | KeyUnavailable> => {
+  const plain: EndpointRequest = {
+    ...to,
+    method: "POST",
+    encoding: "form",
+    headers: { ...credentials.headers, accept: "application/json" },
+    parameters: [...to.parameters, ...credentials.parameters],
+    kept: to.kept ?? {}
+  }
+  return onRequest === undefined ? written(plain) : Effect.flatMap(guarded(() => onRequest(plain)), written)
+}
+
+/** What a dialect makes of an answer. A hook that throws leaves it as it came: there may be tokens in it. */
+export const answered = (answer: Answer, about: About, { onAnswer }: Hooks): Answer => {
+  try {
+    return onAnswer?.(answer, about) ?? answer
+  } catch {
+    return answer
+  }
+}
+
+const written = (
+  { encoding, headers, method, parameters, url }: EndpointRequest
 ): Effect.Effect<HttpClientRequest.HttpClientRequest, ConfigurationInvalid> => {
   const form = new URLSearchParams()
-  for (const [name, value] of [...parameters, ...credentials.parameters]) {
+  for (const [name, value] of parameters) {
     const text = plain(value)
     if (text === "") continue
     if (!parameterName.test(name)) {
@@ -33,11 +62,26 @@ export const post = (
     if (form.has(name) && !repeatable.has(name)) return invalid(`must name ${name} once`)
     form.append(name, text)
   }
-  return Effect.succeed(HttpClientRequest.post(url, {
-    headers: { ...unredacted(credentials.headers), accept: "application/json" },
-    body: HttpBody.text(form.toString(), "application/x-www-form-urlencoded")
-  }))
+  const options = { headers: unredacted(headers) }
+  if (encoding === "query") {
+    const joint = !url.includes("?") ? "?" : /[?&]$/.test(url) ? "" : "&"
+    return Effect.succeed(HttpClientRequest.make(method)(form.size === 0 ? url : `${url}${joint}${form}`, options))
+  }
+  return Effect.succeed(
+    HttpClientRequest.make(method)(url, {
+      ...options,
+      body: encoding === "json"
+        ? HttpBody.text(JSON.stringify(objectOf(form)), "application/json")
+        : HttpBody.text(form.toString(), "application/x-www-form-urlencoded")
+    })
+  )
 }
+
+const objectOf = (form: URLSearchParams): Record<string, string | ReadonlyArray<string>> =>
+  Object.fromEntries([...new Set(form.keys())].map((name) => {
+    const values = form.getAll(name)
+    return [name, values.length === 1 ? values.join() : values]
+  }))
 
 /** Reads the client's credentials. Whatever goes wrong there, nothing was sent. */
 export const credentials = (
@@ -45,48 +89,53 @@ export const credentials = (
   endpoint: Endpoint,
   timeLimit: Duration.Duration
 ): Effect.Effect<Credentials, ConfigurationInvalid | KeyUnavailable> =>
-  Effect.suspend(() => authentication.credentials(endpoint)).pipe(
-    Effect.timeoutOption(timeLimit),
-    Effect.flatMap(Option.match({ onNone: () => Effect.fail(unavailable), onSome: Effect.succeed })),
-    Effect.catchTag(
-      "OAuthError",
-      ({ reason }) =>
-        Effect.fail(reason._tag === "ConfigurationInvalid" || reason._tag === "KeyUnavailable" ? reason : unavailable)
-    ),
-    // what somebody else's code threw may quote the secret
-    Effect.catchDefect(() => Effect.fail(unavailable))
+  guarded(() =>
+    authentication.credentials(endpoint).pipe(
+      Effect.timeoutOption(timeLimit),
+      Effect.flatMap(Option.match({ onNone: () => Effect.fail(unavailable), onSome: Effect.succeed })),
+      Effect.catchTag(
+        "OAuthError",
+        ({ reason }) =>
+          Effect.fail(reason._tag === "ConfigurationInvalid" || reason._tag === "KeyUnavailable" ? reason : unavailable)
+      )
+    )
   )
+
+// what somebody else's code threw may quote the secret
+const guarded = <A, E>(effect: () => Effect.Effect<A, E>): Effect.Effect<A, E | KeyUnavailable> =>
+  Effect.catchDefect(Effect.suspend(effect), () => Effect.fail(unavailable))
 
 const unavailable = new KeyUnavailable({ use: "client-authentication" })
 
-/** Sends a form once, with the client's credentials. Fails when no answer came; what an answer means is judged elsewhere. */
+/**
+ * Sends a request once, with the client's credentials. Fails when no answer came; what an answer means is judged
+ * elsewhere.
+ */
 export const exchange = (
   client: HttpClient,
   authentication: ClientAuthentication["Service"],
-  request: {
-    readonly endpoint: Endpoint
-    readonly url: string
+  hooks: Hooks,
+  to: Parameters<typeof request>[0] & {
     readonly field: string
-    readonly parameters: Parameters
     readonly bodyMatters?: ((status: number) => boolean) | undefined
   }
 ): Effect.Effect<Answer, Exclude<Exchange.Outcome, { readonly _tag: "Answer" }>["reason"] | KeyUnavailable> =>
-  credentials(authentication, request.endpoint, Exchange.timeLimit).pipe(
-    Effect.flatMap((credentials) => post(request.url, request.parameters, credentials)),
-    Effect.flatMap((form) => Exchange.once(client, form, request)),
+  credentials(authentication, to.endpoint, Exchange.timeLimit).pipe(
+    Effect.flatMap((credentials) => request(to, credentials, hooks)),
+    Effect.flatMap((request) => Exchange.once(client, request, to)),
     Effect.flatMap((outcome) =>
-      outcome._tag === "Answer" ? Effect.succeed(outcome.answer) : Effect.fail(outcome.reason)
+      outcome._tag === "Answer" ? Effect.succeed(answered(outcome.answer, to, hooks)) : Effect.fail(outcome.reason)
     )
   )
 
 /** Whether two requests would carry the same credentials. */
-export const sameCredentials = (a: Credentials, b: Credentials): boolean => written(a) === written(b)
+export const sameCredentials = (a: Credentials, b: Credentials): boolean => proof(a) === proof(b)
 
-const written = ({ headers, parameters }: Credentials): string =>
+const proof = ({ headers, parameters }: Credentials): string =>
   JSON.stringify([unredacted(headers), parameters.map(([name, value]) => [name, plain(value)])])
 
-const unredacted = (headers: Credentials["headers"]): Record<string, string> =>
-  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, Redacted.value(value)]))
+const unredacted = (headers: EndpointRequest["headers"]): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, plain(value)]))
 
 const plain = (value: string | Redacted.Redacted): string => Redacted.isRedacted(value) ? Redacted.value(value) : value
 

@@ -238,6 +238,7 @@ const request = (
     : Grant.accessToken(grant, need.target.id)?.scopes ?? asked
   return TokenRequest.refreshToken({
     refreshToken,
+    kept: grant.body._tag === "Open" ? grant.body.kept : undefined,
     scope: Scopes.toString(scopes, leg.scopeSeparator),
     parameters: [
       ...(need.target.resource === undefined ? [] : [["resource", need.target.resource] as const]),
