@@ -46,6 +46,7 @@ const storeys: ReadonlyArray<{ readonly name: string; readonly modules: Readonly
       "DeviceAuthorization",
       "Introspection",
       "OAuthHttpClient",
+      "PushedAuthorization",
       "Revocation",
       "ServerMetadata",
       "TokenEndpoint"
@@ -67,7 +68,10 @@ const storeys: ReadonlyArray<{ readonly name: string; readonly modules: Readonly
     ]
   },
   { name: "service", modules: ["RefreshPolicy", "TokenService"] },
-  { name: "edge", modules: ["AuthorizedHttpClient", "ClientCredentials", "Login", "OAuthClient", "TokenSource"] }
+  {
+    name: "edge",
+    modules: ["AuthorizedHttpClient", "ClientCredentials", "Login", "OAuthClient", "TokenExchange", "TokenSource"]
+  }
 ]
 
 /** What an internal module may import by value: the vocabulary and the wire. Of the others it may know the types. */

@@ -57,18 +57,26 @@ const Kept = Schema.Struct({
   revocationEndpoint: Schema.optionalKey(Schema.String),
   introspectionEndpoint: Schema.optionalKey(Schema.String),
   deviceAuthorizationEndpoint: Schema.optionalKey(Schema.String),
+  pushedAuthorizationRequestEndpoint: Schema.optionalKey(Schema.String),
   userinfoEndpoint: Schema.optionalKey(Schema.String),
   /** Whether answers to a login name the issuer (RFC 9207). */
-  answersNameIssuer: Schema.Boolean
+  answersNameIssuer: Schema.Boolean,
+  /** Whether requests must be pushed (RFC 9126). */
+  pushedOnly: Schema.Boolean
 })
 
 type Kept = typeof Kept.Type
 
 const KeptJson = Schema.fromJsonString(Kept)
 
-const optionsOf = ({ answersNameIssuer, at: _, ...addresses }: Kept): Options => ({
+const optionsOf = ({ answersNameIssuer, at: _, pushedOnly, ...addresses }: Kept): Options => ({
   ...addresses,
-  dialect: { authorization: { issuer: answersNameIssuer ? "required" : "optional" } }
+  dialect: {
+    authorization: {
+      issuer: answersNameIssuer ? "required" : "refused",
+      pushed: pushedOnly ? "required" : "offered"
+    }
+  }
 })
 
 const addressesOf = (options: Options): Omit<Kept, "issuer" | "at"> => ({
@@ -76,7 +84,8 @@ const addressesOf = (options: Options): Omit<Kept, "issuer" | "at"> => ({
   ...Object.fromEntries(
     optionalAddresses.flatMap((name) => options[name] === undefined ? [] : [[name, options[name]]])
   ),
-  answersNameIssuer: options.dialect?.authorization?.issuer === "required"
+  answersNameIssuer: options.dialect?.authorization?.issuer === "required",
+  pushedOnly: options.dialect?.authorization?.pushed === "required"
 })
 
 const optionalAddresses = [
@@ -84,6 +93,7 @@ const optionalAddresses = [
   "revocationEndpoint",
   "introspectionEndpoint",
   "deviceAuthorizationEndpoint",
+  "pushedAuthorizationRequestEndpoint",
   "userinfoEndpoint"
 ] as const
 

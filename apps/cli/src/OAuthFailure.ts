@@ -186,6 +186,9 @@ const rejected = ({ parameter, problem }: CallbackRejected): string => {
         "used: check --issuer and run login again"
     case "issuer-missing":
       return "iss: is missing from the answer, and this server always sends it: run login again"
+    case "issuer-unexpected":
+      return "iss: is in the answer of a server that does not announce it, and nothing of it was used: let the " +
+        "description's dialect.authorization.issuer be optional if the server is right"
     case "redirect-uri-mismatch":
       return "The address: does not begin with the redirect URI: paste the address at which the browser ended, or " +
         "correct --redirect-uri"

@@ -1,6 +1,8 @@
 /**
  * The authorization request: the address to which a login sends the browser
- * (RFC 6749, section 4.1.1; RFC 7636, section 4.3).
+ * (RFC 6749, section 4.1.1; RFC 7636, section 4.3; RFC 8707, section 2.1; RFC
+ * 9126, section 4). Redirect URIs of native applications are checked by RFC
+ * 8252, sections 7 and 8.
  *
  * @since 0.1.0
  */
@@ -11,10 +13,11 @@ import * as Base64Url from "effect/encoding/Base64Url"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import type { GrantKey } from "./GrantKey.ts"
-import { isLoopback } from "./internal/url.ts"
+import { isLoopback, problemOfResource } from "./internal/url.ts"
 import * as OAuthError from "./OAuthError.ts"
 import * as Pkce from "./Pkce.ts"
 import * as Scopes from "./Scopes.ts"
+import type { Parameters } from "./TokenRequest.ts"
 
 /**
  * How a server's authorization endpoint deviates from the RFCs. {@link rfc6749}
@@ -28,10 +31,28 @@ export interface Rules {
   readonly scopeSeparator: string
   /** Parameters that every request carries; a login may name others, or other values. */
   readonly parameters: Readonly<Record<string, string>>
-  /** `S256` (RFC 7636), or `none` where the server cannot. */
-  readonly pkce: "S256" | "none"
-  /** Whether the answer must name the issuer (RFC 9207). */
-  readonly issuer: "required" | "optional"
+  /**
+   * `S256` (RFC 7636), or `none` where the server cannot. `insecure-plain` sends
+   * the verifier itself as the challenge, which protects from nobody who sees the
+   * request; it is for servers that have nothing else and insist.
+   */
+  readonly pkce: "S256" | "insecure-plain" | "none"
+  /**
+   * Whether the answer must name the issuer, may, or must not since the server
+   * does not announce that it does (RFC 9207, section 2.4).
+   */
+  readonly issuer: "required" | "optional" | "refused"
+  /**
+   * Whether the request is pushed to the server first (RFC 9126): where the
+   * server offers it, always, or never.
+   */
+  readonly pushed: "offered" | "required" | "never"
+  /**
+   * What a redirect URI with a private-use scheme begins with: a domain name in
+   * reverse (RFC 8252, section 7.1), or anything where the server hands the
+   * schemes out.
+   */
+  readonly privateScheme: "reversed-domain" | "any"
   /** The value of `response_type`; `code`. */
   readonly responseType: string
   /** The server's names of parameters, by the RFC's. */
@@ -41,7 +62,7 @@ export interface Rules {
 }
 
 /**
- * The rules of RFC 6749 and RFC 7636.
+ * The rules of the RFCs.
  *
  * @category constructors
  * @since 0.1.0
@@ -53,7 +74,9 @@ export const rfc6749: Rules = {
   issuer: "optional",
   responseType: "code",
   names: {},
-  scopeEncoding: "percent"
+  scopeEncoding: "percent",
+  pushed: "offered",
+  privateScheme: "reversed-domain"
 }
 
 const Secret = Schema.RedactedFromValue(Schema.String)
@@ -75,14 +98,16 @@ export const PendingAuthorization = Schema.Struct({
   key: Schema.String,
   /** The issuer that the login was sent to, where it has one (RFC 9207). */
   issuer: Schema.optionalKey(Schema.String),
-  /** Whether the answer must carry `iss`. */
-  issuerRequired: Schema.Boolean,
+  /** Whether the answer must carry `iss`, may, or must not. */
+  issuerParameter: Schema.Literals(["required", "optional", "refused"]),
   redirectUri: Schema.String,
   /** The PKCE code verifier (RFC 7636), where PKCE is used. */
   codeVerifier: Schema.optionalKey(Secret),
   nonce: Schema.optionalKey(Secret),
   /** What was asked for. */
   scopes: Schema.Array(Schema.String),
+  /** Where the tokens are to be used (RFC 8707), where that was said. */
+  resources: Schema.optionalKey(Schema.Array(Schema.String)),
   /** The application's own, given back when the login completes. */
   context: Schema.optionalKey(Schema.Json)
 })
@@ -105,6 +130,8 @@ export type PendingAuthorization = typeof PendingAuthorization.Type
 export interface AuthorizationRequest {
   /** The address, `state` included. */
   readonly url: string
+  /** What the address carries, for a server to which it is pushed (RFC 9126). */
+  readonly parameters: Parameters
   readonly pending: PendingAuthorization
 }
 
@@ -124,6 +151,12 @@ export interface Options {
   /** As registered; it is sent letter by letter. */
   readonly redirectUri: string
   readonly scopes: Scopes.Scopes
+  /**
+   * Where the tokens are to be used: absolute URIs, sent letter by letter (RFC
+   * 8707). Name the most specific one that covers the API in use, and as few as
+   * can be: a token for one resource is of no use to another.
+   */
+  readonly resources?: ReadonlyArray<string> | undefined
   /** The key under which the grant will be kept. */
   readonly key: GrantKey
   /** Further parameters, `prompt` or `login_hint` for example. */
@@ -153,11 +186,17 @@ export const make: (
   options: Options
 ) => Effect.Effect<AuthorizationRequest, OAuthError.OAuthError, SecureRandom.SecureRandom | Digest.Digest> = Effect
   .fnUntraced(function*(options) {
-    const { clientId, redirectUri, rules, scopes } = options
+    const { clientId, redirectUri, resources = [], rules, scopes } = options
     const endpoint = yield* check(options)
+    if (rules.privateScheme === "reversed-domain" && ambiguous.test(redirectUri)) {
+      yield* Effect.logWarning(
+        "A redirect URI with a private-use scheme has one slash after it (RFC 8252, section 7.1)",
+        redirectUri
+      )
+    }
     const state = yield* randomText
     const nonce = scopes.includes("openid") ? yield* randomText : undefined
-    const pkce = rules.pkce === "S256" ? yield* Pkce.make : undefined
+    const pkce = yield* pkceOf[rules.pkce]
 
     const protocol = {
       response_type: rules.responseType,
@@ -166,23 +205,48 @@ export const make: (
       scope: Scopes.toString(scopes, rules.scopeSeparator),
       state,
       ...(nonce === undefined ? {} : { nonce }),
-      ...(pkce === undefined ? {} : { code_challenge: pkce.challenge, code_challenge_method: "S256" })
+      ...(pkce === undefined ? {} : { code_challenge: pkce.challenge, code_challenge_method: pkce.method })
     }
+    const parameters = [
+      ...Object.entries({ ...protocol, ...rules.parameters, ...options.parameters }),
+      ...resources.map((resource) => ["resource", resource] as const)
+    ].filter(([, value]) => value !== "")
     return {
-      url: withQuery(endpoint, { ...protocol, ...rules.parameters, ...options.parameters }, rules),
+      url: withQuery(endpoint, parameters, rules),
+      parameters,
       pending: {
         state: Redacted.make(state),
         key: options.key.id,
         ...(options.issuer === undefined ? {} : { issuer: options.issuer }),
-        issuerRequired: rules.issuer === "required",
+        issuerParameter: rules.issuer,
         redirectUri,
         ...(pkce === undefined ? {} : { codeVerifier: pkce.verifier }),
         ...(nonce === undefined ? {} : { nonce: Redacted.make(nonce) }),
         scopes,
+        ...(resources.length === 0 ? {} : { resources }),
         ...(options.context === undefined ? {} : { context: options.context })
       }
     }
   })
+
+/**
+ * The address of a request that was pushed: beside what the endpoint's own query
+ * holds, it names the client and the request, and nothing else (RFC 9126,
+ * section 4).
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const pushed = (
+  endpoint: string,
+  options: { readonly clientId: string; readonly requestUri: string }
+): string => withQuery(endpoint, [["client_id", options.clientId], ["request_uri", options.requestUri]], rfc6749)
+
+const pkceOf = {
+  S256: Pkce.make,
+  "insecure-plain": Pkce.makeInsecurePlain,
+  none: Effect.undefined
+}
 
 const check = (options: Options): Effect.Effect<string, OAuthError.OAuthError> => {
   const { clientId, endpoint, rules, scopes } = options
@@ -197,8 +261,12 @@ const check = (options: Options): Effect.Effect<string, OAuthError.OAuthError> =
   if (unusable !== undefined) {
     return invalid("scopes", "holds a scope that is not printable ASCII without space, \" and \\")
   }
-  const redirectUriProblem = problemOfRedirectUri(options.redirectUri)
+  const redirectUriProblem = problemOfRedirectUri(options.redirectUri, rules)
   if (redirectUriProblem !== undefined) return invalid("redirectUri", redirectUriProblem)
+  for (const resource of options.resources ?? []) {
+    const problem = problemOfResource(resource)
+    if (problem !== undefined) return invalid("resources", problem)
+  }
   const there = new URL(endpoint).searchParams
   for (const name of Object.keys({ ...rules.parameters, ...options.parameters })) {
     if (!parameterName.test(name)) {
@@ -213,7 +281,7 @@ const check = (options: Options): Effect.Effect<string, OAuthError.OAuthError> =
     : invalid("authorizationEndpoint", `must not hold the parameter ${clash}, which the protocol sends`)
 }
 
-const problemOfRedirectUri = (text: string): string | undefined => {
+const problemOfRedirectUri = (text: string, { privateScheme }: Rules): string | undefined => {
   // the parser removes white space and control characters, and the server compares letter by letter
   // eslint-disable-next-line no-control-regex
   if (/[\u0000-\u0020\u007f]/.test(text) || !URL.canParse(text)) return "is not an absolute URL"
@@ -222,8 +290,16 @@ const problemOfRedirectUri = (text: string): string | undefined => {
   if (url.protocol === "http:" && !isLoopback(url)) {
     return "must begin with https://; plain http is accepted for this machine only"
   }
-  return unsafeScheme.test(url.protocol) ? "has a scheme that cannot receive an answer" : undefined
+  if (url.protocol === "http:" || url.protocol === "https:") return undefined
+  if (unsafeScheme.test(url.protocol)) return "has a scheme that cannot receive an answer"
+  return privateScheme === "any" || url.protocol.includes(".")
+    ? undefined
+    : "has a scheme that any application may claim; use your domain name in reverse, com.example.app:/callback, or let "
+      + "the dialect's privateScheme say that the server hands schemes out"
 }
+
+// what follows two slashes is a host, which some platforms drop and others compare
+const ambiguous = /^(?!https?:)[a-z][a-z0-9+.-]*:\/\//i
 
 const unsafeScheme = /^(about|blob|data|file|javascript|vbscript|ws|wss):$/
 
@@ -241,6 +317,7 @@ const reserved: ReadonlySet<string> = new Set([
   "code_challenge_method",
   "request",
   "request_uri",
+  "resource",
   "client_secret",
   "client_assertion"
 ])
@@ -255,10 +332,10 @@ const randomText: Effect.Effect<string, never, SecureRandom.SecureRandom> = Effe
 
 const withQuery = (
   endpoint: string,
-  parameters: Readonly<Record<string, string>>,
-  { names, scopeEncoding }: Rules
+  parameters: ReadonlyArray<readonly [string, string]>,
+  { names, scopeEncoding }: Pick<Rules, "names" | "scopeEncoding">
 ): string => {
-  const query = Object.entries(parameters).filter(([, value]) => value !== "").map(([name, value]) => {
+  const query = parameters.map(([name, value]) => {
     // a space as %20 is read alike by servers that decode forms and by those that decode URLs
     const text = new URLSearchParams([[names[name] ?? name, value]]).toString().replaceAll("+", "%20")
     return name === "scope" && scopeEncoding === "raw" ? text.replaceAll(/%2[BCF]|%3A/g, decodeURIComponent) : text

@@ -123,9 +123,10 @@ export const fromQuery = (
  * and required where the server announces it. Only an answer that passes is
  * read: an `error` becomes `AuthorizationRefused`, a `code` is the result.
  *
- * An `iss` that equals the issuer is accepted from a server that did not
- * announce it. One that comes from a server without a known issuer cannot be
- * compared, and is ignored.
+ * An `iss` that is the issuer's is accepted where the rules call it optional,
+ * and rejected where they refuse it: there the server's metadata does not
+ * announce it (RFC 9207, section 2.4). One that comes from a server without a
+ * known issuer cannot be compared, and is ignored.
  *
  * **Gotchas**
  *
@@ -145,10 +146,11 @@ export const judge = (
   }
   if (url !== undefined && !arrivedAt(url, pending.redirectUri)) return rejected("judge", "redirect-uri-mismatch")
   const issuer = present(parameters, "iss")
-  if (issuer === undefined && pending.issuerRequired) return rejected("judge", "issuer-missing")
+  if (issuer === undefined && pending.issuerParameter === "required") return rejected("judge", "issuer-missing")
   if (issuer !== undefined && pending.issuer !== undefined && issuer !== pending.issuer) {
     return rejected("judge", "issuer-mismatch")
   }
+  if (issuer !== undefined && pending.issuerParameter === "refused") return rejected("judge", "issuer-unexpected")
 
   const error = present(parameters, "error")
   if (error !== undefined) {

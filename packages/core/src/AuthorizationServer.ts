@@ -33,6 +33,8 @@ export class AuthorizationServer extends Context.Service<AuthorizationServer, {
   readonly revocationEndpoint?: string | undefined
   readonly introspectionEndpoint?: string | undefined
   readonly deviceAuthorizationEndpoint?: string | undefined
+  /** Where authorization requests are pushed (RFC 9126), where the server takes them. */
+  readonly pushedAuthorizationRequestEndpoint?: string | undefined
   readonly userinfoEndpoint?: string | undefined
   readonly dialect: Dialect.Dialect
   readonly rotation: RotationPolicy.RotationPolicy
@@ -84,6 +86,25 @@ export const make = (options: Options): Made => validated(options, (url) => url.
 export const makeLoopback = (options: Options): Made => validated(options, isPrivate)
 
 /**
+ * The authorization servers of one application, each with an issuer of its own:
+ * two that share one could be taken for each other by whoever mixes up their
+ * answers (RFC 9207, section 4).
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const distinct = (
+  ...all: ReadonlyArray<Made>
+): Result.Result<ReadonlyArray<AuthorizationServer["Service"]>, OAuthError.OAuthError> =>
+  Result.flatMap(Result.all(all), (servers) => {
+    const issuers = servers.flatMap(({ issuer }) => issuer ?? [])
+    const shared = issuers.find((issuer, index) => issuers.indexOf(issuer) < index)
+    return shared === undefined
+      ? Result.succeed(servers)
+      : refused("distinct", "issuer", `${shared} is that of two authorization servers; describe it once`)
+  })
+
+/**
  * Provides what a constructor made; wrong options fail here, before anything is
  * sent.
  *
@@ -108,10 +129,7 @@ export const key = (
 }
 
 const validated = (options: Options, allowed: (url: URL) => boolean): Made => {
-  const invalid = (field: string, problem: string) =>
-    Result.fail(
-      OAuthError.make("AuthorizationServer", "make", new OAuthError.ConfigurationInvalid({ field, problem }))
-    )
+  const invalid = (field: string, problem: string) => refused("make", field, problem)
   if (options.provider === "") return invalid("provider", "is empty; name the provider")
   for (const field of addresses) {
     const text = options[field]
@@ -141,6 +159,12 @@ const validated = (options: Options, allowed: (url: URL) => boolean): Made => {
   if (dialect.authorization.issuer === "required" && options.issuer === undefined) {
     return invalid("issuer", "is missing, though dialect.authorization.issuer says that answers name it")
   }
+  if (dialect.authorization.pushed === "required" && options.pushedAuthorizationRequestEndpoint === undefined) {
+    return invalid(
+      "pushedAuthorizationRequestEndpoint",
+      "is missing, though dialect.authorization.pushed says that requests are pushed"
+    )
+  }
   return Result.succeed({
     ...options,
     dialect,
@@ -148,6 +172,9 @@ const validated = (options: Options, allowed: (url: URL) => boolean): Made => {
     apiOrigins: options.apiOrigins ?? []
   })
 }
+
+const refused = (method: string, field: string, problem: string) =>
+  Result.fail(OAuthError.make("AuthorizationServer", method, new OAuthError.ConfigurationInvalid({ field, problem })))
 
 const addresses = [
   "issuer",
@@ -157,5 +184,6 @@ const addresses = [
   "revocationEndpoint",
   "introspectionEndpoint",
   "deviceAuthorizationEndpoint",
+  "pushedAuthorizationRequestEndpoint",
   "userinfoEndpoint"
 ] as const

@@ -18,7 +18,12 @@ import type { Parameters } from "./TokenRequest.ts"
  * @category models
  * @since 0.1.0
  */
-export type Endpoint = "token" | "revocation" | "introspection" | "device-authorization"
+export type Endpoint =
+  | "token"
+  | "revocation"
+  | "introspection"
+  | "device-authorization"
+  | "pushed-authorization-request"
 
 /**
  * What a request carries so that the client is recognised.
@@ -144,7 +149,8 @@ export const perEndpoint = (
       token,
       revocation: yield* methods.revocation ?? methods.token,
       introspection: yield* methods.introspection ?? methods.token,
-      "device-authorization": yield* methods["device-authorization"] ?? methods.token
+      "device-authorization": yield* methods["device-authorization"] ?? methods.token,
+      "pushed-authorization-request": yield* methods["pushed-authorization-request"] ?? methods.token
     }
     if (Object.values(byEndpoint).some((method) => method.clientId !== token.clientId)) {
       return yield* invalid("clientId", "differs between endpoints; use one client for all of them")

@@ -1,5 +1,5 @@
 /**
- * Tokens of the client's own (RFC 6749, section 4.4).
+ * Tokens of the client's own (RFC 6749, section 4.4; RFC 8707, section 2.2).
  *
  * @since 0.1.0
  */
@@ -20,7 +20,9 @@ import * as TokenSource from "./TokenSource.ts"
  */
 export const source: (options?: {
   readonly scopes?: Scopes.Scopes | undefined
-  /** Further parameters: `audience`, or `resource` (RFC 8707). */
+  /** Where the token is to be used: absolute URIs, sent letter by letter (RFC 8707). */
+  readonly resources?: ReadonlyArray<string> | undefined
+  /** Further parameters, `audience` for example. */
   readonly parameters?: Readonly<Record<string, string>> | undefined
 }) => Effect.Effect<TokenSource.TokenSource, never, AuthorizationServer | Scope.Scope | TokenEndpoint> = Effect
   .fnUntraced(function*(options) {
@@ -29,6 +31,9 @@ export const source: (options?: {
     const leg = server.dialect.clientCredentials
     return yield* TokenSource.reuse(endpoint.request(TokenRequest.clientCredentials({
       scope: Scopes.toString(options?.scopes ?? Scopes.empty, leg.scopeSeparator),
-      parameters: Object.entries({ ...leg.parameters, ...options?.parameters })
+      parameters: [
+        ...Object.entries({ ...leg.parameters, ...options?.parameters }),
+        ...(options?.resources ?? []).map((resource) => ["resource", resource] as const)
+      ]
     })))
   })

@@ -40,7 +40,7 @@ export const make: Effect.Effect<PendingAuthorizations["Service"], never, Keyrin
         return yield* below.put({
           state,
           key: "",
-          issuerRequired: false,
+          issuerParameter: "optional",
           redirectUri: "",
           scopes: [],
           context: { keyId: sealed.keyId, ciphertext: sealed.ciphertext }

@@ -167,6 +167,8 @@ export const Open = Schema.TaggedStruct("Open", {
   quarantined: Schema.optionalKey(Schema.Struct({ refreshToken: Secret, problem: Schema.String })),
   /** What the login asked for. */
   scopes: Schema.optionalKey(ScopeList),
+  /** Where the login's tokens are to be used (RFC 8707), where it said so. */
+  resources: Schema.optionalKey(Schema.Array(Schema.String)),
   /** The server's name for the person, where it is known. */
   subject: Schema.optionalKey(Schema.String),
   /** Members of the server's answers that the dialect asks to keep. */

@@ -1,13 +1,14 @@
 /**
  * A login by the authorization code grant, in its two halves: where to send the
  * browser, and what to do with what it brings back (RFC 6749, section 4.1; RFC
- * 7636).
+ * 7636; RFC 8707; RFC 9126; RFC 9207).
  *
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
 import * as Digest from "effect/crypto/Digest"
 import * as SecureRandom from "effect/crypto/SecureRandom"
+import type * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -22,6 +23,7 @@ import { ClientAuthentication } from "./ClientAuthentication.ts"
 import * as GrantKey from "./GrantKey.ts"
 import * as OAuthError from "./OAuthError.ts"
 import { PendingAuthorizations } from "./PendingAuthorizations.ts"
+import { PushedAuthorization } from "./PushedAuthorization.ts"
 import * as Scopes from "./Scopes.ts"
 import { TokenEndpoint } from "./TokenEndpoint.ts"
 import * as TokenRequest from "./TokenRequest.ts"
@@ -41,6 +43,11 @@ export interface Options {
   /** As registered with the server. */
   readonly redirectUri: string
   readonly scopes: Scopes.Scopes
+  /**
+   * Where the tokens are to be used (RFC 8707). One is named again with the code
+   * and at every renewal; of several, each token is got by a `Target` of its own.
+   */
+  readonly resources?: ReadonlyArray<string> | undefined
   /** Further parameters of the authorization request, `prompt` or `login_hint` for example. */
   readonly parameters?: Readonly<Record<string, string>> | undefined
   /** The application's own, given back when the login completes. It does not travel. */
@@ -56,10 +63,17 @@ export interface Options {
  * @since 0.1.0
  */
 export interface Begun {
-  /** Where to send the browser. */
+  /** Where to send the browser: once, where the request was pushed. */
   readonly url: string
   /** Names the login; the answer must carry it. */
   readonly state: Redacted.Redacted
+  /** When `url` is of no more use, where the request was pushed (RFC 9126). */
+  readonly urlExpiresAt?: DateTime.Utc | undefined
+  /**
+   * The same login by an address that has not been used: pushed anew where the
+   * request was pushed, else as it is.
+   */
+  readonly again: Effect.Effect<Begun, OAuthError.OAuthError>
 }
 
 /**
@@ -86,6 +100,11 @@ export interface Completed {
 export class Login extends Context.Service<Login, {
   /**
    * Begins a login and remembers it until its answer arrives.
+   *
+   * **Details**
+   *
+   * Where the server takes pushed requests (RFC 9126), the request is pushed, and
+   * a server that refuses it is not asked in another way.
    */
   readonly begin: (options: Options) => Effect.Effect<Begun, OAuthError.OAuthError>
 
@@ -109,7 +128,12 @@ export class Login extends Context.Service<Login, {
 export const layer: Layer.Layer<
   Login,
   never,
-  AuthorizationServer | ClientAuthentication | PendingAuthorizations | TokenEndpoint | TokenService
+  | AuthorizationServer
+  | ClientAuthentication
+  | PendingAuthorizations
+  | PushedAuthorization
+  | TokenEndpoint
+  | TokenService
 > = Layer.suspend(() => layerWith).pipe(
   Layer.provide(Digest.layerWebCrypto),
   Layer.provide(SecureRandom.layerWebCrypto)
@@ -128,6 +152,7 @@ export const layerWith: Layer.Layer<
   | ClientAuthentication
   | Digest.Digest
   | PendingAuthorizations
+  | PushedAuthorization
   | SecureRandom.SecureRandom
   | TokenEndpoint
   | TokenService
@@ -137,9 +162,13 @@ export const layerWith: Layer.Layer<
     const server = yield* AuthorizationServer
     const client = yield* ClientAuthentication
     const pendings = yield* PendingAuthorizations
+    const pushing = yield* PushedAuthorization
     const endpoint = yield* TokenEndpoint
     const grants = yield* TokenService
     const crypto = yield* Effect.context<Digest.Digest | SecureRandom.SecureRandom>()
+
+    const pushes = server.pushedAuthorizationRequestEndpoint !== undefined &&
+      server.dialect.authorization.pushed !== "never"
 
     const begin = Effect.fn("Login.begin")(function*(
       options: Options
@@ -152,6 +181,7 @@ export const layerWith: Layer.Layer<
           clientId: client.clientId,
           redirectUri: options.redirectUri,
           scopes: options.scopes,
+          resources: options.resources,
           key: grants.key(options.account, options.part),
           parameters: options.parameters,
           context: options.context
@@ -159,7 +189,15 @@ export const layerWith: Layer.Layer<
         crypto
       )
       yield* pendings.put(request.pending, Duration.toMillis(options.timeToLive ?? defaultTimeToLive))
-      return { url: request.url, state: request.pending.state }
+      const begun: Effect.Effect<Begun, OAuthError.OAuthError> = pushes
+        ? Effect.map(pushing.push(request.parameters), ({ expiresAt, url }) => ({
+          url,
+          state: request.pending.state,
+          urlExpiresAt: expiresAt,
+          again: begun
+        }))
+        : Effect.suspend(() => Effect.succeed({ url: request.url, state: request.pending.state, again: begun }))
+      return yield* begun
     })
 
     const { authorizationCode: leg, authorizationResponse: arrival } = server.dialect
@@ -180,9 +218,9 @@ export const layerWith: Layer.Layer<
     const keep = Effect.fnUntraced(function*(
       key: GrantKey.GrantKey,
       { parts, ...tokens }: TokenSet,
-      scopes: Scopes.Scopes
+      { resources, scopes }: AuthorizationRequest.PendingAuthorization
     ): Effect.fn.Return<void, OAuthError.OAuthError> {
-      yield* grants.adopt(key, tokens, { scopes, otherwise: "revoke" })
+      yield* grants.adopt(key, tokens, { scopes, resources, otherwise: "revoke" })
       for (const [part, own] of Object.entries(parts ?? {})) {
         yield* grants.adopt(grants.key(key.account, part), own, { otherwise: "revoke" })
       }
@@ -215,11 +253,13 @@ export const layerWith: Layer.Layer<
               ...(leg.scope === "asked"
                 ? [["scope", Scopes.toString(pending.scopes, leg.scopeSeparator)] as const]
                 : []),
+              ...(pending.resources?.length === 1
+                ? pending.resources.map((resource) => ["resource", resource] as const)
+                : []),
               ...Object.entries(leg.parameters)
             ]
           })),
-          (tokens) =>
-            keep(key, kept === undefined ? tokens : { ...tokens, kept: { ...kept, ...tokens.kept } }, pending.scopes)
+          (tokens) => keep(key, kept === undefined ? tokens : { ...tokens, kept: { ...kept, ...tokens.kept } }, pending)
         )),
         Fiber.join
       )

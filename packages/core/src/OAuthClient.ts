@@ -11,6 +11,7 @@ import * as Login from "./Login.ts"
 import type { OAuthError } from "./OAuthError.ts"
 import * as OAuthHttpClient from "./OAuthHttpClient.ts"
 import type { PendingAuthorizations } from "./PendingAuthorizations.ts"
+import * as PushedAuthorization from "./PushedAuthorization.ts"
 import * as Revocation from "./Revocation.ts"
 import * as TokenEndpoint from "./TokenEndpoint.ts"
 import * as TokenService from "./TokenService.ts"
@@ -73,5 +74,6 @@ export const layerWith = (options?: TokenService.Options): Layer.Layer<
 > =>
   Login.layer.pipe(
     Layer.provideMerge(TokenService.layer(options)),
+    Layer.provide(PushedAuthorization.layer),
     Layer.provideMerge(Layer.mergeAll(TokenEndpoint.layer, Revocation.layer, Introspection.layer))
   )

@@ -96,6 +96,7 @@ export class CallbackRejected extends Data.TaggedError("CallbackRejected")<{
     | "state-mismatch"
     | "issuer-mismatch"
     | "issuer-missing"
+    | "issuer-unexpected"
     | "redirect-uri-mismatch"
     | "duplicate-parameter"
     | "code-missing"

@@ -11,7 +11,7 @@ import * as Base64Url from "effect/encoding/Base64Url"
 import * as Redacted from "effect/Redacted"
 
 /**
- * A code verifier and its S256 challenge. The method `plain` is not offered.
+ * A code verifier, and what the authorization request shows of it.
  *
  * @category models
  * @since 0.1.0
@@ -19,6 +19,8 @@ import * as Redacted from "effect/Redacted"
 export interface Pkce {
   readonly verifier: Redacted.Redacted
   readonly challenge: string
+  /** The `code_challenge_method`. */
+  readonly method: "S256" | "plain"
 }
 
 /**
@@ -28,10 +30,25 @@ export interface Pkce {
  * @since 0.1.0
  */
 export const make: Effect.Effect<Pkce, never, SecureRandom.SecureRandom | Digest.Digest> = Effect.gen(function*() {
-  const random = yield* SecureRandom.SecureRandom
-  const verifier = Redacted.make(Base64Url.encode(yield* random.randomBytes(32)))
-  return { verifier, challenge: yield* challenge(verifier) }
+  const verifier = yield* makeVerifier
+  return { verifier, challenge: yield* challenge(verifier), method: "S256" }
 })
+
+/**
+ * Makes a pair whose challenge is the verifier itself (RFC 7636, section 4.2).
+ *
+ * **Gotchas**
+ *
+ * Whoever sees the authorization request can exchange the code. RFC 7636,
+ * section 7.2, says that new implementations should not use it; it exists for
+ * servers that demand PKCE and cannot do better. Nothing falls back to it.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const makeInsecurePlain: Effect.Effect<Pkce, never, SecureRandom.SecureRandom> = Effect.suspend(() =>
+  Effect.map(makeVerifier, (verifier) => ({ verifier, challenge: Redacted.value(verifier), method: "plain" }))
+)
 
 /**
  * The S256 challenge of a verifier: the SHA-256 digest of its characters,
@@ -54,3 +71,8 @@ export const challenge: (verifier: Redacted.Redacted) => Effect.Effect<string, n
  * @since 0.1.0
  */
 export const isVerifier = (text: string): boolean => /^[A-Za-z0-9\-._~]{43,128}$/.test(text)
+
+const makeVerifier: Effect.Effect<Redacted.Redacted, never, SecureRandom.SecureRandom> = Effect.flatMap(
+  SecureRandom.SecureRandom,
+  (random) => Effect.map(random.randomBytes(32), (bytes) => Redacted.make(Base64Url.encode(bytes)))
+)

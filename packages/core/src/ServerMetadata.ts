@@ -1,6 +1,9 @@
 /**
  * What an authorization server says about itself (RFC 8414; OpenID Connect
- * Discovery 1.0).
+ * Discovery 1.0, sections 3 and 4; RFC 9126, section 5; RFC 9207, section 3).
+ *
+ * `signed_metadata` (RFC 8414, section 2.1) is not supported and not believed:
+ * the plain members count. It is found among the `members`.
  *
  * @since 0.1.0
  */
@@ -36,16 +39,29 @@ export interface Metadata {
   readonly revocationEndpoint?: string | undefined
   readonly introspectionEndpoint?: string | undefined
   readonly deviceAuthorizationEndpoint?: string | undefined
+  readonly pushedAuthorizationRequestEndpoint?: string | undefined
   readonly userinfoEndpoint?: string | undefined
+  readonly endSessionEndpoint?: string | undefined
   readonly jwksUri?: string | undefined
+  /** Where clients with a certificate go instead, by the names of the members (RFC 8705, section 5). */
+  readonly mtlsEndpointAliases?: Readonly<Record<string, string>> | undefined
   readonly scopesSupported?: ReadonlyArray<string> | undefined
   readonly responseTypesSupported?: ReadonlyArray<string> | undefined
+  readonly responseModesSupported?: ReadonlyArray<string> | undefined
   readonly grantTypesSupported?: ReadonlyArray<string> | undefined
+  readonly subjectTypesSupported?: ReadonlyArray<string> | undefined
+  readonly idTokenSigningAlgValuesSupported?: ReadonlyArray<string> | undefined
   readonly codeChallengeMethodsSupported?: ReadonlyArray<string> | undefined
-  /** Absent means `client_secret_basic` (RFC 8414, section 2). */
   readonly tokenEndpointAuthMethodsSupported?: ReadonlyArray<string> | undefined
+  readonly tokenEndpointAuthSigningAlgValuesSupported?: ReadonlyArray<string> | undefined
+  readonly revocationEndpointAuthMethodsSupported?: ReadonlyArray<string> | undefined
+  readonly revocationEndpointAuthSigningAlgValuesSupported?: ReadonlyArray<string> | undefined
+  readonly introspectionEndpointAuthMethodsSupported?: ReadonlyArray<string> | undefined
+  readonly introspectionEndpointAuthSigningAlgValuesSupported?: ReadonlyArray<string> | undefined
   /** Whether authorization responses carry `iss` (RFC 9207, section 3). */
   readonly issParameterSupported: boolean
+  /** Whether the server takes no authorization request that was not pushed (RFC 9126, section 5). */
+  readonly requirePushedAuthorizationRequests: boolean
   /** The whole document, members that are not known here included. */
   readonly members: JsonObject
 }
@@ -135,9 +151,93 @@ export const layerLoopback: Layer.Layer<ServerMetadata, never, OAuthHttpClient> 
 )
 
 /**
- * What metadata gives to describe an `AuthorizationServer`: its addresses, and
- * whether its answers to a login name the issuer. Fails where there is no token
- * endpoint.
+ * What a server supports, where its metadata says so, and what RFC 8414, section
+ * 2, says of a server whose metadata does not.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const supported = (self: Metadata): {
+  readonly grantTypes: ReadonlyArray<string>
+  readonly responseModes: ReadonlyArray<string>
+  readonly tokenEndpointAuthMethods: ReadonlyArray<string>
+  readonly revocationEndpointAuthMethods: ReadonlyArray<string>
+} => ({
+  grantTypes: self.grantTypesSupported ?? ["authorization_code", "implicit"],
+  responseModes: self.responseModesSupported ?? ["query", "fragment"],
+  tokenEndpointAuthMethods: self.tokenEndpointAuthMethodsSupported ?? ["client_secret_basic"],
+  revocationEndpointAuthMethods: self.revocationEndpointAuthMethodsSupported ?? ["client_secret_basic"]
+})
+
+/**
+ * The algorithms by which a client may sign its assertions at an endpoint.
+ *
+ * **Details**
+ *
+ * `none` is never among them. A server that takes signed assertions and does not
+ * say by which algorithms fails with `MetadataInvalid` (RFC 8414, section 2):
+ * name one yourself then.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const signingAlgorithms = (
+  self: Metadata,
+  endpoint: "token" | "revocation" | "introspection" = "token"
+): Result.Result<ReadonlyArray<string>, OAuthError.OAuthError> => {
+  const listed = self[`${endpoint}EndpointAuthSigningAlgValuesSupported`]?.filter((name) => name !== "none") ?? []
+  const signed = self[`${endpoint}EndpointAuthMethodsSupported`]?.some((method) => method.endsWith("_jwt")) === true
+  return listed.length > 0 || !signed
+    ? Result.succeed(listed)
+    : missing("signingAlgorithms", self, `${endpoint}_endpoint_auth_signing_alg_values_supported`)
+}
+
+/**
+ * The metadata of a server that speaks OpenID Connect: what OpenID Connect
+ * Discovery, section 3, requires is there. Plain OAuth does not need it, so it
+ * is asked for here and not when the document is read.
+ *
+ * **Gotchas**
+ *
+ * A server that does not list `RS256`, though it must, is accepted: what matters
+ * is the algorithm that it uses.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const openid = (self: Metadata): Result.Result<Openid, OAuthError.OAuthError> => {
+  const { idTokenSigningAlgValuesSupported, jwksUri } = self
+  if (self.authorizationEndpoint === undefined) return missing("openid", self, "authorization_endpoint")
+  if (jwksUri === undefined) return missing("openid", self, "jwks_uri")
+  if (self.responseTypesSupported === undefined) return missing("openid", self, "response_types_supported")
+  if (self.subjectTypesSupported === undefined) return missing("openid", self, "subject_types_supported")
+  if (idTokenSigningAlgValuesSupported === undefined) {
+    return missing("openid", self, "id_token_signing_alg_values_supported")
+  }
+  return Result.succeed({ ...self, jwksUri, idTokenSigningAlgValuesSupported })
+}
+
+/**
+ * Metadata with what OpenID Connect needs of it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Openid extends Metadata {
+  readonly jwksUri: string
+  readonly idTokenSigningAlgValuesSupported: ReadonlyArray<string>
+}
+
+/**
+ * What metadata gives to describe an `AuthorizationServer`: its addresses,
+ * whether its answers to a login name the issuer, and whether requests are
+ * pushed. Fails where there is no endpoint for what the server demands.
+ *
+ * **Details**
+ *
+ * A server that does not announce `iss` in its answers is not believed one that
+ * has it (RFC 9207, section 2.4); `dialect.authorization.issuer: "optional"` says
+ * otherwise.
  *
  * @category combinators
  * @since 0.1.0
@@ -146,12 +246,9 @@ export const toOptions = (
   self: Metadata
 ): Result.Result<Omit<AuthorizationServer.Options, "provider">, OAuthError.OAuthError> => {
   const { issuer, tokenEndpoint } = self
-  if (tokenEndpoint === undefined) {
-    return Result.fail(OAuthError.make(
-      "ServerMetadata",
-      "toOptions",
-      new OAuthError.MetadataInvalid({ issuer, problem: "missing", field: "token_endpoint" })
-    ))
+  if (tokenEndpoint === undefined) return missing("toOptions", self, "token_endpoint")
+  if (self.requirePushedAuthorizationRequests && self.pushedAuthorizationRequestEndpoint === undefined) {
+    return missing("toOptions", self, "pushed_authorization_request_endpoint")
   }
   return Result.succeed({
     issuer,
@@ -160,10 +257,21 @@ export const toOptions = (
     revocationEndpoint: self.revocationEndpoint,
     introspectionEndpoint: self.introspectionEndpoint,
     deviceAuthorizationEndpoint: self.deviceAuthorizationEndpoint,
+    pushedAuthorizationRequestEndpoint: self.pushedAuthorizationRequestEndpoint,
     userinfoEndpoint: self.userinfoEndpoint,
-    dialect: { authorization: { issuer: self.issParameterSupported ? "required" : "optional" } }
+    dialect: {
+      authorization: {
+        issuer: self.issParameterSupported ? "required" : "refused",
+        pushed: self.requirePushedAuthorizationRequests ? "required" : "offered"
+      }
+    }
   })
 }
+
+const missing = (method: string, { issuer }: Metadata, field: string): Result.Result<never, OAuthError.OAuthError> =>
+  Result.fail(
+    OAuthError.make("ServerMetadata", method, new OAuthError.MetadataInvalid({ issuer, problem: "missing", field }))
+  )
 
 const makeWith = Effect.fnUntraced(function*(
   allowed: (url: URL) => boolean,
@@ -248,14 +356,28 @@ const metadataOf = (
     return Result.succeed(value.length === 0 ? undefined : value)
   }
 
+  const flag = (name: string): Result.Result<boolean, OAuthError.MetadataInvalid> => {
+    const value = member(document, name) ?? false
+    return typeof value === "boolean" ? Result.succeed(value) : invalid("wrong-type", name)
+  }
+  const aliases = (): Result.Result<Record<string, string> | undefined, OAuthError.MetadataInvalid> => {
+    const name = "mtls_endpoint_aliases"
+    const value = member(document, name)
+    if (value === undefined) return Result.succeed(undefined)
+    if (typeof value !== "object" || value === null || Array.isArray(value)) return invalid("wrong-type", name)
+    const found: Record<string, string> = {}
+    for (const [alias, text] of Object.entries(value)) {
+      if (typeof text !== "string" || !URL.canParse(text)) return invalid("wrong-type", `${name}.${alias}`)
+      if (!allowed(new URL(text))) return invalid("insecure-url", `${name}.${alias}`)
+      found[alias] = text
+    }
+    return Result.succeed(found)
+  }
+
   return Result.gen(function*() {
     const said = member(document, "issuer")
     // letter by letter: an issuer is a name, and not normalised (RFC 8414, sections 3.3 and 4)
     if (said !== issuer) return yield* invalid(said === undefined ? "missing" : "issuer-mismatch", "issuer")
-    const iss = member(document, "authorization_response_iss_parameter_supported") ?? false
-    if (typeof iss !== "boolean") {
-      return yield* invalid("wrong-type", "authorization_response_iss_parameter_supported")
-    }
     return {
       issuer,
       authorizationEndpoint: yield* address("authorization_endpoint"),
@@ -263,14 +385,30 @@ const metadataOf = (
       revocationEndpoint: yield* address("revocation_endpoint"),
       introspectionEndpoint: yield* address("introspection_endpoint"),
       deviceAuthorizationEndpoint: yield* address("device_authorization_endpoint"),
+      pushedAuthorizationRequestEndpoint: yield* address("pushed_authorization_request_endpoint"),
       userinfoEndpoint: yield* address("userinfo_endpoint"),
+      endSessionEndpoint: yield* address("end_session_endpoint"),
       jwksUri: yield* address("jwks_uri"),
+      mtlsEndpointAliases: yield* aliases(),
       scopesSupported: yield* list("scopes_supported"),
       responseTypesSupported: yield* list("response_types_supported"),
+      responseModesSupported: yield* list("response_modes_supported"),
       grantTypesSupported: yield* list("grant_types_supported"),
+      subjectTypesSupported: yield* list("subject_types_supported"),
+      idTokenSigningAlgValuesSupported: yield* list("id_token_signing_alg_values_supported"),
       codeChallengeMethodsSupported: yield* list("code_challenge_methods_supported"),
       tokenEndpointAuthMethodsSupported: yield* list("token_endpoint_auth_methods_supported"),
-      issParameterSupported: iss,
+      tokenEndpointAuthSigningAlgValuesSupported: yield* list("token_endpoint_auth_signing_alg_values_supported"),
+      revocationEndpointAuthMethodsSupported: yield* list("revocation_endpoint_auth_methods_supported"),
+      revocationEndpointAuthSigningAlgValuesSupported: yield* list(
+        "revocation_endpoint_auth_signing_alg_values_supported"
+      ),
+      introspectionEndpointAuthMethodsSupported: yield* list("introspection_endpoint_auth_methods_supported"),
+      introspectionEndpointAuthSigningAlgValuesSupported: yield* list(
+        "introspection_endpoint_auth_signing_alg_values_supported"
+      ),
+      issParameterSupported: yield* flag("authorization_response_iss_parameter_supported"),
+      requirePushedAuthorizationRequests: yield* flag("require_pushed_authorization_requests"),
       members: document
     }
   })

@@ -74,7 +74,7 @@ export const make: Effect.Effect<
 
   const judge = (answer: TokenResponse.Answer, about: About): TokenResponse.Judgement => {
     const { authorizationCode, response } = server.dialect
-    const judgement = TokenResponse.judge(Form.answered(answer, about, server.dialect), response)
+    const judgement = TokenResponse.judge(Form.answered(answer, about, server.dialect), response, about.grantType)
     const names = about.grantType === "authorization_code" ? authorizationCode.parts : []
     if (judgement._tag !== "Granted" || names.length === 0) return judgement
     const parts = names.flatMap((part) => {

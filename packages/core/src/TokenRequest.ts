@@ -106,5 +106,13 @@ export const clientCredentials = (options?: {
  */
 export const extension = (grantType: string, parameters: Parameters): TokenRequest => ({ grantType, parameters })
 
+/**
+ * The `grant_type` of a token exchange (RFC 8693, section 2.1).
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const tokenExchangeGrantType = "urn:ietf:params:oauth:grant-type:token-exchange"
+
 const optional = (name: string, value: string | Redacted.Redacted | undefined): Parameters =>
   value === undefined || value === "" ? [] : [[name, value]]

@@ -22,6 +22,7 @@ import {
 import * as RemoteText from "./RemoteText.ts"
 import * as RetryAfter from "./RetryAfter.ts"
 import * as Scopes from "./Scopes.ts"
+import { tokenExchangeGrantType } from "./TokenRequest.ts"
 import type { TokenSet } from "./TokenSet.ts"
 
 /**
@@ -114,6 +115,14 @@ export interface Answer {
 }
 
 /**
+ * The token type of what is no access token (RFC 8693, section 2.2.1).
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const notApplicable = "N_A"
+
+/**
  * Judges an answer: pure, and total.
  *
  * **Details**
@@ -134,10 +143,14 @@ export interface Answer {
  *
  * Lifetimes are cut to ten years. Of two members of one name the last counts.
  *
+ * The answer to a token exchange must also tell what was issued, and what was
+ * issued may be no access token: of the token type `N_A` (RFC 8693, section
+ * 2.2.1). No other grant knows that type.
+ *
  * @category combinators
  * @since 0.1.0
  */
-export const judge = (answer: Answer, rules: Rules = rfc6749): Judgement => {
+export const judge = (answer: Answer, rules: Rules = rfc6749, grantType?: string): Judgement => {
   const { headers, origin, status } = answer
   if (status >= 300 && status < 400) {
     return { _tag: "Ambiguous", reason: new RedirectRefused({ origin, followed: false, status }) }
@@ -167,11 +180,16 @@ export const judge = (answer: Answer, rules: Rules = rfc6749): Judgement => {
       endsGrant: rules.grantEnded.includes(error)
     }
   }
-  return success ? judgeSuccess(answer, rules, parsed) : lost(answer, "status")
+  return success ? judgeSuccess(answer, rules, parsed, grantType) : lost(answer, "status")
 }
 
 // the server did something, so what can be kept of its answer is kept
-const judgeSuccess = (answer: Answer, rules: Rules, parsed: ReturnType<typeof parseObject>): Judgement => {
+const judgeSuccess = (
+  answer: Answer,
+  rules: Rules,
+  parsed: ReturnType<typeof parseObject>,
+  grantType: string | undefined
+): Judgement => {
   const { headers, status } = answer
   const object = typeof parsed === "string" ? formOf(answer) : parsed
   const unusable = (reason: ResponseInvalid | TokenTypeUnsupported): Judgement => ({
@@ -187,7 +205,7 @@ const judgeSuccess = (answer: Answer, rules: Rules, parsed: ReturnType<typeof pa
   }
   if (parsed === "not-json") return lost(answer, "truncated")
   if (typeof parsed === "string") return unusable(new ResponseInvalid({ problem: parsed, status }))
-  const tokens = tokensOf(parsed, answer, rules)
+  const tokens = tokensOf(parsed, answer, rules, grantType === tokenExchangeGrantType)
   return Result.isSuccess(tokens) ? { _tag: "Granted", tokens: tokens.success } : unusable(tokens.failure)
 }
 
@@ -223,13 +241,15 @@ const pageOf = (uri: Json | undefined): RemoteText.RemoteText | undefined =>
 
 type Read<A> = Result.Result<A, ResponseInvalid | TokenTypeUnsupported>
 
-const tokensOf = (object: JsonObject, answer: Answer, rules: Rules): Read<TokenSet> =>
+const tokensOf = (object: JsonObject, answer: Answer, rules: Rules, exchanged: boolean): Read<TokenSet> =>
   Result.gen(function*() {
     const error = member(object, "error")
     if (error !== undefined && error !== "") {
       return yield* invalid(typeof error === "string" ? "mismatch" : "wrong-type", "error")
     }
-    const accessToken = yield* tokenOf(object, "access_token", b64token)
+    const isAccessToken = !exchanged || member(object, "token_type") !== notApplicable
+    // a SAML assertion, say, has characters that no header takes; it goes into none
+    const accessToken = yield* tokenOf(object, "access_token", isAccessToken ? b64token : visible)
     if (accessToken === undefined) return yield* invalid("missing", "access_token")
     const lifetime = yield* secondsOf(object, "expires_in", rules)
     const unknown = lifetime === 0 && rules.expiresInZero === "unknown"
@@ -245,13 +265,14 @@ const tokensOf = (object: JsonObject, answer: Answer, rules: Rules): Read<TokenS
     const kept = keptOf(object, rules)
     return {
       accessToken,
-      tokenType: yield* tokenTypeOf(object, rules),
+      tokenType: isAccessToken ? yield* tokenTypeOf(object, rules) : notApplicable,
       receivedAt: answer.sentAt,
       ...(expiresIn === undefined ? {} : { expiresIn }),
       ...(refreshToken === undefined ? {} : { refreshToken }),
       ...(refreshToken === undefined || refreshTokenExpiresIn === undefined ? {} : { refreshTokenExpiresIn }),
       ...(scopes === undefined ? {} : { scopes }),
       ...(idToken === undefined ? {} : { idToken }),
+      ...(exchanged ? { issuedTokenType: yield* issuedTypeOf(object) } : {}),
       ...(kept === undefined ? {} : { kept })
     }
   })
@@ -283,6 +304,14 @@ const tokenTypeOf = (object: JsonObject, rules: Rules): Read<string> => {
   return tokenType === undefined
     ? invalid("missing", "token_type")
     : Result.fail(new TokenTypeUnsupported({ tokenType }))
+}
+
+const issuedTypeOf = (object: JsonObject): Read<string> => {
+  const value = member(object, "issued_token_type")
+  if (typeof value !== "string" || value === "") {
+    return invalid(value === undefined || value === "" ? "missing" : "wrong-type", "issued_token_type")
+  }
+  return visible.test(value) ? Result.succeed(value) : invalid("out-of-range", "issued_token_type")
 }
 
 const secondsOf = (object: JsonObject, name: string, rules: Rules): Read<number | undefined> => {

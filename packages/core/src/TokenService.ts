@@ -81,6 +81,8 @@ export interface Status {
 export interface AdoptOptions {
   /** What was asked for. */
   readonly scopes?: Scopes | undefined
+  /** Where the tokens are to be used (RFC 8707). One is named again at every renewal. */
+  readonly resources?: ReadonlyArray<string> | undefined
   /** Whether the account may become somebody else's; `"same"`. */
   readonly subject?: "same" | "any" | undefined
   /** What becomes of tokens that are not kept; `"leave"`. */
@@ -227,10 +229,21 @@ export const make = Effect.fnUntraced(function*(options?: Options): Effect.fn.Re
     effect: () => Effect.Effect<A, OAuthError>
   ): Effect.Effect<A, OAuthError> =>
     Service.owns(service, key) ? Effect.suspend(effect) : Effect.fail(Service.foreignKey(method))
+  // checked before anything is claimed: a target that cannot be asked for is no matter of the grant
+  const ownTarget = <A>(
+    method: string,
+    key: GrantKey,
+    target: Target | undefined,
+    effect: () => Effect.Effect<A, OAuthError>
+  ): Effect.Effect<A, OAuthError> => {
+    const unusable = Service.unusableTarget(method, target)
+    return unusable === undefined ? own(method, key, effect) : Effect.fail(unusable)
+  }
   const bind = (key: GrantKey, target?: Target): Bound => {
-    if (!Service.owns(service, key)) {
-      const foreign = Effect.fail(Service.foreignKey("bind"))
-      return { key, token: foreign, refused: () => foreign }
+    const problem = Service.owns(service, key) ? Service.unusableTarget("bind", target) : Service.foreignKey("bind")
+    if (problem !== undefined) {
+      const failed = Effect.fail(problem)
+      return { key, token: failed, refused: () => failed }
     }
     const slot = Service.slot(service, key, target)
     slot.snapshot.bound = true
@@ -247,11 +260,11 @@ export const make = Effect.fnUntraced(function*(options?: Options): Effect.fn.Re
     token: (key, target) => {
       const slot = Service.find(service, key, target)
       return slot === undefined
-        ? own("token", key, () => Access.token(service, Service.slot(service, key, target)))
+        ? ownTarget("token", key, target, () => Access.token(service, Service.slot(service, key, target)))
         : Access.token(service, slot)
     },
     refused: (key, token, target) =>
-      own("refused", key, () => Access.refused(service, Service.slot(service, key, target), token)),
+      ownTarget("refused", key, target, () => Access.refused(service, Service.slot(service, key, target), token)),
     refresh: (key) => own("refresh", key, () => Access.refresh(service, Service.slot(service, key))),
     adopt: (key, tokens, options) => own("adopt", key, () => Grants.adopt(service, key, tokens, options)),
     status: (key) => own("status", key, () => Grants.status(service, key)),

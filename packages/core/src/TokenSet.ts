@@ -22,7 +22,10 @@ import type { Scopes } from "./Scopes.ts"
  */
 export interface TokenSet {
   readonly accessToken: Redacted.Redacted
-  /** The token type in its canonical spelling, `"Bearer"`. */
+  /**
+   * The token type in its canonical spelling, `"Bearer"`; `"N_A"` where a token
+   * exchange gave something that is no access token.
+   */
   readonly tokenType: string
   /** Epoch milliseconds of this process's clock, taken before the request was sent. */
   readonly receivedAt: number
@@ -34,6 +37,8 @@ export interface TokenSet {
   /** Absent: the scope is as it was asked for (RFC 6749, section 5.1). */
   readonly scopes?: Scopes | undefined
   readonly idToken?: Redacted.Redacted | undefined
+  /** What the token is, where it came of a token exchange (RFC 8693, section 2.2.1). */
+  readonly issuedTokenType?: string | undefined
   /** Other members of the answer that the dialect asks to keep. Not secret. */
   readonly kept?: Readonly<Record<string, Json>> | undefined
   /** The tokens of other parts of the account, where one answer brings several grants. */

@@ -17,7 +17,9 @@ import type * as Scope from "effect/Scope"
 import type { GrantKey } from "./GrantKey.ts"
 import * as OAuthError from "./OAuthError.ts"
 import { RefreshPolicy } from "./RefreshPolicy.ts"
+import type { RemoteText } from "./RemoteText.ts"
 import type { Target } from "./Target.ts"
+import { notApplicable } from "./TokenResponse.ts"
 import { TokenService } from "./TokenService.ts"
 import type { AccessToken, TokenSet } from "./TokenSet.ts"
 
@@ -142,7 +144,13 @@ export const reuse: (
       Deferred.doneUnsafe(done, closing)
       return done
     }
-    const fiber = Effect.runForkWith(context)(Effect.map(obtain, keep))
+    const fiber = Effect.runForkWith(context)(
+      // what is no access token is shown to no API (RFC 8693, section 2.2.1)
+      Effect.flatMap(
+        obtain,
+        (tokens) => tokens.tokenType === notApplicable ? notUsable : Effect.sync(() => keep(tokens))
+      )
+    )
     flight = { fiber, done }
     fiber.addObserver((result) => {
       flight = undefined
@@ -188,6 +196,8 @@ const fail = (reason: OAuthError.OAuthErrorReason): Effect.Effect<never, OAuthEr
   Effect.fail(OAuthError.make("TokenSource", "token", reason))
 
 const closing = fail(new OAuthError.RenewalPending({ why: "closing" }))
+
+const notUsable = fail(new OAuthError.TokenTypeUnsupported({ tokenType: notApplicable as RemoteText }))
 
 const exceeded = fail(new OAuthError.RenewalPending({ why: "wait-exceeded" }))
 

@@ -1,6 +1,6 @@
 import { AuthorizationRequest, AuthorizationServer, Dialect, GrantKey, OAuthError } from "@effect-oauth/core"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Redacted, Schema } from "effect"
+import { Effect, Layer, Logger, Redacted, Schema } from "effect"
 import { Digest, SecureRandom } from "effect/crypto"
 import { canary, leaks } from "./support/secrets.ts"
 
@@ -32,7 +32,7 @@ describe("AuthorizationRequest", () => {
           state: "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE",
           key: "acme|https%3A%2F%2Fas.example|app|ada",
           issuer: "https://as.example",
-          issuerRequired: true,
+          issuerParameter: "required",
           redirectUri: "https://app.example/cb",
           codeVerifier: "AwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwM",
           nonce: "AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI",
@@ -118,6 +118,50 @@ describe("AuthorizationRequest", () => {
         assert.strictEqual(parametersOf(url)["scope"], "b:Write,a:read")
       }).pipe(Effect.provide(crypto)))
 
+    it.effect("names each resource letter by letter [8707-2-e] [8707-2-f] [8707-2-c]", () =>
+      Effect.gen(function*() {
+        const resources = ["https://API.example/v1/", "urn:example:photos", "https://api.example/?t=a%2fb"]
+
+        const { pending, url } = yield* AuthorizationRequest.make({ ...options, resources })
+
+        assert.deepStrictEqual(new URL(url).searchParams.getAll("resource"), resources)
+        assert.deepStrictEqual(pending.resources, resources)
+      }).pipe(Effect.provide(crypto)))
+
+    it.effect("sends the verifier itself only where the dialect names that [7636-7.2-b]", () =>
+      Effect.gen(function*() {
+        const rules = { ...AuthorizationRequest.rfc6749, pkce: "insecure-plain" } as const
+
+        const { pending, url } = yield* AuthorizationRequest.make({ ...options, rules })
+
+        assert.strictEqual(parametersOf(url)["code_challenge_method"], "plain")
+        assert.strictEqual(parametersOf(url)["code_challenge"], encode(pending).codeVerifier)
+        assert.strictEqual(AuthorizationRequest.rfc6749.pkce, "S256")
+      }).pipe(Effect.provide(crypto)))
+
+    it.effect("keeps for each server whether its answers name the issuer [9207-2.4-i]", () =>
+      Effect.gen(function*() {
+        const rules = (issuer: AuthorizationRequest.Rules["issuer"]) => ({ ...AuthorizationRequest.rfc6749, issuer })
+        const issuer = "https://as.example"
+
+        const one = yield* AuthorizationRequest.make({ ...options, issuer, rules: rules("required") })
+        const other = yield* AuthorizationRequest.make({ ...options, issuer, rules: rules("refused") })
+
+        assert.deepStrictEqual([one.pending.issuerParameter, other.pending.issuerParameter], ["required", "refused"])
+      }).pipe(Effect.provide(crypto)))
+
+    it.effect("gives what to push: the parameters of the address, and no others", () =>
+      Effect.gen(function*() {
+        const { parameters, url } = yield* AuthorizationRequest.make({
+          ...options,
+          endpoint: "https://as.example/authorize?tenant=1",
+          resources: ["urn:a", "urn:b"],
+          parameters: { prompt: "login", hint: "" }
+        })
+
+        assert.deepStrictEqual([["tenant", "1"], ...parameters], [...new URL(url).searchParams])
+      }).pipe(Effect.provide(crypto)))
+
     it.effect("takes an authorization server's dialect as it is", () =>
       Effect.gen(function*() {
         const server = yield* Effect.fromResult(AuthorizationServer.make({
@@ -139,15 +183,25 @@ describe("AuthorizationRequest", () => {
       }).pipe(Effect.provide(crypto)))
   })
 
+  describe("pushed", () => {
+    it("names the client and the request, and keeps the endpoint's own query [9126-4-b]", () => {
+      const named = { clientId: "a:b", requestUri: "urn:ietf:params:oauth:request_uri:x y" }
+
+      assert.strictEqual(
+        AuthorizationRequest.pushed("https://as.example/authorize?tenant=1", named),
+        "https://as.example/authorize?tenant=1&client_id=a%3Ab"
+          + "&request_uri=urn%3Aietf%3Aparams%3Aoauth%3Arequest_uri%3Ax%20y"
+      )
+    })
+  })
+
   describe("redirect URIs", () => {
     const accepted = [
       "https://app.example/cb?tenant=1",
       "http://127.0.0.1:4711/cb",
       "http://[::1]:4711/cb",
       "http://localhost/cb",
-      "adobe+0123abc://callback",
-      "com.example.app:/cb",
-      "urn:ietf:wg:oauth:2.0:oob"
+      "com.example.app:/cb"
     ]
     for (const redirectUri of accepted) {
       it.effect(`are sent letter by letter: ${redirectUri} [6749-3.1.2.3-a]`, () =>
@@ -158,7 +212,37 @@ describe("AuthorizationRequest", () => {
         }).pipe(Effect.provide(crypto)))
     }
 
+    for (const redirectUri of ["adobe+0123abc://callback", "urn:ietf:wg:oauth:2.0:oob"]) {
+      it.effect(`are of any scheme where the server hands them out: ${redirectUri}`, () =>
+        Effect.gen(function*() {
+          const rules = { ...AuthorizationRequest.rfc6749, privateScheme: "any" } as const
+
+          const { pending } = yield* AuthorizationRequest.make({ ...options, rules, redirectUri })
+
+          assert.strictEqual(pending.redirectUri, redirectUri)
+        }).pipe(Effect.provide(crypto)))
+    }
+
+    for (
+      const [redirectUri, warnings] of [
+        ["com.example.app://cb", 1],
+        ["com.example.app:/cb", 0],
+        ["https://app.example/cb", 0]
+      ] as const
+    ) {
+      it.effect(`are warned of ${warnings} times: ${redirectUri} [8252-7.1-b]`, () =>
+        Effect.gen(function*() {
+          const logged: Array<unknown> = []
+          const logger = Logger.make(({ message }) => void logged.push(message))
+
+          yield* Effect.provide(AuthorizationRequest.make({ ...options, redirectUri }), Logger.layer([logger]))
+
+          assert.lengthOf(logged, warnings)
+        }).pipe(Effect.provide(crypto)))
+    }
+
     const refused = {
+      "a scheme that any application may claim [8252-7.1-a]": "myapp:/cb",
       "/cb [6749-3.1.2-a]": "/cb",
       "app.example/cb [6749-3.1.2-a]": "app.example/cb",
       "a fragment [6749-3.1.2-b]": "https://app.example/cb#x",
@@ -192,7 +276,11 @@ describe("AuthorizationRequest", () => {
       ["a scope that is not ASCII [6749-3.3-a]", { scopes: ["é"] }, "scopes"],
       ["a parameter called client_id [6749-3.1-e]", { parameters: { client_id: "x" } }, "parameters"],
       ["a parameter called state [6749-3.1-e]", { parameters: { state: "x" } }, "parameters"],
-      ["a parameter called request_uri", { parameters: { request_uri: "x" } }, "parameters"],
+      ["a resource that is no absolute URI [8707-2-a]", { resources: ["api"] }, "resources"],
+      ["a resource that is a path [8707-2-a]", { resources: ["/api"] }, "resources"],
+      ["a resource with a fragment [8707-2-b]", { resources: ["https://api.example/#a"] }, "resources"],
+      ["a parameter called resource", { parameters: { resource: "urn:a" } }, "parameters"],
+      ["a parameter called request_uri [9126-2.1-a]", { parameters: { request_uri: "x" } }, "parameters"],
       ["a dialect that sends state itself", { rules: repeating }, "parameters"],
       ["a parameter that the endpoint holds [6749-3.1-e]", {
         endpoint: "https://as.example/a?tenant=1",
@@ -230,7 +318,7 @@ describe("AuthorizationRequest", () => {
         codeVerifier: Redacted.make(canary),
         nonce: Redacted.make(canary),
         key: "k",
-        issuerRequired: false,
+        issuerParameter: "optional",
         redirectUri: "https://app.example/cb",
         scopes: []
       }

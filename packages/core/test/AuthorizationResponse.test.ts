@@ -107,12 +107,30 @@ describe("AuthorizationResponse", () => {
     const answers: ReadonlyArray<
       readonly [string, Partial<AuthorizationRequest.PendingAuthorization>, string, string]
     > = [
-      ["equal [9207-2.4-b]", { issuer, issuerRequired: true }, "https%3A%2F%2Fas.example", "c"],
-      ["equal, from a server that did not announce it [9207-2.4-k]", { issuer }, "https%3A%2F%2Fas.example", "c"],
+      ["equal [9207-2.4-b]", { issuer, issuerParameter: "required" }, "https%3A%2F%2Fas.example", "c"],
+      ["equal, where it may be there", { issuer }, "https%3A%2F%2Fas.example", "c"],
+      [
+        "equal, from a server that does not announce it [9207-2.4-k]",
+        { issuer, issuerParameter: "refused" },
+        "https://as.example",
+        "issuer-unexpected"
+      ],
+      [
+        "another, from a server that does not announce it [9207-2.4-k]",
+        { issuer, issuerParameter: "refused" },
+        "https://evil.example",
+        "issuer-mismatch"
+      ],
+      ["absent, where it must not be there", { issuer, issuerParameter: "refused" }, "", "c"],
       ["absent, where it need not be there", { issuer }, "", "c"],
-      ["absent, where it must be there [9207-2.4-j]", { issuer, issuerRequired: true }, "", "issuer-missing"],
+      ["absent, where it must be there [9207-2.4-j]", { issuer, issuerParameter: "required" }, "", "issuer-missing"],
       ["present, where no issuer is known [9207-2.4-m]", {}, "https://evil.example", "c"],
-      ["another [9207-2.4-d] [9700-4.4.2.1-a]", { issuer }, "https://evil.example", "issuer-mismatch"],
+      [
+        "another [9207-2.4-a] [9207-2.4-d] [9207-4-a] [9700-4.4.2.1-a]",
+        { issuer },
+        "https://evil.example",
+        "issuer-mismatch"
+      ],
       ["with a slash at its end [9207-2.4-c]", { issuer }, "https://as.example/", "issuer-mismatch"],
       ["with its host in capitals [9207-2.4-c]", { issuer }, "https://AS.example", "issuer-mismatch"],
       ["with the default port [9207-2.4-c]", { issuer }, "https://as.example:443", "issuer-mismatch"],
@@ -288,7 +306,7 @@ const judge = (pending: Partial<AuthorizationRequest.PendingAuthorization> = {})
   AuthorizationResponse.judge(response, {
     state: Redacted.make("s3"),
     key: "acme|as|app|ada",
-    issuerRequired: false,
+    issuerParameter: "optional",
     redirectUri: "https://app.example/cb",
     scopes: [],
     ...pending

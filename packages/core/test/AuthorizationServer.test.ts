@@ -3,6 +3,38 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Result } from "effect"
 
 describe("AuthorizationServer", () => {
+  describe("distinct", () => {
+    const issuer = "https://as.test"
+
+    it("gives the servers of an application", () => {
+      const made = AuthorizationServer.distinct(
+        AuthorizationServer.make({ ...least, issuer }),
+        AuthorizationServer.make({ ...least, issuer: `${issuer}/other` }),
+        AuthorizationServer.make(least),
+        AuthorizationServer.make(least)
+      )
+
+      assert.deepStrictEqual(Result.getOrThrow(made).map((server) => server.issuer), [
+        issuer,
+        `${issuer}/other`,
+        undefined,
+        undefined
+      ])
+    })
+
+    it("refuses two of one issuer [9207-4-b] [9207-4-c]", () => {
+      const made = AuthorizationServer.distinct(
+        AuthorizationServer.make({ ...least, provider: "one", issuer }),
+        AuthorizationServer.make({ ...least, provider: "two", issuer, tokenEndpoint: "https://evil.test/token" })
+      )
+
+      assert.strictEqual(
+        Result.isFailure(made) ? made.failure.message : "",
+        "AuthorizationServer.distinct: issuer: https://as.test is that of two authorization servers; describe it once"
+      )
+    })
+  })
+
   describe("make", () => {
     it("is of the RFCs where nothing else is said", () => {
       const server = Result.getOrThrow(AuthorizationServer.make(least))

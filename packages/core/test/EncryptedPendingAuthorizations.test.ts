@@ -32,7 +32,7 @@ describe("EncryptedPendingAuthorizations", () => {
       assert.deepStrictEqual({ ...kept, context: undefined }, {
         state: kept?.state,
         key: "",
-        issuerRequired: false,
+        issuerParameter: "optional",
         redirectUri: "",
         scopes: [],
         context: undefined
@@ -77,7 +77,7 @@ const pending: AuthorizationRequest.PendingAuthorization = {
   state: Redacted.make("state"),
   key: "key",
   issuer: "https://as.test",
-  issuerRequired: true,
+  issuerParameter: "required",
   redirectUri: "https://client.test/callback",
   codeVerifier: Redacted.make(canary),
   nonce: Redacted.make(canary),

@@ -55,7 +55,7 @@ describe("PendingAuthorizationsContract", () => {
 const pending = (state: string): AuthorizationRequest.PendingAuthorization => ({
   state: Redacted.make(state),
   key: "key",
-  issuerRequired: false,
+  issuerParameter: "optional",
   redirectUri: "https://client.test/callback",
   scopes: []
 })

@@ -76,7 +76,7 @@ describe.skipIf(!RedisServer.isAvailable)("RedisPendingAuthorizations", () => {
 const pending = (state: string): AuthorizationRequest.PendingAuthorization => ({
   state: Redacted.make(state),
   key: "key",
-  issuerRequired: false,
+  issuerParameter: "optional",
   redirectUri: "https://client.test/callback",
   scopes: []
 })

@@ -44,14 +44,26 @@ describe("ServerMetadata", () => {
         revocation_endpoint: "https://as.example/revoke",
         introspection_endpoint: "https://as.example/introspect",
         device_authorization_endpoint: "https://as.example/device",
+        pushed_authorization_request_endpoint: "https://as.example/par",
+        end_session_endpoint: "https://as.example/logout",
+        mtls_endpoint_aliases: { token_endpoint: "https://mtls.as.example/token" },
         userinfo_endpoint: "https://as.example/me",
         jwks_uri: "https://as.example/jwks",
         scopes_supported: ["a"],
         response_types_supported: ["code"],
+        response_modes_supported: ["query"],
+        subject_types_supported: ["public"],
+        id_token_signing_alg_values_supported: ["ES256"],
         grant_types_supported: ["authorization_code"],
         code_challenge_methods_supported: ["S256"],
         token_endpoint_auth_methods_supported: ["none"],
+        token_endpoint_auth_signing_alg_values_supported: ["ES256"],
+        revocation_endpoint_auth_methods_supported: ["client_secret_post"],
+        revocation_endpoint_auth_signing_alg_values_supported: ["ES384"],
+        introspection_endpoint_auth_methods_supported: ["client_secret_basic"],
+        introspection_endpoint_auth_signing_alg_values_supported: ["ES512"],
         authorization_response_iss_parameter_supported: true,
+        require_pushed_authorization_requests: true,
         vendor: { a: 1 }
       })
 
@@ -63,14 +75,26 @@ describe("ServerMetadata", () => {
         revocationEndpoint: "https://as.example/revoke",
         introspectionEndpoint: "https://as.example/introspect",
         deviceAuthorizationEndpoint: "https://as.example/device",
+        pushedAuthorizationRequestEndpoint: "https://as.example/par",
+        endSessionEndpoint: "https://as.example/logout",
+        mtlsEndpointAliases: { token_endpoint: "https://mtls.as.example/token" },
         userinfoEndpoint: "https://as.example/me",
         jwksUri: "https://as.example/jwks",
         scopesSupported: ["a"],
         responseTypesSupported: ["code"],
+        responseModesSupported: ["query"],
+        subjectTypesSupported: ["public"],
+        idTokenSigningAlgValuesSupported: ["ES256"],
         grantTypesSupported: ["authorization_code"],
         codeChallengeMethodsSupported: ["S256"],
         tokenEndpointAuthMethodsSupported: ["none"],
-        issParameterSupported: true
+        tokenEndpointAuthSigningAlgValuesSupported: ["ES256"],
+        revocationEndpointAuthMethodsSupported: ["client_secret_post"],
+        revocationEndpointAuthSigningAlgValuesSupported: ["ES384"],
+        introspectionEndpointAuthMethodsSupported: ["client_secret_basic"],
+        introspectionEndpointAuthSigningAlgValuesSupported: ["ES512"],
+        issParameterSupported: true,
+        requirePushedAuthorizationRequests: true
       })
       assert.deepStrictEqual(members["vendor"], { a: 1 })
     }))
@@ -106,6 +130,23 @@ describe("ServerMetadata", () => {
     ],
     "an endpoint that is a number": [{ token_endpoint: 1 }, "wrong-type token_endpoint"],
     "a list that is text": [{ scopes_supported: "a b" }, "wrong-type scopes_supported"],
+    "pushed requests by plain http [9126-2-a]": [
+      { pushed_authorization_request_endpoint: "http://as.example/par" },
+      "insecure-url pushed_authorization_request_endpoint"
+    ],
+    "an alias by plain http": [
+      { mtls_endpoint_aliases: { token_endpoint: "http://as.example/token" } },
+      "insecure-url mtls_endpoint_aliases.token_endpoint"
+    ],
+    "an alias that is a number": [
+      { mtls_endpoint_aliases: { token_endpoint: 1 } },
+      "wrong-type mtls_endpoint_aliases.token_endpoint"
+    ],
+    "aliases that are a list": [{ mtls_endpoint_aliases: [] }, "wrong-type mtls_endpoint_aliases"],
+    "a demand that is text": [
+      { require_pushed_authorization_requests: "yes" },
+      "wrong-type require_pushed_authorization_requests"
+    ],
     "a list of numbers": [{ scopes_supported: [1] }, "wrong-type scopes_supported"],
     "a flag that is text": [
       { authorization_response_iss_parameter_supported: "true" },
@@ -263,28 +304,149 @@ describe("ServerMetadata", () => {
         assert.strictEqual(server.dialect.authorization.issuer, "required")
       }))
 
-    it.effect("does not demand an issuer in answers of a server that does not announce it", () =>
+    it.effect("refuses an issuer in answers of a server that does not announce it [9207-2.4-k]", () =>
       Effect.gen(function*() {
         const { metadata } = yield* read({})
 
         const options = yield* Effect.fromResult(ServerMetadata.toOptions(metadata))
 
-        assert.strictEqual(options.dialect?.authorization?.issuer, "optional")
+        assert.strictEqual(options.dialect?.authorization?.issuer, "refused")
+      }))
+
+    it.effect("pushes requests to a server that takes no others [9126-5-a]", () =>
+      Effect.gen(function*() {
+        const { metadata } = yield* read({
+          authorization_endpoint: "https://as.example/authorize",
+          pushed_authorization_request_endpoint: "https://as.example/par",
+          require_pushed_authorization_requests: true
+        })
+
+        const options = yield* Effect.fromResult(ServerMetadata.toOptions(metadata))
+
+        assert.strictEqual(options.pushedAuthorizationRequestEndpoint, "https://as.example/par")
+        assert.strictEqual(options.dialect?.authorization?.pushed, "required")
+      }))
+
+    it.effect("fails where requests must be pushed to nowhere [9126-5-a]", () =>
+      Effect.gen(function*() {
+        const { metadata } = yield* read({ require_pushed_authorization_requests: true })
+
+        assert.strictEqual(
+          failureOf(ServerMetadata.toOptions(metadata)),
+          "MetadataInvalid missing pushed_authorization_request_endpoint"
+        )
       }))
 
     it.effect("fails where there is no token endpoint [8414-2-b]", () =>
       Effect.gen(function*() {
         const { metadata } = yield* read({ token_endpoint: undefined })
 
-        const options = ServerMetadata.toOptions(metadata)
+        assert.strictEqual(failureOf(ServerMetadata.toOptions(metadata)), "MetadataInvalid missing token_endpoint")
+      }))
+  })
 
-        assert.strictEqual(
-          Result.isFailure(options) ? words(options.failure.reason) : "",
-          "MetadataInvalid missing token_endpoint"
+  describe("supported", () => {
+    it.effect("is what the RFC says where the metadata is silent, which still shows [8414-2-d]", () =>
+      Effect.gen(function*() {
+        const { metadata } = yield* read({})
+
+        assert.deepStrictEqual(ServerMetadata.supported(metadata), {
+          grantTypes: ["authorization_code", "implicit"],
+          responseModes: ["query", "fragment"],
+          tokenEndpointAuthMethods: ["client_secret_basic"],
+          revocationEndpointAuthMethods: ["client_secret_basic"]
+        })
+        assert.deepStrictEqual(
+          [metadata.grantTypesSupported, metadata.responseModesSupported, metadata.tokenEndpointAuthMethodsSupported],
+          [undefined, undefined, undefined]
         )
+      }))
+
+    it.effect("is what the metadata says", () =>
+      Effect.gen(function*() {
+        const { metadata } = yield* read({
+          grant_types_supported: ["refresh_token"],
+          response_modes_supported: ["form_post"],
+          token_endpoint_auth_methods_supported: ["none"],
+          revocation_endpoint_auth_methods_supported: ["client_secret_post"]
+        })
+
+        assert.deepStrictEqual(ServerMetadata.supported(metadata), {
+          grantTypes: ["refresh_token"],
+          responseModes: ["form_post"],
+          tokenEndpointAuthMethods: ["none"],
+          revocationEndpointAuthMethods: ["client_secret_post"]
+        })
+      }))
+  })
+
+  describe("signingAlgorithms", () => {
+    for (const endpoint of ["token", "revocation", "introspection"] as const) {
+      const methods = `${endpoint}_endpoint_auth_methods_supported`
+      const algorithms = `${endpoint}_endpoint_auth_signing_alg_values_supported`
+
+      it.effect(`never has none among those of the ${endpoint} endpoint [8414-2-e]`, () =>
+        Effect.gen(function*() {
+          const { metadata } = yield* read({ [methods]: ["private_key_jwt"], [algorithms]: ["none", "ES256"] })
+
+          assert.deepStrictEqual(Result.getOrThrow(ServerMetadata.signingAlgorithms(metadata, endpoint)), ["ES256"])
+        }))
+
+      for (const method of ["private_key_jwt", "client_secret_jwt"]) {
+        for (const listed of [undefined, ["none"]]) {
+          it.effect(`fails where ${endpoint} takes ${method} by ${listed?.join() ?? "algorithms untold"} [8414-2-f]`, () =>
+            Effect.gen(function*() {
+              const { metadata } = yield* read({ [methods]: [method], [algorithms]: listed })
+
+              assert.strictEqual(
+                failureOf(ServerMetadata.signingAlgorithms(metadata, endpoint)),
+                `MetadataInvalid missing ${algorithms}`
+              )
+            }))
+        }
+      }
+    }
+
+    it.effect("are none where assertions are not taken", () =>
+      Effect.gen(function*() {
+        const { metadata } = yield* read({})
+
+        assert.deepStrictEqual(Result.getOrThrow(ServerMetadata.signingAlgorithms(metadata)), [])
+      }))
+  })
+
+  describe("openid", () => {
+    const openid = {
+      authorization_endpoint: "https://as.example/authorize",
+      jwks_uri: "https://as.example/jwks",
+      response_types_supported: ["code"],
+      subject_types_supported: ["public"],
+      id_token_signing_alg_values_supported: ["RS256"]
+    }
+
+    for (const field of Object.keys(openid)) {
+      it.effect(`demands ${field}, which plain OAuth does without [OIDD-3-a]`, () =>
+        Effect.gen(function*() {
+          const { metadata } = yield* read({ ...openid, [field]: undefined })
+
+          assert.strictEqual(failureOf(ServerMetadata.openid(metadata)), `MetadataInvalid missing ${field}`)
+          assert.isTrue(Result.isSuccess(ServerMetadata.toOptions(metadata)))
+        }))
+    }
+
+    it.effect("does without RS256 [OIDD-3-b]", () =>
+      Effect.gen(function*() {
+        const { metadata } = yield* read({ ...openid, id_token_signing_alg_values_supported: ["ES256"] })
+
+        const found = Result.getOrThrow(ServerMetadata.openid(metadata))
+
+        assert.deepStrictEqual(found.idTokenSigningAlgValuesSupported, ["ES256"])
       }))
   })
 })
+
+const failureOf = (result: Result.Result<unknown, OAuthError.OAuthError>): string =>
+  Result.isFailure(result) ? words(result.failure.reason) : "ok"
 
 const issuer = "https://as.example"
 

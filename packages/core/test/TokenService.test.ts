@@ -869,6 +869,26 @@ describe("TokenService", () => {
         )
         assert.deepStrictEqual(world.presented, [0, 1, 2, 3, 4, 5].map((serial) => `refresh-${serial}`))
       }))
+
+    for (const resource of ["api", "https://api.test#a"]) {
+      it.effect(`are refused before anything is claimed: ${resource} [8707-2-a] [8707-2-b]`, () =>
+        Effect.gen(function*() {
+          const world = yield* World.make()
+          const { service } = yield* loggedIn(world)
+          world.writeLog.length = 0
+          const target = Target.make({ resource })
+          const token = yield* service.token(world.key())
+
+          const errors = yield* Effect.all([
+            Effect.flip(service.token(world.key(), target)),
+            Effect.flip(service.refused(world.key(), token, target)),
+            Effect.flip(service.bind(world.key(), target).token)
+          ])
+
+          assert.deepStrictEqual(errors.map(({ reason }) => reason._tag), Array(3).fill("ConfigurationInvalid"))
+          assert.deepStrictEqual([world.presented, world.writeLog], [[], []])
+        }))
+    }
   })
 
   describe("refused", () => {

@@ -174,6 +174,8 @@ const server = (origins: Provider.Origins): AuthorizationServer.Options => ({
   userinfoEndpoint: `${origins.login}/ims/userinfo/v2`,
   apiOrigins: [origins.api],
   dialect: {
+    // Adobe gives native applications a scheme of their own, adobe+…
+    authorization: { privateScheme: "any" },
     // a `scope` on the other two requests narrows the token, and the RFC's default is to send none
     clientCredentials: { scopeSeparator: "," },
     response: { refreshTokenLifetime: Duration.days(14) }

@@ -143,15 +143,29 @@ export const DescribedDialect = Schema.Struct({
       scopeSeparator: separator("What separates scope tokens in the authorization request."),
       parameters: parameters("Parameters that every authorization request carries."),
       pkce: optional(
-        Schema.Literals(["S256", "none"]).annotate({
-          description: "The method of PKCE (RFC 7636); \"none\" where the server cannot.",
+        Schema.Literals(["S256", "insecure-plain", "none"]).annotate({
+          description: "The method of PKCE (RFC 7636); \"none\" where the server cannot. \"insecure-plain\" shows "
+            + "the verifier to whoever sees the request.",
           default: "S256"
         })
       ),
       issuer: optional(
-        Schema.Literals(["required", "optional"]).annotate({
-          description: "Whether the answer must name the issuer (RFC 9207).",
+        Schema.Literals(["required", "optional", "refused"]).annotate({
+          description: "Whether the answer must name the issuer, may, or must not (RFC 9207).",
           default: "optional"
+        })
+      ),
+      pushed: optional(
+        Schema.Literals(["offered", "required", "never"]).annotate({
+          description: "Whether requests are pushed (RFC 9126): where there is an endpoint, always, or never.",
+          default: "offered"
+        })
+      ),
+      privateScheme: optional(
+        Schema.Literals(["reversed-domain", "any"]).annotate({
+          description: "What a redirect URI with a private-use scheme begins with: a domain name in reverse (RFC 8252, "
+            + "section 7.1), or anything where the server hands the schemes out.",
+          default: "reversed-domain"
         })
       ),
       responseType: optional(

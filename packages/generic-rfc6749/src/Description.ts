@@ -52,7 +52,8 @@ export const ClientAuthentication = Schema.Union([
     token: Method,
     revocation: optional(Method),
     introspection: optional(Method),
-    "device-authorization": optional(Method)
+    "device-authorization": optional(Method),
+    "pushed-authorization-request": optional(Method)
   })
 ])
 
@@ -150,6 +151,7 @@ export const Description = Schema.Struct({
   revocationEndpoint: address("Where tokens are revoked (RFC 7009)."),
   introspectionEndpoint: address("Where tokens are looked up (RFC 7662)."),
   deviceAuthorizationEndpoint: address("Where devices begin a login (RFC 8628)."),
+  pushedAuthorizationRequestEndpoint: address("Where authorization requests are pushed (RFC 9126)."),
   userinfoEndpoint: address("Who it was that logged in (OpenID Connect Core, section 5.3)."),
   clientAuthentication: optional(ClientAuthentication),
   apiOrigins: optional(

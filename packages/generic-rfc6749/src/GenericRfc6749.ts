@@ -141,7 +141,11 @@ export const layerDescription = (options: DescriptionOptions): OAuthClient.Provi
  * `provider` is the issuer's host, written with hyphens, unless named. A client
  * with a secret authenticates by `basic` where the server supports it, else by
  * `post`. A server that names its methods of PKCE, and S256 not among them, is
- * refused unless `dialect.authorization.pkce` says what to do.
+ * refused unless `dialect.authorization.pkce` says what to do. Logins are pushed
+ * to a server that takes them so (RFC 9126), unless `dialect.authorization.pushed`
+ * is `never`. An answer that names the issuer is refused where the server does
+ * not announce that it does, unless `dialect.authorization.issuer` is `optional`
+ * (RFC 9207, section 2.4).
  *
  * @category layers
  * @since 0.1.0
@@ -168,10 +172,15 @@ const discovered = (
     const reader = yield* make()
     const metadata = yield* reader.get(options.issuer)
     const found = yield* Effect.fromResult(ServerMetadata.toOptions(metadata))
-    const pkce = options.dialect?.authorization?.pkce
+    const { pkce, pushed } = options.dialect?.authorization ?? {}
+    if (pushed === "never" && metadata.requirePushedAuthorizationRequests) {
+      return yield* Effect.fromResult(
+        invalid("dialect.authorization.pushed", "is never, though the server takes pushed requests only; remove it")
+      )
+    }
     if (pkce === undefined && metadata.codeChallengeMethodsSupported?.includes("S256") === false) {
       return yield* Effect.fromResult(
-        invalid("dialect.authorization.pkce", "is not named, and the server does not list S256; name S256 or none")
+        invalid("dialect.authorization.pkce", "is not named, and the server does not list S256; name the method to use")
       )
     }
     return layer({
@@ -188,9 +197,10 @@ const discovered = (
 
 // the order of preference is that of RFC 6749, section 2.3.1
 const listed = (
-  { tokenEndpointAuthMethodsSupported: methods = ["client_secret_basic"] }: ServerMetadata.Metadata,
+  metadata: ServerMetadata.Metadata,
   { clientSecret }: ClientOptions
 ): Result.Result<Description.Method, OAuthError.OAuthError> => {
+  const { tokenEndpointAuthMethods: methods } = ServerMetadata.supported(metadata)
   if (clientSecret === undefined) return Result.succeed("none")
   if (methods.includes("client_secret_basic")) return Result.succeed("basic")
   if (methods.includes("client_secret_post")) return Result.succeed("post")

@@ -90,7 +90,7 @@ describe("Description", () => {
         ],
         [
           { ...least, authorizationEndpoint: "https://a.test", dialect: { authorization: { pkce: "plain" } } },
-          "dialect.authorization.pkce: must be \"S256\" | \"none\""
+          "dialect.authorization.pkce: must be \"S256\" | \"insecure-plain\" | \"none\""
         ],
         [
           { ...least, dialect: { response: { defaultLifetime: "soon" } } },
@@ -186,6 +186,7 @@ const full = {
   revocationEndpoint: "https://as.example.com/revoke",
   introspectionEndpoint: "https://as.example.com/introspect",
   deviceAuthorizationEndpoint: "https://as.example.com/device",
+  pushedAuthorizationRequestEndpoint: "https://as.example.com/par",
   userinfoEndpoint: "https://as.example.com/userinfo",
   clientAuthentication: { token: "basic", revocation: "post" },
   apiOrigins: ["https://api.example.com"],
@@ -197,7 +198,9 @@ const full = {
       issuer: "required",
       responseType: "auth_code",
       names: { client_id: "client_key" },
-      scopeEncoding: "raw"
+      scopeEncoding: "raw",
+      pushed: "required",
+      privateScheme: "any"
     },
     authorizationResponse: { names: { code: "auth_code" }, keep: ["realmId"] },
     authorizationCode: {

@@ -415,9 +415,9 @@ describe("GenericRfc6749", () => {
         "GenericRfc6749.layer: clientAuthentication: is not named, and the server lists neither client_secret_basic nor client_secret_post; name one"
       ],
       [
-        "a server that lists methods of PKCE without S256",
+        "a server that lists methods of PKCE without S256 [7636-7.2-c]",
         { ...metadata, code_challenge_methods_supported: ["plain"] },
-        "GenericRfc6749.layer: dialect.authorization.pkce: is not named, and the server does not list S256; name S256 or none"
+        "GenericRfc6749.layer: dialect.authorization.pkce: is not named, and the server does not list S256; name the method to use"
       ],
       [
         "a server without a token endpoint",
@@ -442,6 +442,60 @@ describe("GenericRfc6749", () => {
           const error = yield* Effect.flip(described(discover(document).provider))
 
           assert.strictEqual(error.message, message)
+        }))
+    }
+
+    it.effect("uses plain only where that is named [7636-7.2-b]", () =>
+      Effect.gen(function*() {
+        const { provider } = discover({ ...metadata, code_challenge_methods_supported: ["plain"] }, {
+          dialect: { authorization: { pkce: "insecure-plain" } }
+        })
+
+        const server = yield* described(provider)
+
+        assert.strictEqual(server.dialect.authorization.pkce, "insecure-plain")
+      }))
+
+    const pushed = { ...metadata, pushed_authorization_request_endpoint: "https://as.test/par" }
+
+    it.effect("pushes logins where the server takes them so", () =>
+      Effect.gen(function*() {
+        const server = yield* described(discover(pushed).provider)
+
+        assert.strictEqual(server.pushedAuthorizationRequestEndpoint, "https://as.test/par")
+        assert.strictEqual(server.dialect.authorization.pushed, "offered")
+      }))
+
+    it.effect("refuses never to push to a server that takes nothing else [9126-5-a]", () =>
+      Effect.gen(function*() {
+        const document = { ...pushed, require_pushed_authorization_requests: true }
+        const options = { dialect: { authorization: { pushed: "never" } } } as const
+
+        const error = yield* Effect.flip(described(discover(document, options).provider))
+
+        assert.strictEqual(
+          error.message,
+          "GenericRfc6749.layer: dialect.authorization.pushed: is never, though the server takes pushed requests only; remove it"
+        )
+      }))
+
+    for (
+      const [announced, named, expected] of [
+        [true, undefined, "required"],
+        [false, undefined, "refused"],
+        [false, "optional", "optional"]
+      ] as const
+    ) {
+      it.effect(`wants iss ${expected} of a server that ${announced ? "announces it" : "does not"}${named === undefined ? "" : ", where that is named"} [9207-2.4-k]`, () =>
+        Effect.gen(function*() {
+          const { provider } = discover(
+            { ...metadata, authorization_response_iss_parameter_supported: announced },
+            named === undefined ? {} : { dialect: { authorization: { issuer: named } } }
+          )
+
+          const server = yield* described(provider)
+
+          assert.strictEqual(server.dialect.authorization.issuer, expected)
         }))
     }
 

@@ -113,7 +113,7 @@ const open = (directory: string) =>
 const login = (state: string) => ({
   state: Redacted.make(state),
   key: key().id,
-  issuerRequired: false,
+  issuerParameter: "optional" as const,
   redirectUri: "http://127.0.0.1:1/callback",
   codeVerifier: Redacted.make("verifier"),
   scopes: ["a"]

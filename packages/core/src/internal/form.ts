@@ -12,20 +12,25 @@ import type { ClientAuthentication, Credentials, Endpoint } from "../ClientAuthe
 import type { Dialect } from "../Dialect.ts"
 import type { About, EndpointRequest } from "../EndpointRequest.ts"
 import { ConfigurationInvalid, KeyUnavailable } from "../OAuthError.ts"
+import type { Parameters } from "../TokenRequest.ts"
 import type { Answer } from "../TokenResponse.ts"
 import * as Exchange from "./exchange.ts"
+import { problemOfResource } from "./url.ts"
 
 /** The dialect's part in an exchange: its two hooks. */
 export type Hooks = Pick<Dialect, "onAnswer" | "onRequest">
+
+/** What is asked of whom. */
+export interface To extends Pick<EndpointRequest, "endpoint" | "grantType" | "parameters" | "url"> {
+  readonly kept?: EndpointRequest["kept"] | undefined
+}
 
 /**
  * A request as the dialect writes it. By itself it is a POST of a form. Parameters without a value are left out; one that
  * is named twice is refused (RFC 6749, section 3.2), unless it is one that may be repeated (RFC 8707, RFC 8693).
  */
 export const request = (
-  to: Pick<EndpointRequest, "endpoint" | "grantType" | "parameters" | "url"> & {
-    readonly kept?: EndpointRequest["kept"] | undefined
-  },
+  to: To,
   credentials: Credentials,
   { onRequest }: Hooks
 ): Effect.Effect<HttpClientRequest.HttpClientRequest, ConfigurationInvalid | KeyUnavailable> => {
@@ -60,6 +65,8 @@ const written = (
       return invalid("holds a name with other than letters, digits, -, . and _")
     }
     if (form.has(name) && !repeatable.has(name)) return invalid(`must name ${name} once`)
+    const problem = name === "resource" ? problemOfResource(text) : undefined
+    if (problem !== undefined) return Effect.fail(new ConfigurationInvalid({ field: "resource", problem }))
     form.append(name, text)
   }
   const options = { headers: unredacted(headers) }
@@ -115,18 +122,28 @@ export const exchange = (
   client: HttpClient,
   authentication: ClientAuthentication["Service"],
   hooks: Hooks,
-  to: Parameters<typeof request>[0] & {
+  to: To & {
     readonly field: string
+    /** Where the body must name the client, however it authenticates. */
+    readonly clientId?: string | undefined
     readonly bodyMatters?: ((status: number) => boolean) | undefined
   }
 ): Effect.Effect<Answer, Exclude<Exchange.Outcome, { readonly _tag: "Answer" }>["reason"] | KeyUnavailable> =>
   credentials(authentication, to.endpoint, Exchange.timeLimit).pipe(
-    Effect.flatMap((credentials) => request(to, credentials, hooks)),
+    Effect.flatMap((credentials) => request({ ...to, parameters: naming(to, credentials) }, credentials, hooks)),
     Effect.flatMap((request) => Exchange.once(client, request, to)),
     Effect.flatMap((outcome) =>
       outcome._tag === "Answer" ? Effect.succeed(answered(outcome.answer, to, hooks)) : Effect.fail(outcome.reason)
     )
   )
+
+const naming = (
+  { clientId, parameters }: { readonly clientId?: string | undefined; readonly parameters: Parameters },
+  credentials: Credentials
+): Parameters =>
+  clientId === undefined || credentials.parameters.some(([name]) => name === "client_id")
+    ? parameters
+    : [["client_id", clientId], ...parameters]
 
 /** Whether two requests would carry the same credentials. */
 export const sameCredentials = (a: Credentials, b: Credentials): boolean => proof(a) === proof(b)

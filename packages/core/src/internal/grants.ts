@@ -13,6 +13,7 @@ import type * as GrantKey from "../GrantKey.ts"
 import * as OAuthError from "../OAuthError.ts"
 import * as Scopes from "../Scopes.ts"
 import * as Target from "../Target.ts"
+import * as TokenResponse from "../TokenResponse.ts"
 import type { AdoptOptions, Status } from "../TokenService.ts"
 import type { TokenSet } from "../TokenSet.ts"
 import type { Outcome, Reading } from "../TokenStore.ts"
@@ -33,6 +34,7 @@ export const adopt = (
     self,
     Effect.gen(function*() {
       const { emit, id, rules } = self.renewal
+      if (tokens.tokenType === TokenResponse.notApplicable) return yield* Effect.fail(notAnAccessToken)
       const lineage = yield* id
       const kept = yield* Effect.result(change(self, key, "adopt", (reading) => {
         // an earlier write of this login was accepted without an answer, and its pair may be renewed by now
@@ -45,7 +47,12 @@ export const adopt = (
         const now = self.renewal.clock.currentTimeMillisUnsafe()
         const scopes = options?.scopes ?? tokens.scopes ?? Scopes.empty
         const body = Transaction.renewed(
-          { _tag: "Open", accessTokens: [], ...(scopes.length === 0 ? {} : { scopes }) },
+          {
+            _tag: "Open",
+            accessTokens: [],
+            ...(scopes.length === 0 ? {} : { scopes }),
+            ...(options?.resources === undefined ? {} : { resources: options.resources })
+          },
           tokens,
           { offset: reading.now - now, need: { target: Target.whole }, rules }
         )
@@ -269,3 +276,12 @@ const absent = (key: GrantKey.GrantKey): OAuthError.OAuthErrorReason =>
   new OAuthError.ReauthorizationRequired({ why: "Absent", provider: key.provider, account: key.account })
 
 const waitAtMost = (self: Service.Service): number => Duration.toMillis(self.policy.waitAtMost)
+
+const notAnAccessToken = OAuthError.make(
+  "TokenService",
+  "adopt",
+  new OAuthError.ConfigurationInvalid({
+    field: "tokens",
+    problem: "hold a token that is no access token (RFC 8693, section 2.2.1); an API cannot be asked with it"
+  })
+)

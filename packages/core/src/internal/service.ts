@@ -37,6 +37,7 @@ import * as Custody from "./custody.ts"
 import type { Environment } from "./environment.ts"
 import * as Snapshot from "./snapshot.ts"
 import type * as Transaction from "./transaction.ts"
+import { problemOfResource } from "./url.ts"
 
 /** A token service. */
 export interface Service {
@@ -166,6 +167,17 @@ export const foreignKey = (method: string): OAuthError.OAuthError =>
     })
   )
 
+/** Why a target cannot be asked for, if it cannot. */
+export const unusableTarget = (
+  method: string,
+  target: Target.Target | undefined
+): OAuthError.OAuthError | undefined => {
+  const problem = target?.resource === undefined ? undefined : problemOfResource(target.resource)
+  return problem === undefined
+    ? undefined
+    : OAuthError.make("TokenService", method, new OAuthError.ConfigurationInvalid({ field: "resource", problem }))
+}
+
 /** The slot of a grant's token for a target, where there is one already. */
 export const find = (
   self: Service,
@@ -228,7 +240,10 @@ const request = (
   need: Transaction.Need
 ): TokenRequest.TokenRequest => {
   const leg = server.dialect.refreshToken
-  const asked = grant.body._tag === "Open" ? grant.body.scopes ?? Scopes.empty : Scopes.empty
+  const login = grant.body._tag === "Open" ? grant.body : undefined
+  const asked = login?.scopes ?? Scopes.empty
+  // of several, none is the one that is meant
+  const resource = need.target.resource ?? (login?.resources?.length === 1 ? login.resources[0] : undefined)
   const scopes = need.target.scopes.length > 0
     ? need.target.scopes
     : leg.scope === "never"
@@ -241,7 +256,7 @@ const request = (
     kept: grant.body._tag === "Open" ? grant.body.kept : undefined,
     scope: Scopes.toString(scopes, leg.scopeSeparator),
     parameters: [
-      ...(need.target.resource === undefined ? [] : [["resource", need.target.resource] as const]),
+      ...(resource === undefined ? [] : [["resource", resource] as const]),
       ...Object.entries(leg.parameters)
     ]
   })

@@ -35,7 +35,7 @@ const law = (
       id: `${run}-${state}`,
       state: Redacted.make(`${run}-${state}`),
       key: "contract|https%3A%2F%2Fas.test|client|ada",
-      issuerRequired: false,
+      issuerParameter: "optional",
       redirectUri: "https://client.test/callback",
       scopes: [],
       ...changes
@@ -56,7 +56,7 @@ export const cases: ReadonlyArray<Law<PendingAuthorizations>> = [
       const text = "a\u0000b\"c'd\\e\nf\u2028g😀h%s{}</script>é"
       const { id, ...pending } = specimen("a", {
         issuer: "https://as.test/tenant",
-        issuerRequired: true,
+        issuerParameter: "required",
         codeVerifier: Redacted.make("v".repeat(43)),
         nonce: Redacted.make("nonce"),
         scopes: ["read", "write"],

@@ -2,6 +2,7 @@
 import {
   Login,
   PendingAuthorizations,
+  PushedAuthorization,
   RefreshPolicy,
   Revocation,
   TokenEndpoint,
@@ -21,6 +22,7 @@ export const layer = (
     Layer.provideMerge(Layer.mergeAll(
       TokenStore.layerMemory,
       PendingAuthorizations.layerMemory(),
+      PushedAuthorization.layer,
       TokenEndpoint.layer,
       Layer.succeed(Revocation.Revocation, { revoke: () => Effect.succeed("done") })
     )),

@@ -3,6 +3,7 @@ import {
   Login,
   type OAuthClient,
   PendingAuthorizations,
+  PushedAuthorization,
   Revocation,
   TokenEndpoint,
   TokenService,
@@ -57,6 +58,7 @@ const layer = <R>(provider: OAuthClient.Provider<R>, http: ReturnType<typeof Tes
     Layer.provideMerge(Layer.mergeAll(
       TokenStore.layerMemory,
       PendingAuthorizations.layerMemory(),
+      PushedAuthorization.layer,
       TokenEndpoint.layer,
       Revocation.layer
     )),

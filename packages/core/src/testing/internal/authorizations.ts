@@ -74,7 +74,7 @@ export const makeAuthorizations = (settings: Settings, now: () => number) => {
   return {
     authorize: (address: string, decision: Decision): Outcome => {
       const request = new URL(address).searchParams
-      const names = [...request.keys()]
+      const names = [...request.keys()].filter((name) => name !== "resource")
       const client = settings.clients.get(request.get("client_id") ?? "")
       const redirectUri = request.get("redirect_uri") ?? client?.redirectUris?.[0]
       // what cannot be trusted to be the client's is not redirected to (RFC 6749, section 4.1.2.1)

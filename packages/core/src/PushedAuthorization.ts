@@ -1,0 +1,170 @@
+/**
+ * The pushed authorization request endpoint (RFC 9126): the parameters of a
+ * login go to the server directly, and the browser carries a reference to them.
+ * What a person or a page in between cannot see, they cannot change.
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
+import * as AuthorizationRequest from "./AuthorizationRequest.ts"
+import { AuthorizationServer } from "./AuthorizationServer.ts"
+import { ClientAuthentication } from "./ClientAuthentication.ts"
+import * as Form from "./internal/form.ts"
+import { isJson, member, parseObject } from "./internal/json.ts"
+import * as OAuthError from "./OAuthError.ts"
+import { OAuthHttpClient } from "./OAuthHttpClient.ts"
+import type { Parameters } from "./TokenRequest.ts"
+import * as TokenResponse from "./TokenResponse.ts"
+
+/**
+ * A request that the server has taken.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Pushed {
+  /** Where to send the browser, once. It holds the client's name and the reference, and nothing else. */
+  readonly url: string
+  /** The reference (RFC 9126, section 2.2). */
+  readonly requestUri: string
+  /** When the reference is of no more use, by this process's clock. */
+  readonly expiresAt: DateTime.Utc
+}
+
+/**
+ * The pushed authorization request endpoint of one authorization server, for one
+ * client.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class PushedAuthorization extends Context.Service<PushedAuthorization, {
+  /**
+   * Pushes the parameters of an `AuthorizationRequest`, with the client's
+   * authentication.
+   *
+   * **Details**
+   *
+   * Every call is one request, and gives a reference of its own. A failure is the
+   * server's word or the lack of it, by the reasons of a token endpoint; what a
+   * lost answer leaves at the server is a reference that nobody knows, so the
+   * request may be pushed again.
+   *
+   * **Gotchas**
+   *
+   * A server that refuses a pushed request is not to be sent the same in an
+   * address: that is the change that pushing prevents.
+   */
+  readonly push: (parameters: Parameters) => Effect.Effect<Pushed, OAuthError.OAuthError>
+}>()("@effect-oauth/core/PushedAuthorization") {}
+
+/**
+ * Makes the pushed authorization request endpoint of the authorization server in
+ * context.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make: Effect.Effect<
+  PushedAuthorization["Service"],
+  never,
+  OAuthHttpClient | AuthorizationServer | ClientAuthentication
+> = Effect.gen(function*() {
+  const client = yield* OAuthHttpClient
+  const server = yield* AuthorizationServer
+  const authentication = yield* ClientAuthentication
+
+  const attempt = Effect.fnUntraced(function*(
+    parameters: Parameters
+  ): Effect.fn.Return<Pushed, OAuthError.OAuthErrorReason> {
+    const { clientId } = authentication
+    const endpoint = yield* present(server, "authorizationEndpoint")
+    const field = "pushedAuthorizationRequestEndpoint"
+    const url = yield* present(server, field)
+    const unusable = parameters.find(([name]) => name === "request_uri")
+    if (unusable !== undefined) {
+      return yield* new OAuthError.ConfigurationInvalid({
+        field: "parameters",
+        problem: "must not name request_uri, which is what pushing gives (RFC 9126, section 2.1)"
+      })
+    }
+    const answer = yield* Form.exchange(client, authentication, server.dialect, {
+      endpoint: "pushed-authorization-request",
+      url,
+      field,
+      clientId,
+      parameters: parameters.filter(([name]) => name !== "client_id")
+    })
+    const { expiresAt, requestUri } = yield* Effect.fromResult(judge(answer))
+    return { url: AuthorizationRequest.pushed(endpoint, { clientId, requestUri }), requestUri, expiresAt }
+  })
+
+  return PushedAuthorization.of({
+    push: Effect.fn("PushedAuthorization.push")(function*(parameters) {
+      yield* Effect.annotateCurrentSpan("oauth.provider", server.provider)
+      return yield* attempt(parameters).pipe(
+        Effect.mapError((reason) => OAuthError.make("PushedAuthorization", "push", reason))
+      )
+    })
+  })
+})
+
+/**
+ * The pushed authorization request endpoint of the authorization server in
+ * context.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer: Layer.Layer<
+  PushedAuthorization,
+  never,
+  OAuthHttpClient | AuthorizationServer | ClientAuthentication
+> = Layer.effect(PushedAuthorization, make)
+
+const present = (
+  server: AuthorizationServer["Service"],
+  field: "authorizationEndpoint" | "pushedAuthorizationRequestEndpoint"
+): Effect.Effect<string, OAuthError.ConfigurationInvalid> =>
+  server[field] === undefined
+    ? Effect.fail(new OAuthError.ConfigurationInvalid({ field, problem: "is missing; this server has none" }))
+    : Effect.succeed(server[field])
+
+type Read<A> = Result.Result<A, OAuthError.OAuthErrorReason>
+
+const judge = (answer: TokenResponse.Answer): Read<Pick<Pushed, "expiresAt" | "requestUri">> => {
+  const { body, headers, sentAt, status } = answer
+  const parsed = parseObject(body)
+  const success = status === 201 || status === 200
+  if (!success || (typeof parsed !== "string" && typeof member(parsed, "error") === "string")) {
+    const judgement = TokenResponse.judge(answer)
+    return judgement._tag === "Granted" ? invalid(status, "status") : Result.fail(judgement.reason)
+  }
+  // RFC 9126, section 2.2, names the one status; another may be a page that happens to be JSON
+  if (status !== 201) return invalid(status, "status")
+  if (!isJson(headers["content-type"])) return invalid(status, "content-type")
+  if (typeof parsed === "string") return invalid(status, parsed)
+  const requestUri = member(parsed, "request_uri")
+  const lifetime = member(parsed, "expires_in")
+  if (typeof requestUri !== "string" || requestUri === "") {
+    return invalid(status, requestUri === undefined || requestUri === "" ? "missing" : "wrong-type", "request_uri")
+  }
+  // it is put into an address as one parameter, so anything printable will do
+  if (!/^[\x21-\x7e]{1,2048}$/.test(requestUri)) return invalid(status, "out-of-range", "request_uri")
+  if (typeof lifetime !== "number") {
+    return invalid(status, lifetime === undefined ? "missing" : "wrong-type", "expires_in")
+  }
+  return Number.isInteger(lifetime) && lifetime > 0
+    ? Result.succeed({ requestUri, expiresAt: DateTime.makeUnsafe(sentAt + Math.min(lifetime, longest) * 1000) })
+    : invalid(status, "out-of-range", "expires_in")
+}
+
+// a day: an instant that every clock can hold
+const longest = 86_400
+
+const invalid = (status: number, problem: OAuthError.ResponseInvalid["problem"], field?: string): Read<never> =>
+  Result.fail(new OAuthError.ResponseInvalid({ problem, field, status }))

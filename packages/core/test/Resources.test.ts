@@ -1,0 +1,113 @@
+/** Resource indicators (RFC 8707) from login to API. */
+import {
+  AuthorizationServer,
+  ClientAuthentication,
+  ClientCredentials,
+  Login,
+  Target,
+  TokenEndpoint,
+  TokenService
+} from "@effect-oauth/core"
+import { TestHttp } from "@effect-oauth/core/testing"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Layer, Redacted } from "effect"
+import { TestClock } from "effect/testing"
+import { json, recording } from "./support/http.ts"
+import * as Wire from "./support/Wire.ts"
+
+describe("Resources", () => {
+  it.effect("are named in the address of the login, with the code and at every renewal [8707-2-e] [8707-2.2-a]", () =>
+    Effect.gen(function*() {
+      const app = yield* loggedIn(["https://API.example/v1/"])
+      yield* TestClock.adjust("1 hour")
+      yield* app.token()
+
+      assert.deepStrictEqual(new URL(app.url).searchParams.getAll("resource"), ["https://API.example/v1/"])
+      assert.deepStrictEqual(app.asked(), [["https://API.example/v1/"], ["https://API.example/v1/"]])
+    }))
+
+  it.effect("have tokens of their own where there are several, none ever for another [8707-2.2-a] [8707-2-f]", () =>
+    Effect.gen(function*() {
+      const [a, b] = ["https://a.example", "https://b.example"]
+      const app = yield* loggedIn([a, b])
+
+      const tokens = [yield* app.token(a), yield* app.token(b), yield* app.token(a), yield* app.token(b)]
+
+      assert.deepStrictEqual(new URL(app.url).searchParams.getAll("resource"), [a, b])
+      assert.deepStrictEqual(app.asked(), [[], [a], [b]])
+      assert.deepStrictEqual(tokens, ["token-2", "token-3", "token-2", "token-3"])
+    }))
+
+  it.effect("are named with the client's own credentials, each by itself [8707-2-f]", () =>
+    Effect.gen(function*() {
+      const resources = ["https://a.example", "urn:b"]
+
+      const { requests } = yield* clientCredentials({ resources })
+
+      assert.deepStrictEqual(resourcesOf(requests[0]?.body), resources)
+    }))
+
+  for (const resource of ["api", "https://a.example/#x"]) {
+    it.effect(`are refused, and nothing is sent: ${resource} [8707-2-a] [8707-2-b]`, () =>
+      Effect.gen(function*() {
+        const named = yield* clientCredentials({ resources: [resource] })
+        const slipped = yield* clientCredentials({ parameters: { resource } })
+
+        assert.deepStrictEqual([named.reason, slipped.reason], ["ConfigurationInvalid", "ConfigurationInvalid"])
+        assert.deepStrictEqual([...named.requests, ...slipped.requests], [])
+      }))
+  }
+})
+
+const provider = Layer.merge(
+  AuthorizationServer.layer(AuthorizationServer.make({
+    provider: "acme",
+    authorizationEndpoint: "https://as.example/authorize",
+    tokenEndpoint: "https://as.example/token"
+  })),
+  ClientAuthentication.layerPost({ clientId: "app", clientSecret: Redacted.make("s") })
+)
+
+const resourcesOf = (body = ""): ReadonlyArray<string> => new URLSearchParams(body).getAll("resource")
+
+/** An application that logged in for some resources, at a server that counts its tokens. */
+const loggedIn = (resources: ReadonlyArray<string>) =>
+  Effect.gen(function*() {
+    let count = 0
+    const wire = Wire.make(() => {
+      count++
+      return TestHttp.json({
+        access_token: `token-${count}`,
+        refresh_token: `refresh-${count}`,
+        token_type: "Bearer",
+        expires_in: 3600
+      })
+    })
+    const context = yield* Layer.build(wire.layer(provider))
+    const login = yield* Effect.provideContext(Login.Login, context)
+    const service = yield* Effect.provideContext(TokenService.TokenService, context)
+    const begun = yield* login.begin({ account: "ada", redirectUri: "https://app.example/cb", scopes: [], resources })
+    const { key } = yield* login.complete(`https://app.example/cb?code=c&state=${Redacted.value(begun.state)}`)
+    return {
+      url: begun.url,
+      /** The resources of each request to the token endpoint. */
+      asked: () => wire.sent.map(({ body }) => resourcesOf(body)),
+      token: (resource?: string) =>
+        Effect.map(
+          service.token(key, resource === undefined ? undefined : Target.make({ resource })),
+          ({ value }) => Redacted.value(value)
+        )
+    }
+  })
+
+const clientCredentials = (options: Parameters<typeof ClientCredentials.source>[0]) =>
+  Effect.gen(function*() {
+    const http = recording(() => Effect.sync(() => json({ access_token: "t", token_type: "Bearer" })))
+    const reason = yield* ClientCredentials.source(options).pipe(
+      Effect.flatMap(({ token }) => token),
+      Effect.match({ onSuccess: () => "ok", onFailure: (error) => error.reason._tag }),
+      Effect.provide(TokenEndpoint.layer.pipe(Layer.provideMerge(Layer.merge(provider, http.layer)))),
+      Effect.scoped
+    )
+    return { reason, requests: http.requests }
+  })
