@@ -1,4 +1,4 @@
-// Writes the `index.ts` of every package's `src` (and `src/testing`): one namespace a public module, nothing else.
+// Writes the `index.ts` of every package's `src` (and `src/testing`, `src/jose`, `src/jose/testing`): one namespace a public module, nothing else.
 // `--check` writes nothing and fails when an index is not what would be written.
 import * as fs from "node:fs"
 import * as path from "node:path"
@@ -15,7 +15,7 @@ const barrel = (folder: string): string => {
   return modules.sort().map((name) => `export * as ${name} from "./${name}.ts"\n`).join("")
 }
 
-const folders = fs.globSync("packages/*/src{,/testing}", { cwd: root }).sort()
+const folders = fs.globSync("packages/*/src{,/jose}{,/testing}", { cwd: root }).sort()
 const stale = folders.map((folder) => path.join(root, folder, "index.ts")).filter((file) => {
   const wanted = barrel(path.dirname(file))
   if (fs.existsSync(file) && fs.readFileSync(file, "utf8") === wanted) return false

@@ -41,7 +41,7 @@ const { version }: { readonly version: string } = JSON.parse(
   fs.readFileSync(path.join(root, "node_modules/effect/package.json"), "utf8")
 )
 const modules = packages.flatMap(({ home, name }) =>
-  fs.globSync(["[A-Z]*.ts", "testing/[A-Z]*.ts", "index.ts", "testing/index.ts"], { cwd: path.join(home, "src") })
+  fs.globSync("{,jose/}{,testing/}{[A-Z]*,index}.ts", { cwd: path.join(home, "src") })
     .map((file) => path.posix.join(name, file.replace(/\.ts$/, "").replace(/\/?index$/, "")))
 )
 fs.mkdirSync(consumer)

@@ -18,6 +18,7 @@ const storeys: ReadonlyArray<{ readonly name: string; readonly modules: Readonly
       "GrantEvent",
       "GrantHistory",
       "GrantKey",
+      "Identity",
       "OAuthError",
       "RemoteText",
       "Scopes",
@@ -39,7 +40,7 @@ const storeys: ReadonlyArray<{ readonly name: string; readonly modules: Readonly
       "TokenResponse"
     ]
   },
-  { name: "plug", modules: ["AuthorizationServer", "Dialect", "RotationPolicy"] },
+  { name: "plug", modules: ["AuthorizationServer", "Dialect", "JwtVerifier", "RotationPolicy"] },
   {
     name: "exchange",
     modules: [
@@ -78,8 +79,8 @@ const storeys: ReadonlyArray<{ readonly name: string; readonly modules: Readonly
 const internalStoreys = 2
 
 const effectModule = /^effect\/([a-z][a-z-]*\/)*[A-Z]\w*$/
-const coreModule = /^@effect-oauth\/core\/[A-Z]\w*$/
-const ourBarrel = /^@effect-oauth\/(core|frameio|generic-rfc6749|node|postgres)$/
+const coreModule = /^@effect-oauth\/core\/(jose\/)?[A-Z]\w*$/
+const ourBarrel = /^@effect-oauth\/(core(\/jose)?|frameio|generic-rfc6749|node|postgres)$/
 
 /**
  * Who may import whom. Relative imports are seen as paths from the root of the repository. The first room whose `files`
@@ -89,8 +90,27 @@ const rooms: ReadonlyArray<{
   readonly files: RegExp
   readonly may: ReadonlyArray<RegExp>
 }> = [
-  { files: /^packages\/[^/]+\/src\/(testing\/)?index\.ts$/, may: [/^packages\/[^/]+\/src\/(testing\/)?[A-Z]\w*\.ts$/] },
-  { files: /^packages\/core\/src\/testing\//, may: [effectModule, /^packages\/core\/src\/(.+\/)?(?!index\.)\w+\.ts$/] },
+  {
+    files: /^packages\/[^/]+\/src\/(jose\/)?(testing\/)?index\.ts$/,
+    may: [/^packages\/[^/]+\/src\/(jose\/)?(testing\/)?[A-Z]\w*\.ts$/]
+  },
+  {
+    files: /^packages\/core\/src\/jose\/testing\//,
+    may: [effectModule, /^jose$/, /^packages\/core\/src\/(.+\/)?(?!index\.)\w+\.ts$/]
+  },
+  {
+    // above all storeys: nothing else of core knows of it, so that only who wants JOSE pays for it
+    files: /^packages\/core\/src\/jose\//,
+    may: [
+      effectModule,
+      /^jose$/,
+      /^packages\/core\/src\/(jose\/)?([A-Z]|internal\/[a-z])\w*\.ts$/
+    ]
+  },
+  {
+    files: /^packages\/core\/src\/testing\//,
+    may: [effectModule, /^packages\/core\/src\/(?!jose\/)(.+\/)?(?!index\.)\w+\.ts$/]
+  },
   {
     files: /^packages\/core\/src\//,
     may: [effectModule, /^packages\/core\/src\/[A-Z]\w*\.ts$/, /^packages\/core\/src\/internal\/[a-z]\w*\.ts$/]
@@ -124,7 +144,7 @@ const rooms: ReadonlyArray<{
   {
     files: /^packages\/[^/]+\/(test|typetest)\//,
     may: [
-      /^@effect-oauth\/(core|frameio|generic-rfc6749|node|postgres)(\/testing)?(\/[A-Z]\w*)?$/,
+      /^@effect-oauth\/(core(\/jose)?|frameio|generic-rfc6749|node|postgres)(\/testing)?(\/[A-Z]\w*)?$/,
       /^packages\/[^/]+\/(test|typetest)\//,
       /^(?!@effect-oauth\/|packages\/|apps\/|test\/|scripts\/|benchmarks\/|conformance\/)/
     ]
@@ -157,6 +177,16 @@ describe("HousePlan", () => {
     assert.deepStrictEqual(violations(house()), [])
   })
 
+  it("loads jose with nothing but what needs it", () => {
+    const files = house()
+    const [core, jose] = ["packages/core/src/index.ts", "packages/core/src/jose/index.ts"].map((barrel) =>
+      [...loadedWith(files, barrel)].filter((file) => file === "jose" || file.startsWith("packages/core/src/jose/"))
+    )
+
+    assert.deepStrictEqual(core, [])
+    assert.isTrue(jose?.includes("jose"))
+  })
+
   it("is kept by every manifest", () => {
     for (const name of ["core", "frameio", "generic-rfc6749", "node", "postgres"]) {
       const manifest = JSON.parse(fs.readFileSync(path.join(root, "packages", name, "package.json"), "utf8"))
@@ -166,6 +196,11 @@ describe("HousePlan", () => {
 
       assert.deepStrictEqual(own, name === "core" ? [] : ["@effect-oauth/core"], `${name}: dependencies on our own`)
       assert.strictEqual(manifest.dependencies?.effect, undefined, `${name}: effect is a peer, not a dependency`)
+      assert.deepStrictEqual(
+        Object.keys(manifest.dependencies ?? {}).filter((dependency) => dependency === "jose"),
+        name === "core" ? ["jose"] : [],
+        `${name}: jose is core's`
+      )
       assert.strictEqual(manifest.exports["./internal/*"], null, `${name}: internal is not exported`)
       assert.deepStrictEqual(
         manifest.publishConfig.exports,
@@ -198,6 +233,20 @@ describe("HousePlan", () => {
       ["core imports from Node", { "packages/core/src/Pkce.ts": `import { createHash } from "node:crypto"` }],
       ["core imports a platform", { "packages/core/src/Pkce.ts": `export * from "@effect/platform-node/NodeSink"` }],
       ["core imports a package at run time", { "packages/core/src/Pkce.ts": `const jose = import("jose")` }],
+      ["core imports jose", { "packages/core/src/Pkce.ts": `import * as jose from "jose"` }],
+      ["core imports what needs jose", { "packages/core/src/Login.ts": `import * as Jwks from "./jose/Jwks.ts"` }],
+      ["the test kit imports what needs jose", {
+        "packages/core/src/testing/Kit.ts": `import * as Jwks from "../jose/Jwks.ts"`
+      }],
+      ["what needs jose imports another package", {
+        "packages/core/src/jose/Jwks.ts": `import * as x from "openid-client"`
+      }],
+      ["what needs jose imports the test kit", {
+        "packages/core/src/jose/Jwks.ts": `import * as x from "../testing/TestHttp.ts"`
+      }],
+      ["what needs jose imports its own test kit", {
+        "packages/core/src/jose/Jwks.ts": `import * as x from "./testing/TestSigner.ts"`
+      }],
       ["core imports a provider", { "packages/core/src/Pkce.ts": `import "@effect-oauth/frameio/FrameIo"` }],
       ["core imports its test kit", {
         "packages/core/src/TokenSource.ts": `import {\n  a\n} from "./testing/TestAuthorizationServer.ts"`
@@ -313,6 +362,22 @@ const storeyOf = (file: string): number | undefined => {
   const name = /^packages\/core\/src\/(\w+)\.ts$/.exec(file)?.[1]
   const index = storeys.findIndex((storey) => name !== undefined && storey.modules.includes(name))
   return index < 0 ? undefined : index + 1
+}
+
+/** What is loaded with a file: the files of the house that it reaches by value, and the packages that these name. */
+const loadedWith = (
+  files: Record<string, string>,
+  file: string,
+  seen = new Set<string>()
+): ReadonlySet<string> => {
+  if (seen.has(file)) return seen
+  seen.add(file)
+  const source = files[file]
+  if (source === undefined) return seen
+  for (const { target, typeOnly } of importsOf(file, source)) {
+    if (!typeOnly) loadedWith(files, target, seen)
+  }
+  return seen
 }
 
 const violations = (files: Record<string, string>): ReadonlyArray<string> => {

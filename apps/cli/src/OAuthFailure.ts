@@ -99,6 +99,11 @@ const of = (reason: OAuthErrorReason): Words => {
         "--issuer",
         reason.problem
       )
+    case "JwtInvalid":
+      return {
+        message: `${reason.message}: check with doctor what the server announces, and log in again`,
+        why: reason.rule
+      }
     case "ReauthorizationRequired":
       return {
         message: `${ended[reason.why](reason.account, reason.provider)}: run effect-oauth login with the same flags${

@@ -330,6 +330,7 @@ const everyReason: { readonly [Tag in OAuthError.OAuthErrorReason["_tag"]]: true
   CallbackRejected: true,
   ConfigurationInvalid: true,
   KeyUnavailable: true,
+  JwtInvalid: true,
   MetadataInvalid: true,
   ReauthorizationRequired: true,
   RecordInvalid: true,

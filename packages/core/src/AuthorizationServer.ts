@@ -36,6 +36,12 @@ export class AuthorizationServer extends Context.Service<AuthorizationServer, {
   /** Where authorization requests are pushed (RFC 9126), where the server takes them. */
   readonly pushedAuthorizationRequestEndpoint?: string | undefined
   readonly userinfoEndpoint?: string | undefined
+  /** Where the person signs out (OpenID Connect RP-Initiated Logout). */
+  readonly endSessionEndpoint?: string | undefined
+  /** Where the keys are that the server signs with. */
+  readonly jwksUri?: string | undefined
+  /** What the server signs ID tokens with, `"RS256"`, where it says so. */
+  readonly idTokenAlgorithms?: ReadonlyArray<string> | undefined
   readonly dialect: Dialect.Dialect
   readonly rotation: RotationPolicy.RotationPolicy
   /** The only origins that get the token. */
@@ -185,5 +191,7 @@ const addresses = [
   "introspectionEndpoint",
   "deviceAuthorizationEndpoint",
   "pushedAuthorizationRequestEndpoint",
-  "userinfoEndpoint"
+  "userinfoEndpoint",
+  "endSessionEndpoint",
+  "jwksUri"
 ] as const

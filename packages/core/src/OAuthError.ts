@@ -297,6 +297,68 @@ export class MetadataInvalid extends Data.TaggedError("MetadataInvalid")<{
   }
 }
 
+/**
+ * A rule of a JSON Web Token: the claim that it is about by its name, or a part
+ * of the token's form.
+ *
+ * - `format`: not one compact token with a JSON object in it.
+ * - `typ`, `alg`, `crit`: what the header says.
+ * - `key`: no key of the issuer fits, or more than one does.
+ * - `signature`: it was not made with that key.
+ * - `encryption`: encrypted where nothing was agreed, not where it was, or not
+ *   for a key that is here.
+ * - `at_hash`, `c_hash`: it was issued with another access token, another code.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type JwtRule =
+  | "format"
+  | "typ"
+  | "alg"
+  | "crit"
+  | "key"
+  | "signature"
+  | "encryption"
+  | "iss"
+  | "sub"
+  | "aud"
+  | "azp"
+  | "exp"
+  | "iat"
+  | "nbf"
+  | "nonce"
+  | "auth_time"
+  | "acr"
+  | "at_hash"
+  | "c_hash"
+  | "events"
+  | "jti"
+  | "sid"
+
+/**
+ * A JSON Web Token of the server breaks a rule. It is believed in nothing, and
+ * what came with it is not released.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class JwtInvalid extends Data.TaggedError("JwtInvalid")<{
+  readonly jwt: "id-token" | "userinfo" | "logout-token"
+  readonly rule: JwtRule
+}> {
+  readonly isTransient: boolean = false
+  override get message(): string {
+    return `The server's ${jwtText[this.jwt]} breaks a rule (${this.rule}) and is not believed`
+  }
+}
+
+const jwtText: { readonly [K in JwtInvalid["jwt"]]: string } = {
+  "id-token": "ID token",
+  userinfo: "answer about the person",
+  "logout-token": "logout token"
+}
+
 // -- the grant ------------------------------------------------------------------
 
 /**
@@ -510,6 +572,7 @@ export type OAuthErrorReason =
   | TokenTypeUnsupported
   | RedirectRefused
   | MetadataInvalid
+  | JwtInvalid
   | ReauthorizationRequired
   | RenewalPending
   | RefusedAgain

@@ -259,6 +259,9 @@ export const toOptions = (
     deviceAuthorizationEndpoint: self.deviceAuthorizationEndpoint,
     pushedAuthorizationRequestEndpoint: self.pushedAuthorizationRequestEndpoint,
     userinfoEndpoint: self.userinfoEndpoint,
+    endSessionEndpoint: self.endSessionEndpoint,
+    jwksUri: self.jwksUri,
+    idTokenAlgorithms: self.idTokenSigningAlgValuesSupported,
     dialect: {
       authorization: {
         issuer: self.issParameterSupported ? "required" : "refused",

@@ -153,6 +153,15 @@ export const Description = Schema.Struct({
   deviceAuthorizationEndpoint: address("Where devices begin a login (RFC 8628)."),
   pushedAuthorizationRequestEndpoint: address("Where authorization requests are pushed (RFC 9126)."),
   userinfoEndpoint: address("Who it was that logged in (OpenID Connect Core, section 5.3)."),
+  endSessionEndpoint: address("Where the person signs out (OpenID Connect RP-Initiated Logout)."),
+  jwksUri: address("Where the keys are that the server signs with (RFC 7517)."),
+  idTokenAlgorithms: optional(
+    Schema.Array(Schema.String).annotate({
+      description: "What the server signs ID tokens with.",
+      default: ["RS256"],
+      examples: [["RS256", "ES256"]]
+    })
+  ),
   clientAuthentication: optional(ClientAuthentication),
   apiOrigins: optional(
     Schema.Array(Schema.String).annotate({

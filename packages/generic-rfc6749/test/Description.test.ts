@@ -188,6 +188,9 @@ const full = {
   deviceAuthorizationEndpoint: "https://as.example.com/device",
   pushedAuthorizationRequestEndpoint: "https://as.example.com/par",
   userinfoEndpoint: "https://as.example.com/userinfo",
+  endSessionEndpoint: "https://as.example.com/logout",
+  jwksUri: "https://as.example.com/jwks",
+  idTokenAlgorithms: ["ES256"],
   clientAuthentication: { token: "basic", revocation: "post" },
   apiOrigins: ["https://api.example.com"],
   dialect: {

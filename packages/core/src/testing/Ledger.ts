@@ -20,6 +20,7 @@ export type Endpoint =
   | "introspection"
   | "device-authorization"
   | "userinfo"
+  | "jwks"
   | "metadata"
   | "api"
   | "unknown"

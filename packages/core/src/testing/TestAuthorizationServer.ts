@@ -26,6 +26,7 @@ import * as RotationPolicy from "../RotationPolicy.ts"
 import type { Scopes } from "../Scopes.ts"
 import type { TokenSet } from "../TokenSet.ts"
 import type { Fault } from "./Fault.ts"
+import type { IdTokenSigner, Members } from "./IdTokenSigner.ts"
 import { makeAuthorizations } from "./internal/authorizations.ts"
 import { endpointOf, makeEndpoints } from "./internal/endpoints.ts"
 import { makeExchanges } from "./internal/exchanges.ts"
@@ -48,6 +49,8 @@ export interface Decision {
   /** The code of the error instead: `"access_denied"`. */
   readonly error?: string | undefined
   readonly description?: string | undefined
+  /** Further claims of the person, in ID tokens and at the UserInfo endpoint. */
+  readonly claims?: Members | undefined
 }
 
 /**
@@ -77,6 +80,18 @@ export type Api = (
   request: TestHttp.Request,
   token: { readonly token: string; readonly subject: string; readonly scopes: Scopes }
 ) => TestHttp.Answer
+
+/**
+ * How a server is an OpenID provider.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface OpenId {
+  readonly signer: IdTokenSigner
+  /** Changes what is signed, to break a rule. */
+  readonly claims: (claims: Members) => Members
+}
 
 /**
  * What the server is like. Everything has a default.
@@ -118,6 +133,8 @@ export interface Options {
   readonly reuseError?: string | undefined
   /** Echoes the request unless said otherwise. */
   readonly api?: Api | undefined
+  /** Given, ID tokens are signed and the server publishes its keys; without, they bear no signature. */
+  readonly openid?: Partial<OpenId> & Pick<OpenId, "signer"> | undefined
 }
 
 /**
@@ -258,11 +275,13 @@ export const make: (
     const millis = (input: Duration.Input | undefined, otherwise: number) =>
       input === undefined ? otherwise : Duration.toMillis(Duration.fromInputUnsafe(input))
 
+    const unfinished = new WeakMap<TestHttp.Answer, Effect.Effect<TestHttp.Answer>>()
     const exchanges = makeExchanges({
       clock,
       scope,
       endpointOf: (url) => endpointOf({ issuer, apiOrigin }, url),
       tokenNamed: (value) => grants.find(value),
+      finish: (answer) => unfinished.get(answer) ?? Effect.succeed(answer),
       process: (exchange) => exchange.endpoint === "elsewhere" ? undefined : serve(exchange, exchange.endpoint)
     })
     const grants = makeGrants(
@@ -298,13 +317,18 @@ export const make: (
         shape: options.answers ?? {},
         refreshTokens: options.refreshTokens ?? "always",
         reuseError: options.reuseError ?? "invalid_grant",
-        api: options.api ?? echo
+        api: options.api ?? echo,
+        openid: options.openid === undefined ? undefined : { claims: (claims) => claims, ...options.openid }
       },
       grants,
       authorizations,
       now,
       (code, token) => exchanges.note("refused", { family: token?.family.id, token: token?.id, detail: code }),
-      (token) => exchanges.note("used", { family: token.family.id, token: token.id })
+      (token) => exchanges.note("used", { family: token.family.id, token: token.id }),
+      (answer, by) => {
+        unfinished.set(answer, by)
+        return answer
+      }
     )
 
     const description = Result.getOrThrow(AuthorizationServer.make({
@@ -316,6 +340,11 @@ export const make: (
       introspectionEndpoint: `${issuer}/introspect`,
       deviceAuthorizationEndpoint: `${issuer}/device`,
       userinfoEndpoint: `${issuer}/userinfo`,
+      ...(options.openid === undefined ? {} : {
+        jwksUri: `${issuer}/jwks`,
+        endSessionEndpoint: `${issuer}/logout`,
+        idTokenAlgorithms: options.openid.signer.algorithms
+      }),
       dialect: options.dialect,
       rotation: options.declaredRotation ?? rotation,
       apiOrigins: [apiOrigin]

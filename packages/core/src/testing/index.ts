@@ -1,5 +1,6 @@
 export * as Contract from "./Contract.ts"
 export * as Fault from "./Fault.ts"
+export * as IdTokenSigner from "./IdTokenSigner.ts"
 export * as Ledger from "./Ledger.ts"
 export * as PendingAuthorizationsContract from "./PendingAuthorizationsContract.ts"
 export * as ProviderContract from "./ProviderContract.ts"

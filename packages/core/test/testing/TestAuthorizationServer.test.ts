@@ -193,7 +193,8 @@ describe("TestAuthorizationServer", () => {
           aud: "test-client",
           iat: 0,
           exp: 3600,
-          nonce: "n-1"
+          nonce: "n-1",
+          auth_time: 0
         })
       }))
 

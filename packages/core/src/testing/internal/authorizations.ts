@@ -5,6 +5,7 @@
 import * as Base64Url from "effect/encoding/Base64Url"
 import * as Hex from "effect/encoding/Hex"
 import * as Scopes from "../../Scopes.ts"
+import type { Members } from "../IdTokenSigner.ts"
 import type { Decision } from "../TestAuthorizationServer.ts"
 import type { Client } from "../TestClient.ts"
 import { seededBytes } from "./seededBytes.ts"
@@ -16,6 +17,8 @@ export interface Agreement {
   readonly subject: string
   readonly scopes: Scopes.Scopes
   readonly nonce: string | undefined
+  readonly authenticatedAt: number
+  readonly claims: Members
 }
 
 /** What came of an authorization request: the browser goes back, or stays on a page of the server. */
@@ -68,7 +71,9 @@ export const makeAuthorizations = (settings: Settings, now: () => number) => {
     client,
     subject: decision.subject ?? "user-1",
     scopes: decision.scopes === undefined ? asked : asked.filter((scope) => decision.scopes?.includes(scope)),
-    nonce
+    nonce,
+    authenticatedAt: now(),
+    claims: decision.claims ?? {}
   })
 
   return {

@@ -1,19 +1,22 @@
 /**
  * The endpoints of a test authorization server: a request comes in, an answer
- * goes out. Nothing here is an effect.
+ * goes out. Nothing here is an effect, but what a signer has to add.
  */
+import * as Effect from "effect/Effect"
 import * as Base64 from "effect/encoding/Base64"
 import * as Base64Url from "effect/encoding/Base64Url"
 import * as Result from "effect/Result"
 import type * as Schema from "effect/Schema"
 import type { Dialect } from "../../Dialect.ts"
 import * as Scopes from "../../Scopes.ts"
+import type { Members } from "../IdTokenSigner.ts"
 import type { Endpoint } from "../Ledger.ts"
-import type { AnswerShape, Api } from "../TestAuthorizationServer.ts"
+import type { AnswerShape, Api, OpenId } from "../TestAuthorizationServer.ts"
 import type { Client } from "../TestClient.ts"
 import * as TestHttp from "../TestHttp.ts"
 import type { makeAuthorizations, Redemption } from "./authorizations.ts"
-import type { Family, Grants, Pair, Renewal, Token } from "./grants.ts"
+import type { Grants, Pair, Renewal, Token } from "./grants.ts"
+import { sha256 } from "./sha256.ts"
 import { formParameters } from "./wire.ts"
 
 export interface Settings {
@@ -26,6 +29,7 @@ export interface Settings {
   readonly refreshTokens: "always" | "never" | { readonly scope: string }
   readonly reuseError: string
   readonly api: Api
+  readonly openid: OpenId | undefined
 }
 
 /** Where a request is going to. */
@@ -43,6 +47,7 @@ const paths: Readonly<Record<string, Endpoint>> = {
   "/introspect": "introspection",
   "/device": "device-authorization",
   "/userinfo": "userinfo",
+  "/jwks": "jwks",
   "/.well-known/oauth-authorization-server": "metadata",
   "/.well-known/openid-configuration": "metadata"
 }
@@ -53,7 +58,9 @@ export const makeEndpoints = (
   authorizations: ReturnType<typeof makeAuthorizations>,
   now: () => number,
   noteRefusal: (code: string, token?: Token) => void,
-  noteUse: (token: Token) => void
+  noteUse: (token: Token) => void,
+  /** Has an answer finished before it is sent. */
+  finished: (answer: TestHttp.Answer, by: Effect.Effect<TestHttp.Answer>) => TestHttp.Answer
 ) => {
   const refuse = (error: string, description: string, options?: { status?: number; token?: Token | undefined }) => {
     noteRefusal(error, options?.token)
@@ -99,35 +106,50 @@ export const makeEndpoints = (
     const seconds = (token: Token) => Math.max(0, Math.floor((token.expiresAt - now()) / 1000))
     const narrowed = asked === undefined || !Scopes.includes(access.scopes, asked)
     const shown = refresh ?? (shape.keptRefreshToken === "repeated" ? access.family.current : undefined)
-    return TestHttp.json({
-      access_token: access.value,
-      token_type: shape.tokenType ?? "Bearer",
-      ...lifetime(shape, seconds(access)),
-      ...(shape.scope === "never" || (shape.scope === "when-narrowed" && !narrowed)
-        ? {}
-        : { scope: Scopes.toString(access.scopes, scopeSeparator) }),
-      ...(shown === undefined ? {} : { refresh_token: shown.value }),
-      ...(shown === undefined || refreshTokenExpiresIn === undefined || !Number.isFinite(shown.expiresAt)
-        ? {}
-        : { [refreshTokenExpiresIn]: seconds(shown) }),
-      ...(access.family.scopes.includes("openid") ? { id_token: idToken(access.family) } : {}),
-      ...shape.members
-    })
+    const openid = access.family.scopes.includes("openid")
+    const answer = (idToken: string | undefined) =>
+      TestHttp.json({
+        access_token: access.value,
+        token_type: shape.tokenType ?? "Bearer",
+        ...lifetime(shape, seconds(access)),
+        ...(shape.scope === "never" || (shape.scope === "when-narrowed" && !narrowed)
+          ? {}
+          : { scope: Scopes.toString(access.scopes, scopeSeparator) }),
+        ...(shown === undefined ? {} : { refresh_token: shown.value }),
+        ...(shown === undefined || refreshTokenExpiresIn === undefined || !Number.isFinite(shown.expiresAt)
+          ? {}
+          : { [refreshTokenExpiresIn]: seconds(shown) }),
+        ...(idToken === undefined ? {} : { id_token: idToken }),
+        ...shape.members
+      })
+    if (!openid) return answer(undefined)
+    const claims = claimsOf(access)
+    return settings.openid === undefined
+      ? answer(unsigned(claims))
+      : finished(answer(undefined), Effect.map(settings.openid.signer.sign(settings.openid.claims(claims)), answer))
   }
 
-  const idToken = (family: Family): string => {
+  const claimsOf = ({ family, value }: Token): Members => {
     const issuedAt = Math.floor(now() / 1000)
-    const claims = {
+    const digest = sha256(new TextEncoder().encode(value))
+    return {
       iss: settings.issuer,
       sub: family.subject,
       aud: family.client,
       iat: issuedAt,
       exp: issuedAt + 3600,
-      ...(family.nonce === undefined ? {} : { nonce: family.nonce })
+      ...(family.nonce === undefined ? {} : { nonce: family.nonce }),
+      ...(family.authenticatedAt === undefined ? {} : { auth_time: Math.floor(family.authenticatedAt / 1000) }),
+      ...(settings.openid?.signer.algorithms.every((name) => name.endsWith("256")) === true
+        ? { at_hash: Base64Url.encode(digest.subarray(0, 16)) }
+        : {}),
+      ...family.claims
     }
-    return [{ alg: "RS256", typ: "JWT" }, claims].map((part) => Base64Url.encode(JSON.stringify(part)))
-      .concat(Base64Url.encode("not signed")).join(".")
   }
+
+  const unsigned = (claims: Members): string =>
+    [{ alg: "RS256", typ: "JWT" }, claims].map((part) => Base64Url.encode(JSON.stringify(part)))
+      .concat(Base64Url.encode("not signed")).join(".")
 
   const scopesOf = (request: TestHttp.Request, separator: string): Scopes.Scopes | undefined => {
     const scope = request.parameters["scope"]
@@ -243,6 +265,12 @@ export const makeEndpoints = (
       introspection_endpoint: `${settings.issuer}/introspect`,
       device_authorization_endpoint: `${settings.issuer}/device`,
       userinfo_endpoint: `${settings.issuer}/userinfo`,
+      ...(settings.openid === undefined ? {} : {
+        jwks_uri: `${settings.issuer}/jwks`,
+        end_session_endpoint: `${settings.issuer}/logout`,
+        id_token_signing_alg_values_supported: settings.openid.signer.algorithms,
+        subject_types_supported: ["public"]
+      }),
       response_types_supported: ["code"],
       grant_types_supported: [
         "authorization_code",
@@ -303,7 +331,16 @@ export const makeEndpoints = (
       case "device-authorization":
         return authenticated(request, device)
       case "userinfo":
-        return guarded(request, settings.issuer, ({ family }) => TestHttp.json({ sub: family.subject }))
+        return guarded(
+          request,
+          settings.issuer,
+          ({ family }) => TestHttp.json({ sub: family.subject, ...family.claims })
+        )
+      case "jwks": {
+        const { openid } = settings
+        if (openid === undefined) return TestHttp.empty(404)
+        return finished(TestHttp.empty(500), Effect.map(openid.signer.jwks, (set) => TestHttp.json(set)))
+      }
       case "metadata":
         return metadata()
       case "api":

@@ -20,6 +20,8 @@ export const makeExchanges = (options: {
   readonly tokenNamed: (value: string) => Token | undefined
   /** What the server itself answers; nothing where there is no server. */
   readonly process: (exchange: Exchange) => TestHttp.Answer | undefined
+  /** What an answer still lacks when the server has processed a request: a signature. */
+  readonly finish: (answer: TestHttp.Answer) => Effect.Effect<TestHttp.Answer>
 }) => {
   const { clock, scope } = options
   const log: Array<Exchange> = []
@@ -39,14 +41,16 @@ export const makeExchanges = (options: {
     })
   }
 
-  const process = (exchange: Exchange): TestHttp.Answer | undefined => {
-    processing = exchange
-    try {
-      return respond(exchange) ?? options.process(exchange)
-    } finally {
-      processing = undefined
-    }
-  }
+  const process = (exchange: Exchange): Effect.Effect<TestHttp.Answer | undefined> =>
+    Effect.suspend(() => {
+      processing = exchange
+      try {
+        const answer = respond(exchange) ?? options.process(exchange)
+        return answer === undefined ? Effect.succeed(undefined) : options.finish(answer)
+      } finally {
+        processing = undefined
+      }
+    })
 
   const pass = (duration: Duration.Duration | undefined): Effect.Effect<void> =>
     duration === undefined || Duration.isZero(duration) ? Effect.void : clock.sleep(duration)
@@ -55,9 +59,9 @@ export const makeExchanges = (options: {
   const serve = Effect.fnUntraced(function*(exchange: Exchange, fault: Fault) {
     yield* pass(fault.requestTakes)
     const delivery = fault.delivery ?? "once"
-    let own = delivery === "never" ? undefined : process(exchange)
+    let own = delivery === "never" ? undefined : yield* process(exchange)
     if (typeof delivery === "object") {
-      const again = Effect.andThen(pass(delivery.againAfter), Effect.sync(() => process(exchange)))
+      const again = Effect.andThen(pass(delivery.againAfter), process(exchange))
       if (delivery.clientSees === "second") own = yield* again
       else yield* Effect.forkIn(again, scope, { startImmediately: true })
     }

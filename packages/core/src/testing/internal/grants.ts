@@ -7,6 +7,7 @@ import * as Duration from "effect/Duration"
 import * as Hex from "effect/encoding/Hex"
 import type { RotationPolicy } from "../../RotationPolicy.ts"
 import type { Scopes } from "../../Scopes.ts"
+import type { Members } from "../IdTokenSigner.ts"
 import type { Kind } from "../Ledger.ts"
 import { seededBytes } from "./seededBytes.ts"
 
@@ -17,6 +18,10 @@ export interface Family {
   readonly subject: string
   readonly scopes: Scopes
   readonly nonce: string | undefined
+  /** When the person signed in, where a person did. */
+  readonly authenticatedAt: number | undefined
+  /** Further claims of the person. */
+  readonly claims: Members
   revokedAt: number | undefined
   /** The refresh token that is accepted now. */
   current: Token | undefined
@@ -157,6 +162,8 @@ export const makeGrants = (
       readonly subject: string
       readonly scopes: Scopes
       readonly nonce?: string | undefined
+      readonly authenticatedAt?: number | undefined
+      readonly claims?: Members | undefined
     }): Family => {
       const family: Family = {
         id: `f${families.length + 1}`,
@@ -164,6 +171,8 @@ export const makeGrants = (
         subject: options.subject,
         scopes: options.scopes,
         nonce: options.nonce,
+        authenticatedAt: options.authenticatedAt,
+        claims: options.claims ?? {},
         revokedAt: undefined,
         current: undefined,
         parent: undefined,

@@ -1,0 +1,271 @@
+/**
+ * ID tokens, verified (OpenID Connect Core, sections 2, 3.1.3.7, 3.1.3.8, 12.2
+ * and 16.14): the `JwtVerifier` of core.
+ *
+ * @since 0.1.0
+ */
+import * as Clock from "effect/Clock"
+import * as Digest from "effect/crypto/Digest"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Base64Url from "effect/encoding/Base64Url"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
+import type { JsonObject } from "effect/Schema"
+import { AuthorizationServer } from "../AuthorizationServer.ts"
+import { ClientAuthentication } from "../ClientAuthentication.ts"
+import type { Identity } from "../Identity.ts"
+import { type Expected, JwtVerifier } from "../JwtVerifier.ts"
+import * as OAuthError from "../OAuthError.ts"
+import * as Algorithms from "./internal/algorithms.ts"
+import * as Claims from "./internal/claims.ts"
+import * as Jwe from "./internal/jwe.ts"
+import * as Jws from "./internal/jws.ts"
+import { Jwks } from "./Jwks.ts"
+
+/**
+ * The algorithms that a signature may be of. `none` is not one: a token's
+ * signature is always verified.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Algorithm = Algorithms.Name
+
+/**
+ * What encrypted tokens are decrypted with.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Decryption = Jwe.Decryption
+
+/**
+ * How tokens are verified.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface Options {
+  /**
+   * What ID tokens may be signed with: what the client is registered for.
+   * Without it, whatever of it the server announces is asymmetric, else `RS256`.
+   */
+  readonly algorithms?: ReadonlyArray<Algorithm> | undefined
+  /** The same for signed answers about the person; those of ID tokens unless said otherwise. */
+  readonly userInfoAlgorithms?: ReadonlyArray<Algorithm> | undefined
+  /** The secret whose bytes are the key of `HS256` and its kin, where the client is registered for them. */
+  readonly clientSecret?: Redacted.Redacted | Effect.Effect<Redacted.Redacted, OAuthError.OAuthError> | undefined
+  /** Others for whom a token may be as well. None unless named. */
+  readonly trustedAudiences?: ReadonlyArray<string> | undefined
+  /** How far the clocks may be apart; not at all, and five minutes at most. An `iat` or `nbf` may always be a minute ahead. */
+  readonly skew?: Duration.Input | undefined
+  /** How long ago a token may have been issued; a day. */
+  readonly maxIssuedAgo?: Duration.Input | undefined
+  /** Whether a renewal must repeat the `auth_time` of the login (OpenID Connect Core, section 12.2), as it must. */
+  readonly renewedAuthTime?: "same" | "any" | undefined
+  /** Given, ID tokens and answers about the person must be encrypted. */
+  readonly decryption?: Decryption | undefined
+}
+
+/**
+ * Makes a verifier for the authorization server and the client in context.
+ *
+ * **Details**
+ *
+ * In this order: the form of the token and its header (`typ`, `crit`, `alg`), the
+ * signature by a key of the issuer, then the claims: `iss`, `aud`, `azp`, `exp`,
+ * `nbf`, `iat`, `sub`, `nonce`, `auth_time`, `acr`, `at_hash`, `c_hash`. The first
+ * rule that is broken is the answer. Claims that are not known are kept and not
+ * looked at; `null` counts as absent.
+ *
+ * Of a renewal, issuer, subject and audience must be those of the login, a
+ * `nonce` may be absent and must not be another, and `auth_time` must not have
+ * changed.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make: (
+  options?: Options
+) => Effect.Effect<
+  JwtVerifier["Service"],
+  OAuthError.OAuthError,
+  AuthorizationServer | ClientAuthentication | Digest.Digest | Jwks
+> = Effect.fnUntraced(function*(options = {}) {
+  const server = yield* AuthorizationServer
+  const { clientId } = yield* ClientAuthentication
+  const { digest } = yield* Digest.Digest
+  const jwks = yield* Jwks
+  const { issuer } = server
+  if (issuer === undefined) return yield* invalid("issuer", "is missing; without it nobody knows whose ID token it is")
+  const skew = millis(options.skew, 0)
+  if (!(skew >= 0 && skew <= 300_000)) return yield* invalid("skew", "must be between nothing and five minutes")
+  const limits = { skew, ahead: Math.max(skew, 60_000), age: millis(options.maxIssuedAgo, 86_400_000) }
+  const algorithms = options.algorithms ?? announced(server.idTokenAlgorithms)
+  const userInfoAlgorithms = options.userInfoAlgorithms ?? algorithms
+  const problem = problemOf([...algorithms, ...userInfoAlgorithms], options.clientSecret)
+  if (problem !== undefined) return yield* invalid(problem.field, problem.problem)
+
+  const verify = Effect.fnUntraced(function*(
+    token: Redacted.Redacted,
+    form: Jws.Form,
+    algorithms: ReadonlyArray<Algorithm>
+  ): Effect.fn.Return<Jws.Verified, OAuthError.JwtInvalid | OAuthError.OAuthError> {
+    const signed = yield* Jwe.open(Redacted.value(token), form.jwt, options.decryption)
+    return yield* Jws.verify(signed, form, { algorithms, jwks, clientSecret: secretOf(options.clientSecret) })
+  })
+
+  const hash = (alg: Algorithm, text: Redacted.Redacted | undefined): Effect.Effect<string | undefined> => {
+    if (text === undefined) return Effect.succeed(undefined)
+    const bytes = new TextEncoder().encode(Redacted.value(text))
+    return Effect.map(
+      digest(digests[Algorithms.of(alg).hash], bytes),
+      (all) => Base64Url.encode(all.subarray(0, all.length / 2))
+    )
+  }
+
+  const idToken = Effect.fnUntraced(function*(
+    token: Redacted.Redacted,
+    expected: Expected
+  ): Effect.fn.Return<Identity, OAuthError.JwtInvalid | OAuthError.OAuthError> {
+    const { alg, claims } = yield* verify(token, { jwt: "id-token", types: ["jwt"] }, algorithms)
+    const now = yield* Clock.currentTimeMillis
+    const hashes = {
+      at_hash: yield* hash(alg, expected.accessToken),
+      c_hash: yield* hash(alg, expected.code)
+    }
+    const judged = judge(claims, now, { ...limits, issuer, clientId, expected, hashes, options })
+    return yield* Effect.mapError(Effect.fromResult(judged), (rule) => Jws.broken("id-token", rule))
+  })
+
+  const userInfo = Effect.fnUntraced(function*(
+    token: Redacted.Redacted
+  ): Effect.fn.Return<JsonObject, OAuthError.JwtInvalid | OAuthError.OAuthError> {
+    const { claims } = yield* verify(token, { jwt: "userinfo", types: ["jwt"] }, userInfoAlgorithms)
+    const refuse = (rule: OAuthError.JwtRule) => Jws.broken("userinfo", rule)
+    // they need not be there (OpenID Connect Core, section 5.3.2), and must not be another's
+    if (claims["iss"] !== undefined) yield* Effect.mapError(Effect.fromResult(Claims.issuer(claims, issuer)), refuse)
+    if (claims["aud"] !== undefined) {
+      const audience = Claims.audience(claims, clientId, options.trustedAudiences ?? [])
+      yield* Effect.mapError(Effect.fromResult(audience), refuse)
+    }
+    return claims
+  })
+
+  return JwtVerifier.of({
+    idToken: (token, expected) => Effect.mapError(idToken(token, expected), wrapped("idToken")),
+    userInfo: (token) => Effect.mapError(userInfo(token), wrapped("userInfo"))
+  })
+})
+
+/**
+ * The verifier of ID tokens, with WebCrypto for digests.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = (
+  options?: Options
+): Layer.Layer<JwtVerifier, OAuthError.OAuthError, AuthorizationServer | ClientAuthentication | Jwks> =>
+  Layer.provide(Layer.effect(JwtVerifier, Effect.suspend(() => make(options))), Digest.layerWebCrypto)
+
+const digests = { 256: Digest.sha256, 384: Digest.sha384, 512: Digest.sha512 }
+
+const judge = (
+  claims: JsonObject,
+  now: number,
+  rules: {
+    readonly issuer: string
+    readonly clientId: string
+    readonly skew: number
+    readonly ahead: number
+    readonly age: number
+    readonly expected: Expected
+    readonly hashes: { readonly at_hash: string | undefined; readonly c_hash: string | undefined }
+    readonly options: Options
+  }
+): Claims.Checked<Identity> =>
+  Result.gen(function*() {
+    const { clientId, expected, hashes, options, skew } = rules
+    const { renews } = expected
+    const issuer = yield* Claims.issuer(claims, rules.issuer)
+    const audience = yield* Claims.audience(claims, clientId, options.trustedAudiences ?? [])
+    yield* Claims.authorizedParty(claims, clientId, audience)
+    const expiresAt = yield* Claims.lifetime(claims, now, rules)
+    const issuedAt = yield* Claims.issuedAt(claims, now, rules)
+    const subject = yield* Claims.subject(claims)
+    const sent = expected.nonce === undefined ? renews?.nonce : Redacted.value(expected.nonce)
+    const nonce = yield* Claims.nonce(claims, { sent, login: renews === undefined ? "new" : "renewed" })
+    const maxAge = expected.maxAge === undefined ? undefined : Duration.toMillis(expected.maxAge)
+    const authenticatedAt = yield* Claims.authenticatedAt(claims, now, { maxAge, skew })
+    const authenticationContext = yield* Claims.authenticationContext(claims, expected.acr)
+    yield* Claims.halfDigest(claims, "at_hash", hashes.at_hash)
+    yield* Claims.halfDigest(claims, "c_hash", hashes.c_hash)
+    const identity: Identity = {
+      issuer,
+      subject,
+      audience,
+      issuedAt,
+      expiresAt,
+      ...(authenticatedAt === undefined ? {} : { authenticatedAt }),
+      ...(nonce === undefined ? {} : { nonce }),
+      ...(authenticationContext === undefined ? {} : { authenticationContext }),
+      claims: Redacted.make(claims)
+    }
+    const changed = renews === undefined ? undefined : changeOf(identity, renews, options.renewedAuthTime ?? "same")
+    return changed === undefined ? identity : yield* Result.fail(changed)
+  })
+
+// what a renewal must not change (OpenID Connect Core, section 12.2)
+const changeOf = (
+  renewed: Identity,
+  login: NonNullable<Expected["renews"]>,
+  authTime: "same" | "any"
+): OAuthError.JwtRule | undefined => {
+  const audience = new Set(renewed.audience)
+  if (renewed.issuer !== login.issuer) return "iss"
+  if (renewed.subject !== login.subject) return "sub"
+  if (audience.size !== new Set(login.audience).size || !login.audience.every((one) => audience.has(one))) return "aud"
+  if (renewed.issuedAt < login.issuedAt) return "iat"
+  const told = renewed.authenticatedAt !== undefined && login.authenticatedAt !== undefined
+  return told && authTime === "same" && renewed.authenticatedAt !== login.authenticatedAt ? "auth_time" : undefined
+}
+
+const announced = (names: ReadonlyArray<string> | undefined): ReadonlyArray<Algorithm> => {
+  const known = (names ?? []).filter(Algorithms.isName).filter((name) => !Algorithms.isSymmetric(name))
+  return known.length === 0 ? ["RS256"] : known
+}
+
+const problemOf = (
+  algorithms: ReadonlyArray<string>,
+  clientSecret: Options["clientSecret"]
+): { readonly field: string; readonly problem: string } | undefined => {
+  if (algorithms.length === 0) return { field: "algorithms", problem: "is empty" }
+  const unknown = algorithms.find((name) => !Algorithms.isName(name))
+  if (unknown !== undefined) return { field: "algorithms", problem: "names one that does not sign, or is not known" }
+  const symmetric = algorithms.filter(Algorithms.isName).filter(Algorithms.isSymmetric)
+  if (symmetric.length === 0) return undefined
+  if (clientSecret === undefined) {
+    return { field: "clientSecret", problem: "is missing, though the algorithms name one that is keyed with it" }
+  }
+  const bits = Effect.isEffect(clientSecret)
+    ? Infinity
+    : new TextEncoder().encode(Redacted.value(clientSecret)).length * 8
+  return symmetric.some((name) => bits < Algorithms.of(name).hash)
+    ? { field: "clientSecret", problem: "is shorter than the algorithm's digest (OpenID Connect Core, section 16.19)" }
+    : undefined
+}
+
+const secretOf = (secret: Options["clientSecret"]): Jws.Secret | undefined =>
+  secret === undefined || Effect.isEffect(secret) ? secret : Effect.succeed(secret)
+
+const millis = (input: Duration.Input | undefined, otherwise: number): number =>
+  input === undefined ? otherwise : Duration.toMillis(Duration.fromInputUnsafe(input))
+
+const wrapped = (method: string) => (error: OAuthError.JwtInvalid | OAuthError.OAuthError): OAuthError.OAuthError =>
+  error._tag === "JwtInvalid" ? OAuthError.make("IdToken", method, error) : error
+
+const invalid = (field: string, problem: string): Effect.Effect<never, OAuthError.OAuthError> =>
+  Effect.fail(OAuthError.make("IdToken", "make", new OAuthError.ConfigurationInvalid({ field, problem })))

@@ -1,0 +1,2 @@
+export * as IdToken from "./IdToken.ts"
+export * as Jwks from "./Jwks.ts"

@@ -1,0 +1,1 @@
+export * as TestSigner from "./TestSigner.ts"
