@@ -129,7 +129,8 @@ export const make = Effect.fnUntraced(function*(options?: Options): Effect.fn.Re
   const name = `encrypted ${store.name}`
   const opened = new Opened()
   const seals = new WeakMap<Grant.Body, Seal>()
-  const invalid = (problem: string) => new OAuthError.RecordInvalid({ store: name, problem })
+  const invalid = (problem: string, version?: string) =>
+    new OAuthError.RecordInvalid({ store: name, problem, ...(version === undefined ? {} : { version }) })
 
   const seal = Effect.fnUntraced(function*(record: Grant.Draft) {
     const place = placeOf(record)
@@ -142,16 +143,18 @@ export const make = Effect.fnUntraced(function*(options?: Options): Effect.fn.Re
   })
 
   const open = Effect.fnUntraced(function*(grant: Grant.Grant) {
-    const { body: sealed } = grant
+    const { body: sealed, version } = grant
     if (sealed._tag === "Open") {
       if (options?.unsealed === "accept") return opened.note(grant)
-      return yield* Effect.fail(invalid("its body is not sealed"))
+      return yield* Effect.fail(invalid("its body is not sealed", version))
     }
     const place = placeOf(grant)
     const text = yield* keyring.open(sealed, place)
-    if (Option.isNone(text)) return yield* Effect.fail(invalid("its body was changed, or belongs to another record"))
+    if (Option.isNone(text)) {
+      return yield* Effect.fail(invalid("its body was changed, or belongs to another record", version))
+    }
     const body = decodeBody(Redacted.value(text.value))
-    if (body._tag === "Failure") return yield* Effect.fail(invalid("its body is none"))
+    if (body._tag === "Failure") return yield* Effect.fail(invalid("its body is none", version))
     seals.set(body.success, { place, sealed })
     return opened.note({ ...grant, body: body.success })
   })
@@ -216,6 +219,7 @@ export const make = Effect.fnUntraced(function*(options?: Options): Effect.fn.Re
       due: store.due,
       list: store.list,
       history: store.history,
+      setAside: store.setAside,
       changes: store.changes
     }),
     encryptedTokenStore: EncryptedTokenStore.of({

@@ -22,6 +22,7 @@ import type { OAuthErrorReason, ReauthorizationCause } from "./OAuthError.ts"
  * - `WrittenBack`: the store had gone back in time, and the newer record was written again.
  * - `Ended`: the grant must be authorized again.
  * - `Revoked`: revoked here; `remote` tells whether the server knows.
+ * - `SetAside`: a record that could not be read was moved out of the way, to `place`.
  * - `BrakeHeld`: the server ends so many grants at once that none is ended here.
  *
  * @category models
@@ -47,4 +48,5 @@ export type GrantEvent =
   | { readonly _tag: "WrittenBack"; readonly key: GrantKey.GrantKey }
   | { readonly _tag: "Ended"; readonly key: GrantKey.GrantKey; readonly why: ReauthorizationCause }
   | { readonly _tag: "Revoked"; readonly key: GrantKey.GrantKey; readonly remote: "done" | "pending" | "unsupported" }
+  | { readonly _tag: "SetAside"; readonly key: GrantKey.GrantKey; readonly place: string }
   | { readonly _tag: "BrakeHeld"; readonly key: GrantKey.GrantKey }

@@ -27,7 +27,7 @@ import { PushedAuthorization } from "./PushedAuthorization.ts"
 import * as Scopes from "./Scopes.ts"
 import { TokenEndpoint } from "./TokenEndpoint.ts"
 import * as TokenRequest from "./TokenRequest.ts"
-import { TokenService } from "./TokenService.ts"
+import { type AdoptOptions, TokenService } from "./TokenService.ts"
 import type { TokenSet } from "./TokenSet.ts"
 
 /**
@@ -116,7 +116,10 @@ export class Login extends Context.Service<Login, {
    *
    * The answer counts once: whatever comes of it, a second one is refused.
    */
-  readonly complete: (answer: string) => Effect.Effect<Completed, OAuthError.OAuthError>
+  readonly complete: (
+    answer: string,
+    options?: Pick<AdoptOptions, "unreadable">
+  ) => Effect.Effect<Completed, OAuthError.OAuthError>
 }>()("@effect-oauth/core/Login") {}
 
 /**
@@ -218,16 +221,18 @@ export const layerWith: Layer.Layer<
     const keep = Effect.fnUntraced(function*(
       key: GrantKey.GrantKey,
       { parts, ...tokens }: TokenSet,
-      { resources, scopes }: AuthorizationRequest.PendingAuthorization
+      { resources, scopes }: AuthorizationRequest.PendingAuthorization,
+      options: Pick<AdoptOptions, "unreadable"> | undefined
     ): Effect.fn.Return<void, OAuthError.OAuthError> {
-      yield* grants.adopt(key, tokens, { scopes, resources, otherwise: "revoke" })
+      yield* grants.adopt(key, tokens, { ...options, scopes, resources, otherwise: "revoke" })
       for (const [part, own] of Object.entries(parts ?? {})) {
-        yield* grants.adopt(grants.key(key.account, part), own, { otherwise: "revoke" })
+        yield* grants.adopt(grants.key(key.account, part), own, { ...options, otherwise: "revoke" })
       }
     })
 
     const complete = Effect.fn("Login.complete")(function*(
-      answer: string
+      answer: string,
+      options?: Pick<AdoptOptions, "unreadable">
     ): Effect.fn.Return<Completed, OAuthError.OAuthError> {
       const response = yield* Effect.fromResult(
         (URL.canParse(answer) ? AuthorizationResponse.fromUrl : AuthorizationResponse.fromQuery)(answer, arrival)
@@ -259,7 +264,8 @@ export const layerWith: Layer.Layer<
               ...Object.entries(leg.parameters)
             ]
           })),
-          (tokens) => keep(key, kept === undefined ? tokens : { ...tokens, kept: { ...kept, ...tokens.kept } }, pending)
+          (tokens) =>
+            keep(key, kept === undefined ? tokens : { ...tokens, kept: { ...kept, ...tokens.kept } }, pending, options)
         )),
         Fiber.join
       )

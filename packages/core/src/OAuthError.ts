@@ -510,6 +510,8 @@ export class StoreUnavailable extends Data.TaggedError("StoreUnavailable")<{
 export class RecordInvalid extends Data.TaggedError("RecordInvalid")<{
   readonly store: string
   readonly problem: string
+  /** The version under which `TokenStore.setAside` moves it out of the way, where the store can tell. */
+  readonly version?: string | undefined
 }> {
   readonly isTransient: boolean = false
   override get message(): string {

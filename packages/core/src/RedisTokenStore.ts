@@ -155,6 +155,22 @@ export const make = Effect.fnUntraced(function*(options?: Options): Effect.fn.Re
         ),
       failingIn("remove")
     ),
+    setAside: Effect.fn("RedisTokenStore.setAside")((key, version) => {
+      const place = names.aside(key.id, version)
+      return run(
+        Scripts.setAside,
+        [
+          names.grant(key.id),
+          names.sequence,
+          place,
+          names.keys,
+          names.due(Shared.encodeProvider(key.provider)),
+          ...states
+        ],
+        [version, key.id, names.changes],
+        Reply.moved
+      ).pipe(Effect.map((aside) => aside.accepted ? { ...aside, place: `the key ${place}` } : aside))
+    }, failingIn("setAside")),
     due: Effect.fn("RedisTokenStore.due")(function*({ before, cursor, limit, providers }) {
       const encoded = providers === undefined
         ? yield* run(Scripts.members, [names.providers], [], Reply.members)

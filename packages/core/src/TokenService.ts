@@ -87,6 +87,28 @@ export interface AdoptOptions {
   readonly subject?: "same" | "any" | undefined
   /** What becomes of tokens that are not kept; `"leave"`. */
   readonly otherwise?: "leave" | "revoke" | undefined
+  /** What becomes of a record that cannot be read: the tokens are refused (`"fail"`), or it is set aside. */
+  readonly unreadable?: Unreadable | undefined
+}
+
+/**
+ * What becomes of a record that cannot be read: `"fail"` leaves it as it is,
+ * `"set-aside"` moves it out of the way, and the store keeps it.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export type Unreadable = "fail" | "set-aside"
+
+/**
+ * How a grant is forgotten.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface ForgetOptions {
+  /** What becomes of a record that cannot be read; `"fail"`. */
+  readonly unreadable?: Unreadable | undefined
 }
 
 /**
@@ -160,7 +182,7 @@ export class TokenService extends Context.Service<TokenService, {
   /**
    * Removes a grant's record. Its tokens stay alive at the server.
    */
-  readonly forget: (key: GrantKey) => Effect.Effect<void, OAuthError>
+  readonly forget: (key: GrantKey, options?: ForgetOptions) => Effect.Effect<void, OAuthError>
 
   /**
    * What happens to grants in this process, from now on.
@@ -270,7 +292,7 @@ export const make = Effect.fnUntraced(function*(options?: Options): Effect.fn.Re
     status: (key) => own("status", key, () => Grants.status(service, key)),
     revoke: (key) => own("revoke", key, () => Grants.revoke(service, key)),
     ended: (key) => own("ended", key, () => Grants.ended(service, key)),
-    forget: (key) => own("forget", key, () => Grants.forget(service, key)),
+    forget: (key, options) => own("forget", key, () => Grants.forget(service, key, options)),
     events: Stream.fromPubSub(service.events)
   })
 })

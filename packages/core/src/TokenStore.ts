@@ -41,6 +41,18 @@ export interface Outcome extends Reading {
 }
 
 /**
+ * What setting a record aside came to, and where it is kept, for people.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Aside {
+  readonly now: number
+  readonly accepted: boolean
+  readonly place?: string | undefined
+}
+
+/**
  * A record without its body.
  *
  * @category models
@@ -139,6 +151,14 @@ export class TokenStore extends Context.Service<TokenStore, {
   }) => Effect.Effect<Page, OAuthError>
 
   /**
+   * Moves the record of a key out of the way if it has this version, whether it
+   * can be read or not (`RecordInvalid` names the version). The key has no record
+   * then; what was there is kept as it was, for a person to look at, and nothing
+   * here ever removes it.
+   */
+  readonly setAside: (key: GrantKey.GrantKey, version: string) => Effect.Effect<Aside, OAuthError>
+
+  /**
    * What happened to a grant, in that order: the notes of the writes that were
    * accepted, the last thirty or so. Removing a record forgets them.
    */
@@ -167,6 +187,7 @@ export const makeMemory: Effect.Effect<TokenStore["Service"]> = Effect.gen(funct
   const changes = yield* PubSub.unbounded<Change>()
   const records = new Map<string, Grant.Grant>()
   const histories = new Map<string, ReadonlyArray<string>>()
+  const aside: Array<Grant.Grant> = []
   let version = 0
 
   const outcome = (accepted: boolean, key: string): Outcome => ({
@@ -210,6 +231,17 @@ export const makeMemory: Effect.Effect<TokenStore["Service"]> = Effect.gen(funct
         histories.delete(key.id)
         notify(key.id)
         return outcome(true, key.id)
+      }),
+    setAside: (key, version) =>
+      Effect.sync(() => {
+        const now = clock.currentTimeMillisUnsafe()
+        const grant = records.get(key.id)
+        if (grant?.version !== version) return { now, accepted: false }
+        aside.push(grant)
+        records.delete(key.id)
+        histories.delete(key.id)
+        notify(key.id)
+        return { now, accepted: true, place: "memory" }
       }),
     due: (options) => Effect.sync(() => selectDue(records.values(), clock.currentTimeMillisUnsafe(), options)),
     list: (options) => Effect.sync(() => selectList(records.values(), clock.currentTimeMillisUnsafe(), options)),

@@ -445,6 +445,25 @@ describe.skipIf(!RedisServer.isInstalled)("RedisTokenStore and its server", { ti
         }).pipe(Effect.scoped)
       ))
 
+    it.live("where a record is damaged, and sets it aside as it is", () =>
+      provided(
+        Effect.gen(function*() {
+          const { redis, store } = yield* begin
+          const damage = ({ id }: GrantKey.GrantKey) =>
+            Effect.orDie(Effect.asVoid(redis.send("HSET", `{oauth}:grant:${id}`, "head", "{")))
+          for (const law of TokenStoreContract.unreadable(damage)) {
+            yield* Effect.provideService(law.run, TokenStore.TokenStore, store)
+          }
+          const { grant } = yield* store.write(undefined, secret)
+          const before = yield* redis.send("HGETALL", `{oauth}:grant:${key.id}`)
+
+          const { place } = yield* store.setAside(key, grant?.version ?? "")
+
+          assert.strictEqual(place, `the key {oauth}:aside:${key.id}:${grant?.version}`)
+          assert.deepStrictEqual(yield* redis.send("HGETALL", place?.slice("the key ".length) ?? ""), before)
+        }).pipe(Effect.scoped)
+      ))
+
     it.live("where a record is damaged, and leaves it as it is", () =>
       provided(
         Effect.gen(function*() {

@@ -59,6 +59,31 @@ describe("SqlTokenStore", () => {
         }).pipe(Effect.provide(live())))
     }
 
+    it.live("keeps the contract of what cannot be read", () =>
+      Effect.gen(function*() {
+        const sql = yield* SqlClient.SqlClient
+        const damage = ({ id }: GrantKey.GrantKey) =>
+          Effect.orDie(Effect.asVoid(sql`UPDATE oauth_grants SET head = '{' WHERE key = ${id}`))
+
+        yield* Effect.forEach(TokenStoreContract.unreadable(damage), (law) => law.run, { discard: true })
+      }).pipe(Effect.provide(live())))
+
+    it.live("is kept whole in a table of its own when it is set aside", () =>
+      Effect.gen(function*() {
+        const store = yield* TokenStore.TokenStore
+        yield* store.write(undefined, draft())
+        const sql = yield* SqlClient.SqlClient
+        yield* sql`UPDATE oauth_grants SET body = 'damaged'`
+        const before = yield* sql`SELECT * FROM oauth_grants`
+        const { reason } = yield* Effect.flip(store.read(key))
+
+        const aside = yield* store.setAside(key, reason._tag === "RecordInvalid" ? reason.version ?? "" : "")
+
+        assert.strictEqual(aside.place, "the table oauth_grants_aside")
+        assert.deepStrictEqual(yield* sql`SELECT * FROM oauth_grants_aside`, before)
+        assert.deepStrictEqual(yield* sql`SELECT * FROM oauth_grants`, [])
+      }).pipe(Effect.provide(live())))
+
     it.live("is passed over by due and list", () =>
       Effect.gen(function*() {
         const store = yield* TokenStore.TokenStore
@@ -99,7 +124,7 @@ describe("SqlTokenStore", () => {
 
       const sql = yield* SqlClient.SqlClient
       const ran = yield* sql`SELECT migration_id FROM oauth_grants_migrations`
-      assert.lengthOf(ran, 1)
+      assert.lengthOf(ran, Object.keys(SqlTokenStore.migrations()).length)
     }).pipe(Effect.provide(Sqlite.layer())))
 
   it.live("makes no table where migrations are skipped", () =>

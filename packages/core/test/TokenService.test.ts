@@ -1,6 +1,6 @@
-import { Grant, GrantKey, OAuthError, RotationPolicy, Target } from "@effect-oauth/core"
+import { Grant, GrantKey, OAuthError, RotationPolicy, Target, TokenStore } from "@effect-oauth/core"
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Exit, Fiber, Redacted } from "effect"
+import { Duration, Effect, Exit, Fiber, Layer, Redacted } from "effect"
 import { TestClock } from "effect/testing"
 import { after, notProcessed, notSent, reasonOf, refused, valueOf, World } from "./support/World.ts"
 
@@ -1152,6 +1152,49 @@ describe("TokenService", () => {
       }))
   })
 
+  describe("a record that cannot be read", () => {
+    it.effect("is not replaced by a login, unless the login says so", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make()
+        const process = yield* world.process({ custody: damaged("1") })
+        yield* loggedIn(world)
+
+        const refused = yield* after(world.login(process))
+        const taken = yield* after(process.service.adopt(world.key(), world.tokens(0), { unreadable: "set-aside" }))
+
+        assert.strictEqual(reasonOf(refused), "RecordInvalid")
+        assert.strictEqual(reasonOf(taken), "success")
+        assert.strictEqual((yield* world.standing()).grant?.state._tag, "Active")
+        assert.deepStrictEqual(process.events.map(({ _tag }) => _tag), ["SetAside", "Authorized"])
+      }))
+
+    it.effect("is not forgotten, unless that is asked for", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make()
+        const process = yield* world.process({ custody: damaged("1") })
+        yield* loggedIn(world)
+
+        const refused = yield* after(process.service.forget(world.key()))
+        const forgotten = yield* after(process.service.forget(world.key(), { unreadable: "set-aside" }))
+
+        assert.strictEqual(reasonOf(refused), "RecordInvalid")
+        assert.strictEqual(reasonOf(forgotten), "success")
+        assert.isUndefined((yield* world.standing()).grant)
+      }))
+
+    it.effect("stays when it has become another one, that can be read, in the meantime", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make()
+        const { service } = yield* world.process({ custody: damaged("another version") })
+        yield* loggedIn(world)
+
+        const taken = yield* after(service.adopt(world.key(), world.tokens(0), { unreadable: "set-aside" }))
+
+        assert.strictEqual(reasonOf(taken), "RecordInvalid")
+        assert.strictEqual((yield* world.standing()).grant?.version, "1")
+      }))
+  })
+
   describe("adopt", () => {
     it.effect("refuses the tokens of somebody else under the same account", () =>
       Effect.gen(function*() {
@@ -1226,6 +1269,29 @@ describe("TokenService", () => {
       }))
   })
 })
+
+/** Makes a store that cannot read its record while there is one, and says that it has this version. */
+const damaged = (version: string) =>
+  Layer.effect(
+    TokenStore.TokenStore,
+    Effect.map(TokenStore.TokenStore, (store) => {
+      let isDamaged = true
+      const reason = new OAuthError.RecordInvalid({ store: "memory", problem: "damaged", version })
+      return {
+        ...store,
+        read: (key: GrantKey.GrantKey) =>
+          Effect.flatMap(store.read(key), (reading) =>
+            isDamaged && reading.grant !== undefined
+              ? Effect.fail(OAuthError.make("TokenStore", "read", reason))
+              : Effect.succeed(reading)),
+        setAside: (key: GrantKey.GrantKey, version: string) =>
+          Effect.tap(store.setAside(key, version), ({ accepted }) =>
+            Effect.sync(() => {
+              if (accepted) isDamaged = false
+            }))
+      }
+    })
+  )
 
 const loggedIn = Effect.fnUntraced(function*(world: World) {
   const process = yield* world.process()

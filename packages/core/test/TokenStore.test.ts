@@ -1,4 +1,4 @@
-import { OAuthError, TokenStore } from "@effect-oauth/core"
+import { type GrantKey, OAuthError, TokenStore } from "@effect-oauth/core"
 import { Contract, TokenStoreContract } from "@effect-oauth/core/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, Effect, Exit, Layer } from "effect"
@@ -62,6 +62,106 @@ describe("TokenStoreContract", () => {
     }
   })
 })
+
+describe("TokenStoreContract.unreadable", () => {
+  const names = TokenStoreContract.unreadable(() => Effect.void).map(({ name }) => name)
+  const [told, taken] = names
+
+  const broken: ReadonlyArray<{
+    readonly what: string
+    readonly breaking: (store: Store) => Store
+    readonly laws: ReadonlyArray<string | undefined>
+  }> = [
+    { what: "keeps them", breaking: (store) => store, laws: [] },
+    {
+      what: "does not tell the version",
+      breaking: (store) => ({
+        ...store,
+        read: (key) => Effect.mapError(store.read(key), () => invalid(undefined))
+      }),
+      laws: [told, taken]
+    },
+    {
+      what: "overwrites what cannot be read",
+      breaking: (store) => ({
+        ...store,
+        write: (expected, draft) =>
+          Effect.catch(
+            store.write(expected, draft),
+            ({ reason }) => store.write(reason._tag === "RecordInvalid" ? reason.version : expected, draft)
+          )
+      }),
+      laws: [told]
+    },
+    {
+      what: "sets aside by any version",
+      breaking: (store) => ({
+        ...store,
+        setAside: (key) =>
+          Effect.flatMap(
+            Effect.flip(store.read(key)),
+            ({ reason }) => store.setAside(key, reason._tag === "RecordInvalid" ? reason.version ?? "" : "")
+          ).pipe(
+            Effect.orElseSucceed(() => ({ now: 0, accepted: false }))
+          )
+      }),
+      laws: [told]
+    },
+    {
+      what: "cannot set aside what cannot be read",
+      breaking: (store) => ({ ...store, setAside: () => Effect.succeed({ now: 0, accepted: false }) }),
+      laws: [taken]
+    }
+  ]
+  for (const { breaking, laws, what } of broken) {
+    it.effect(`finds out whether a store ${what}`, () =>
+      Effect.gen(function*() {
+        const { damage, store } = damageable(yield* TokenStore.makeMemory)
+        const kept: Array<string> = []
+        for (const law of TokenStoreContract.unreadable(damage)) {
+          const exit = yield* Effect.exit(Effect.provideService(law.run, TokenStore.TokenStore, breaking(store)))
+          if (Exit.isSuccess(exit)) kept.push(law.name)
+        }
+
+        assert.deepStrictEqual(names.filter((name) => !kept.includes(name)), laws)
+      }))
+  }
+})
+
+const invalid = (version: string | undefined) =>
+  OAuthError.make(
+    "TokenStore",
+    "read",
+    new OAuthError.RecordInvalid({ store: "damaged", problem: "damaged", version })
+  )
+
+/** A store whose records can be damaged: what cannot be read is replaced only by its version. */
+const damageable = (
+  store: Store
+): { readonly store: Store; readonly damage: (key: GrantKey.GrantKey) => Effect.Effect<void> } => {
+  const damaged = new Map<string, string>()
+  const guarded = <A>(key: string, expected: string | undefined, effect: Effect.Effect<A, OAuthError.OAuthError>) =>
+    Effect.suspend(() => {
+      const version = damaged.get(key)
+      if (version !== undefined && version !== expected) return Effect.fail(invalid(version))
+      damaged.delete(key)
+      return effect
+    })
+  return {
+    damage: (key) =>
+      Effect.map(Effect.orDie(store.read(key)), ({ grant }) => void damaged.set(key.id, grant?.version ?? "")),
+    store: {
+      ...store,
+      read: (key) => guarded(key.id, undefined, store.read(key)),
+      write: (expected, draft) => guarded(draft.key, expected, store.write(expected, draft)),
+      remove: (key, version) => guarded(key.id, version, store.remove(key, version)),
+      setAside: (key, version) =>
+        damaged.get(key.id) === version
+          ? guarded(key.id, version, store.setAside(key, version))
+          : store.setAside(key, version)
+    }
+  }
+}
 
 /** The laws that a store does not keep. */
 const brokenLaws = Effect.fnUntraced(function*(

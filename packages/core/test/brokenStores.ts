@@ -18,7 +18,35 @@ export const brokenStores: () => ReadonlyArray<Broken> = () => [
   ...wrongKeepers,
   ...wrongPages,
   ...wrongNews,
-  ...wrongHistories
+  ...wrongHistories,
+  ...wrongAsides
+]
+
+const wrongAsides: ReadonlyArray<Broken> = [
+  {
+    what: "sets aside whatever the version",
+    breaking: (store) => ({
+      ...store,
+      setAside: (key) => Effect.flatMap(reading(store, key), (grant) => store.setAside(key, grant?.version ?? ""))
+    }),
+    laws: ["sets nothing aside by another version, and nothing that is not there"]
+  },
+  {
+    what: "says that it sets aside, and does not",
+    breaking: (store) => ({ ...store, setAside: () => Effect.succeed({ now: 0, accepted: true, place: "here" }) }),
+    laws: [
+      "sets a record aside by its version, and takes another one in its place",
+      "sets aside once, whoever asks, and as often as another record has come"
+    ]
+  },
+  {
+    what: "does not say where it sets aside",
+    breaking: (store) => ({
+      ...store,
+      setAside: (key, version) => Effect.map(store.setAside(key, version), ({ accepted, now }) => ({ accepted, now }))
+    }),
+    laws: ["sets a record aside by its version, and takes another one in its place"]
+  }
 ]
 
 const wrongHistories: ReadonlyArray<Broken> = [

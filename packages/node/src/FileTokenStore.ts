@@ -37,7 +37,8 @@ import * as Lock from "./internal/lock.ts"
  * - The folder has mode 0700 and the files 0600. Wider modes are narrowed when
  *   the store is opened; where that is not allowed, opening fails.
  * - A file that cannot be read as the record of its key is `RecordInvalid`, and
- *   left as it is; `due` and `list` pass it over with a warning.
+ *   left as it is; `due` and `list` pass it over with a warning. `setAside` moves
+ *   it to the folder `aside`.
  *
  * **Gotchas**
  *
@@ -130,6 +131,22 @@ export const make = Effect.fnUntraced(function*(options: {
       (key, version) => change(key.id, (current) => current?.version === version ? { _tag: "Remove" } : keep),
       failingIn("remove")
     ),
+    setAside: Effect.fn("FileTokenStore.setAside")(function*(key, version) {
+      const file = fileOf(key.id)
+      const bytes = yield* Files.read(file)
+      const now = clock.currentTimeMillisUnsafe()
+      if (bytes === undefined || (yield* versionOf(file, bytes)) !== version) return { now, accepted: false }
+      const place = Path.resolve(
+        options.directory,
+        "aside",
+        `${Path.basename(file, ".json")}.${yield* random.uuidV4()}`
+      )
+      yield* Files.makeDirectory(Path.dirname(place))
+      const accepted = yield* ifUnchanged({ lock, file, before: bytes }, () => Fs.renameSync(file, place))
+      if (!accepted) return { now, accepted }
+      yield* Effect.forEach([place, file], (path) => Files.syncDirectory(Path.dirname(path)), { discard: true })
+      return { now, accepted, place }
+    }, failingIn("setAside")),
     due: Effect.fn("FileTokenStore.due")(
       (options) => Effect.map(grants, (all) => TokenStore.selectDue(all, clock.currentTimeMillisUnsafe(), options)),
       failingIn("due")
@@ -182,11 +199,22 @@ interface Kept {
 const decodeFile = Files.decoder(File, "the record of a grant")
 
 const decode = (file: string, bytes: Uint8Array): Effect.Effect<Kept, OAuthError.RecordInvalid> =>
-  Effect.filterOrFail(
-    Effect.map(decodeFile(file, bytes), ({ history = [], ...grant }) => ({ grant, history })),
-    ({ grant }) => Files.nameOf(grant.key) === Path.basename(file),
-    () => new OAuthError.RecordInvalid({ store: "file", problem: `${file} is the record of another grant` })
+  Effect.map(decodeFile(file, bytes), ({ history = [], ...grant }) => ({ grant, history })).pipe(
+    Effect.filterOrFail(
+      ({ grant }) => Files.nameOf(grant.key) === Path.basename(file),
+      () => new OAuthError.RecordInvalid({ store: "file", problem: `${file} is the record of another grant` })
+    ),
+    // what cannot be read has a version all the same: its bytes
+    Effect.mapError(({ problem, store }) =>
+      new OAuthError.RecordInvalid({ store, problem, version: `sha256-${Files.digest(bytes)}` })
+    )
   )
+
+const versionOf = (file: string, bytes: Uint8Array): Effect.Effect<string | undefined> =>
+  Effect.match(decode(file, bytes), {
+    onSuccess: ({ grant }) => grant.version,
+    onFailure: ({ version }) => version
+  })
 
 const encode = Schema.encodeSync(Schema.fromJsonString(File))
 
@@ -198,22 +226,26 @@ const swap = (options: {
   readonly after: Kept | undefined
   readonly unique: string
 }): Effect.Effect<boolean, OAuthError.StoreUnavailable> => {
-  const { after, before, file, lock, unique } = options
-  const ifUnchanged = (act: () => void): Effect.Effect<boolean, OAuthError.StoreUnavailable> =>
-    Lock.exclusively(lock, () => {
-      if (!isSame(readSync(file), before)) return false
-      act()
-      return true
-    })
+  const { after, file, unique } = options
   return after === undefined
-    ? Effect.tap(ifUnchanged(() => Fs.unlinkSync(file)), () => Files.syncDirectory(Path.dirname(file)))
+    ? Effect.tap(ifUnchanged(options, () => Fs.unlinkSync(file)), () => Files.syncDirectory(Path.dirname(file)))
     : Files.replaceWith({
       file,
       text: encode({ ...after.grant, history: after.history }),
       unique,
-      commit: (temporary) => ifUnchanged(() => Fs.renameSync(temporary, file))
+      commit: (temporary) => ifUnchanged(options, () => Fs.renameSync(temporary, file))
     })
 }
+
+const ifUnchanged = (
+  options: { readonly lock: string; readonly file: string; readonly before: Uint8Array | undefined },
+  act: () => void
+): Effect.Effect<boolean, OAuthError.StoreUnavailable> =>
+  Lock.exclusively(options.lock, () => {
+    if (!isSame(readSync(options.file), options.before)) return false
+    act()
+    return true
+  })
 
 const readSync = (file: string): Uint8Array | undefined => {
   try {

@@ -131,6 +131,28 @@ describe("FileTokenStore", { timeout: 30_000 }, () => {
         Buffer.from(bytes.toString().replaceAll(key().id, key("other").id))
     }
     for (const [name, spoil] of Object.entries(damage)) {
+      it.effect(`is set aside as it is, by the version that is told: ${name}`, () =>
+        Effect.gen(function*() {
+          const path = yield* directory
+          const store = yield* open(path)
+          yield* store.write(undefined, draft({}))
+          const file = record(path)
+          const spoiled = spoil(Fs.readFileSync(file))
+          Fs.writeFileSync(file, spoiled)
+          const { reason } = yield* Effect.flip(store.read(key()))
+
+          const other = yield* store.setAside(key(), "another")
+          const { accepted, place = "" } = yield* store.setAside(
+            key(),
+            reason._tag === "RecordInvalid" ? reason.version ?? "" : ""
+          )
+
+          assert.deepStrictEqual([other.accepted, accepted], [false, true])
+          assert.deepStrictEqual(Fs.readFileSync(place), spoiled)
+          assert.strictEqual(Fs.statSync(place).mode & 0o777, 0o600)
+          assert.isTrue((yield* store.write(undefined, draft({}))).accepted)
+        }))
+
       it.effect(`is RecordInvalid and stays as it is: ${name}`, () =>
         Effect.gen(function*() {
           const path = yield* directory

@@ -1,4 +1,4 @@
-import type { OAuthError, TokenStore } from "@effect-oauth/core"
+import { type GrantKey, type OAuthError, TokenStore } from "@effect-oauth/core"
 import * as SqlPendingAuthorizations from "@effect-oauth/core/SqlPendingAuthorizations"
 import * as SqlTokenStore from "@effect-oauth/core/SqlTokenStore"
 import { PendingAuthorizationsContract, TokenStoreContract } from "@effect-oauth/core/testing"
@@ -92,6 +92,18 @@ describe.skipIf(Postgres.isMissing)("PostgresTokenStore", { timeout: 60_000 }, (
 
       assert.deepStrictEqual([read.reason._tag, written.reason._tag], ["RecordInvalid", "RecordInvalid"])
       assert.deepStrictEqual(yield* sql`SELECT * FROM ${sql(grants)}`, before)
+    }).pipe(Postgres.withTables))
+
+  it.live("keeps the contract of what cannot be read", () =>
+    Effect.gen(function*() {
+      const { grants, sql } = yield* Postgres.Tables
+      const store = yield* open()
+      const damage = ({ id }: GrantKey.GrantKey) =>
+        Effect.orDie(Effect.asVoid(sql`UPDATE ${sql(grants)} SET head = '{' WHERE key = ${id}`))
+
+      for (const law of TokenStoreContract.unreadable(damage)) {
+        yield* Effect.provideService(law.run, TokenStore.TokenStore, store)
+      }
     }).pipe(Postgres.withTables))
 
   it.live("brings the tables up to date once, though 8 processes start at once", () =>

@@ -29,6 +29,7 @@ export interface Custody {
   ) => Effect.Effect<Outcome, OAuthError.OAuthError>
   readonly extend: TokenStore["Service"]["extend"]
   readonly remove: TokenStore["Service"]["remove"]
+  readonly setAside: TokenStore["Service"]["setAside"]
 }
 
 /** Makes it. */
@@ -83,7 +84,8 @@ export const make = (
     write,
     conclude,
     extend: (key, options) => guarded(key.id, () => store.extend(key, options)),
-    remove: (key, version) => guarded(key.id, () => store.remove(key, version))
+    remove: (key, version) => guarded(key.id, () => store.remove(key, version)),
+    setAside: (key, version) => guarded(key.id, () => store.setAside(key, version))
   }
 }
 

@@ -14,7 +14,7 @@ import * as OAuthError from "../OAuthError.ts"
 import * as Scopes from "../Scopes.ts"
 import * as Target from "../Target.ts"
 import * as TokenResponse from "../TokenResponse.ts"
-import type { AdoptOptions, Status } from "../TokenService.ts"
+import type { AdoptOptions, ForgetOptions, Status } from "../TokenService.ts"
 import type { TokenSet } from "../TokenSet.ts"
 import type { Outcome, Reading } from "../TokenStore.ts"
 import * as Attempts from "./attempts.ts"
@@ -36,6 +36,7 @@ export const adopt = (
       const { emit, id, rules } = self.renewal
       if (tokens.tokenType === TokenResponse.notApplicable) return yield* Effect.fail(notAnAccessToken)
       const lineage = yield* id
+      if (options?.unreadable === "set-aside") yield* setAside(self, key)
       const kept = yield* Effect.result(change(self, key, "adopt", (reading) => {
         // an earlier write of this login was accepted without an answer, and its pair may be renewed by now
         if (reading.grant?.lineage === lineage) return Effect.succeed(reading.grant)
@@ -165,12 +166,14 @@ export const ended = (
 /** Removes a grant's record. */
 export const forget = (
   self: Service.Service,
-  key: GrantKey.GrantKey
+  key: GrantKey.GrantKey,
+  options?: ForgetOptions
 ): Effect.Effect<void, OAuthError.OAuthError> =>
   Service.detached(
     self,
     Effect.gen(function*() {
       const { custody } = self.renewal
+      if (options?.unreadable === "set-aside") yield* setAside(self, key)
       let reading: Reading = yield* custody.read(key)
       while (reading.grant !== undefined) {
         const outcome: Outcome = yield* custody.remove(key, reading.grant.version)
@@ -179,6 +182,18 @@ export const forget = (
       observe(self, key, reading)
     })
   )
+
+// Moves what cannot be read out of the way, by its version. Whatever else is wrong shows in what follows.
+const setAside = (self: Service.Service, key: GrantKey.GrantKey): Effect.Effect<void> =>
+  Effect.catch(
+    Effect.asVoid(self.renewal.custody.read(key)),
+    ({ reason }) =>
+      reason._tag !== "RecordInvalid" || reason.version === undefined
+        ? Effect.void
+        : Effect.map(self.renewal.custody.setAside(key, reason.version), ({ accepted, place = "" }) => {
+          if (accepted) self.renewal.emit({ _tag: "SetAside", key, place })
+        })
+  ).pipe(Effect.ignore)
 
 // Reads, proposes and compares-and-swaps until it is accepted. A proposal that is the standing record
 // itself needs no write.

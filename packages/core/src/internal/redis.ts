@@ -24,6 +24,8 @@ export interface Names {
   /** The keys of a provider by the instant when they are due. */
   readonly due: (provider: string) => string
   readonly grant: (id: string) => string
+  /** What was set aside: no index leads there. */
+  readonly aside: (id: string, version: string) => string
   readonly pending: (state: string) => string
 }
 
@@ -61,6 +63,7 @@ export const names = (
     providers: `${tag}:providers`,
     due: (provider) => `${tag}:due:${provider}`,
     grant: (id) => `${tag}:grant:${id}`,
+    aside: (id, version) => `${tag}:aside:${id}:${version}`,
     pending: (state) => `${prefix}:pending:${state}`
   })
 }

@@ -10,8 +10,8 @@ import * as OAuthError from "../OAuthError.ts"
 import type { Head, Outcome } from "../TokenStore.ts"
 
 /** What is kept in Redis is not what it should be. */
-export const invalid = (problem: string): OAuthError.RecordInvalid =>
-  new OAuthError.RecordInvalid({ store: "redis", problem })
+export const invalid = (problem: string, version?: string): OAuthError.RecordInvalid =>
+  new OAuthError.RecordInvalid({ store: "redis", problem, ...(version === undefined ? {} : { version }) })
 
 type Decoded<A> = Effect.Effect<A, OAuthError.RecordInvalid>
 
@@ -34,6 +34,7 @@ const headFields = [Schema.String, Plain, Instant, Instant, Instant, Instant] as
 
 const notUnderstood = "the answer is not understood"
 const reply = decoding(Schema.Tuple([Schema.String, Number, Fields]), notUnderstood)
+const movedReply = decoding(Schema.Tuple([Schema.String, Number]), notUnderstood)
 const headRow = decoding(Schema.Tuple(headFields), "a hash that is no record")
 const row = decoding(Schema.Tuple([...headFields, Body]), "a hash that is no record")
 const page = decoding(Schema.Tuple([Number, Schema.Array(Schema.Tuple([Schema.String, Schema.String]))]), notUnderstood)
@@ -55,6 +56,10 @@ export const outcome = (input: unknown): Decoded<Outcome> =>
 
 /** The lines of a history. */
 export const history: (input: unknown) => Decoded<string> = decoding(Schema.String, notUnderstood)
+
+/** Whether a record was moved. */
+export const moved = (input: unknown): Decoded<{ readonly now: number; readonly accepted: boolean }> =>
+  Effect.map(movedReply(input), ([accepted, now]) => ({ now, accepted: accepted !== "" }))
 
 /** The rows of some records. */
 export const rows: (input: unknown) => Decoded<ReadonlyArray<typeof Fields.Type>> = decoding(
@@ -86,10 +91,16 @@ export const scan = (
 const grant = (fields: typeof Fields.Type): Decoded<Grant.Grant | undefined> =>
   isEmpty(fields)
     ? Effect.undefined
-    : Effect.map(row(fields), ([version, plain, dueAt, retryAt, leaseUntil, changedAt, body]) => ({
-      ...stand(version, plain, dueAt, retryAt, leaseUntil, changedAt),
-      body
-    }))
+    : Effect.map(
+      Effect.mapError(row(fields), unreadable(fields)),
+      ([version, plain, dueAt, retryAt, leaseUntil, changedAt, body]) => ({
+        ...stand(version, plain, dueAt, retryAt, leaseUntil, changedAt),
+        body
+      })
+    )
+
+const unreadable = ([version]: typeof Fields.Type) => ({ problem }: OAuthError.RecordInvalid) =>
+  invalid(problem, version ?? "")
 
 const isEmpty = (fields: typeof Fields.Type): boolean => fields.every((field) => field === null)
 

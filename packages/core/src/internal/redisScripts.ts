@@ -104,6 +104,21 @@ return outcome('accepted', at, grant)`)
 /** What happened to a grant. */
 export const history = script(`return redis.call('HGET', KEYS[1], 'history') or ''`)
 
+/** Moves a record that has this version to where no index leads. One without a version has the empty one. */
+export const setAside = script(`
+local grant, sequence, aside = KEYS[1], KEYS[2], KEYS[3]
+local version, id, channel = ARGV[1], ARGV[2], ARGV[3]
+
+local at = text(now())
+if redis.call('EXISTS', grant) == 0 then return { '', at } end
+if (redis.call('HGET', grant, 'version') or '') ~= version then return { '', at } end
+
+local number = text(redis.call('INCR', sequence))
+for i = 4, #KEYS do redis.call('ZREM', KEYS[i], id) end
+redis.call('RENAME', grant, aside)
+redis.pcall('PUBLISH', channel, number .. ' ' .. id)
+return { 'accepted', at }`)
+
 /** The heads of records, in the order of the keys; what is not there is empty. */
 export const heads = script(`
 local found = {}

@@ -7,9 +7,11 @@
  *
  * @since 0.1.0
  */
+import type * as Effect from "effect/Effect"
+import type { GrantKey } from "../GrantKey.ts"
 import type { TokenStore } from "../TokenStore.ts"
 import type { Law } from "./Contract.ts"
-import { changeLaws, historyLaws, pageLaws, recordLaws } from "./internal/storeReadLaws.ts"
+import { asideLaws, changeLaws, historyLaws, pageLaws, recordLaws, unreadableLaws } from "./internal/storeReadLaws.ts"
 import { leaseLaws, writeLaws } from "./internal/storeWriteLaws.ts"
 
 /**
@@ -23,6 +25,17 @@ export const cases: ReadonlyArray<Law<TokenStore>> = [
   ...leaseLaws,
   ...recordLaws,
   ...historyLaws,
+  ...asideLaws,
   ...pageLaws,
   ...changeLaws
 ]
+
+/**
+ * The laws of a token store about what it cannot read. `damage` is to change the
+ * record of a key so that it is no record any more.
+ *
+ * @category testing
+ * @since 0.1.0
+ */
+export const unreadable = (damage: (key: GrantKey) => Effect.Effect<void>): ReadonlyArray<Law<TokenStore>> =>
+  unreadableLaws(damage)

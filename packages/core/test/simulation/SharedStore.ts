@@ -135,7 +135,8 @@ export class SharedStore {
         }),
       due: () => Effect.die("not asked for"),
       list: () => Effect.die("not asked for"),
-      history: () => Effect.die("not asked for")
+      history: () => Effect.die("not asked for"),
+      setAside: () => Effect.die("not asked for")
     })
   }
 

@@ -13,8 +13,11 @@ import * as Path from "node:path"
 /** Whether modes mean nothing, directories cannot be synced, and a file that is being read cannot be replaced. */
 export const windows: boolean = platform() === "win32"
 
+/** The SHA-256 of some bytes or of a text. */
+export const digest = (data: Uint8Array | string): string => createHash("sha256").update(data).digest("hex")
+
 /** The name of the file for an id of any length and alphabet. */
-export const nameOf = (id: string): string => `${createHash("sha256").update(id).digest("hex")}.json`
+export const nameOf = (id: string): string => `${digest(id)}.json`
 
 const isName = (name: string): boolean => /^[0-9a-f]{64}\.json$/.test(name)
 

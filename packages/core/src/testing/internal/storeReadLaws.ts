@@ -101,6 +101,100 @@ export const historyLaws: ReadonlyArray<Law<TokenStore>> = [
   )
 ]
 
+export const asideLaws: ReadonlyArray<Law<TokenStore>> = [
+  law(
+    "sets a record aside by its version, and takes another one in its place",
+    Effect.fnUntraced(function*(store, { draft, key, provider }) {
+      const first = yield* written(store, undefined, draft(key("a"), { dueIn: 0, note: { what: "Renewed", by: "a" } }))
+
+      const aside = yield* store.setAside(key("a"), first.version)
+
+      yield* ensure(aside.accepted, "it is not accepted")
+      yield* ensure(aside.place !== undefined && aside.place !== "", "nobody is told where it is")
+      yield* stands(store, key("a"), undefined)
+      yield* same("its history", yield* store.history(key("a")), [])
+      yield* same("what is listed", (yield* store.list({ limit: 10, provider })).heads, [])
+      yield* same("what is due", (yield* store.due({ limit: 10, before: 1e15, providers: [provider] })).heads, [])
+      const late = yield* store.write(first.version, draft(key("a")))
+      yield* ensure(!late.accepted, "a write that expects what was set aside is accepted")
+      yield* stands(store, key("a"), yield* written(store, undefined, draft(key("a"))))
+    })
+  ),
+
+  law(
+    "sets nothing aside by another version, and nothing that is not there",
+    Effect.fnUntraced(function*(store, { draft, key }) {
+      const first = yield* written(store, undefined, draft(key("a")))
+      const grant = yield* written(store, first.version, draft(key("a")))
+
+      const old = yield* store.setAside(key("a"), first.version)
+      const absent = yield* store.setAside(key("b"), first.version)
+
+      yield* same("what is accepted", [old.accepted, absent.accepted], [false, false])
+      yield* stands(store, key("a"), grant)
+    })
+  ),
+
+  law(
+    "sets aside once, whoever asks, and as often as another record has come",
+    Effect.fnUntraced(function*(store, { draft, key }) {
+      for (let round = 0; round < 3; round++) {
+        const { version } = yield* written(store, undefined, draft(key("a")))
+
+        const asked = Array.from({ length: 5 }, () => store.setAside(key("a"), version))
+        const asides = yield* Effect.all(asked, { concurrency: "unbounded" })
+
+        yield* same("how many are accepted", asides.filter(({ accepted }) => accepted).length, 1)
+      }
+    })
+  )
+]
+
+/** Laws about a record that somebody has damaged. */
+export const unreadableLaws = (
+  damage: (key: GrantKey.GrantKey) => Effect.Effect<void>
+): ReadonlyArray<Law<TokenStore>> => [
+  law(
+    "tells the version of a record that cannot be read, and leaves it as it is",
+    Effect.fnUntraced(function*(store, { draft, key }) {
+      yield* written(store, undefined, draft(key("a")))
+      yield* damage(key("a"))
+
+      const first = yield* unreadable(store, key("a"))
+      yield* Effect.exit(store.write(undefined, draft(key("a"))))
+      yield* Effect.exit(store.write("another", draft(key("a"))))
+      yield* Effect.exit(store.remove(key("a"), "another"))
+      const other = yield* store.setAside(key("a"), "another")
+
+      yield* ensure(!other.accepted, "it is set aside by another version")
+      yield* same("its version", yield* unreadable(store, key("a")), first)
+    })
+  ),
+
+  law(
+    "sets a record aside that cannot be read, and takes another one in its place",
+    Effect.fnUntraced(function*(store, { draft, key }) {
+      yield* written(store, undefined, draft(key("a")))
+      yield* damage(key("a"))
+
+      const aside = yield* store.setAside(key("a"), yield* unreadable(store, key("a")))
+
+      yield* ensure(aside.accepted, "it is not accepted")
+      yield* ensure(aside.place !== undefined && aside.place !== "", "nobody is told where it is")
+      yield* stands(store, key("a"), yield* written(store, undefined, draft(key("a"))))
+    })
+  )
+]
+
+const unreadable = (store: Store, key: GrantKey.GrantKey): Effect.Effect<string> =>
+  Effect.matchEffect(store.read(key), {
+    onSuccess: () => Effect.andThen(ensure(false, "what was damaged is read"), Effect.never),
+    onFailure: ({ reason }) =>
+      reason._tag === "RecordInvalid" && reason.version !== undefined
+        ? Effect.succeed(reason.version)
+        : Effect.andThen(ensure(false, `it fails with ${reason._tag}, and no version`), Effect.never)
+  })
+
 export const recordLaws: ReadonlyArray<Law<TokenStore>> = [
   ...Specimens.records.map(({ changes, name }) =>
     law(
