@@ -16,6 +16,7 @@ export default defineConfig({
       project("core", "packages/core"),
       project("generic-rfc6749", "packages/generic-rfc6749"),
       project("frameio", "packages/frameio"),
+      project("catalogue", "packages/catalogue"),
       project("node", "packages/node"),
       project("postgres", "packages/postgres", {
         globalSetup: [`${import.meta.dirname}/packages/postgres/test/support/globalSetup.ts`]

@@ -116,6 +116,10 @@ const rooms: ReadonlyArray<{
     may: [effectModule, /^packages\/core\/src\/[A-Z]\w*\.ts$/, /^packages\/core\/src\/internal\/[a-z]\w*\.ts$/]
   },
   {
+    files: /^packages\/catalogue\/src\//,
+    may: [/^@effect-oauth\/generic-rfc6749\/[A-Z]\w*$/]
+  },
+  {
     files: /^packages\/frameio\/src\//,
     may: [effectModule, coreModule, /^packages\/frameio\/src\/(internal\/[a-z]|[A-Z])\w*\.ts$/]
   },
@@ -145,6 +149,7 @@ const rooms: ReadonlyArray<{
     files: /^packages\/[^/]+\/(test|typetest)\//,
     may: [
       /^@effect-oauth\/(core(\/jose)?|frameio|generic-rfc6749|node|postgres)(\/testing)?(\/[A-Z]\w*)?$/,
+      /^@effect-oauth\/catalogue\//,
       /^packages\/[^/]+\/(test|typetest)\//,
       /^(?!@effect-oauth\/|packages\/|apps\/|test\/|scripts\/|benchmarks\/|conformance\/)/
     ]

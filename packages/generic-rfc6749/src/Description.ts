@@ -133,6 +133,29 @@ export const Rotation = Schema.Union([
 })
 
 /**
+ * Schema of where a description's facts come from.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Source = Schema.Struct({
+  url: Schema.String.annotate({ description: "Where it is written.", format: "uri" }),
+  read: Schema.String.annotate({ description: "The day on which it was read.", format: "date" }),
+  standing: Schema.Literals(["documented", "from third parties", "verified"]).annotate({
+    description: "Whether the provider says so, somebody else does, or it was tried."
+  }),
+  about: optional(Schema.String.annotate({ description: "What it says." }))
+})
+
+/**
+ * Where a description's facts come from.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Source = typeof Source.Type
+
+/**
  * Schema of a description, to and from JSON.
  *
  * @category schemas
@@ -140,6 +163,9 @@ export const Rotation = Schema.Union([
  */
 export const Description = Schema.Struct({
   $schema: optional(Schema.String.annotate({ description: "Where the JSON Schema of descriptions is, for editors." })),
+  sources: optional(
+    Schema.Array(Source).annotate({ description: "Where the facts of this description come from.", default: [] })
+  ),
   provider: Schema.NonEmptyString.annotate({ description: "The provider's usual name.", examples: ["github"] }),
   issuer: address("The issuer identifier, where the server has one (RFC 8414, section 2)."),
   authorizationEndpoint: address("Where logins begin (RFC 6749, section 3.1)."),
@@ -197,6 +223,14 @@ export const Description = Schema.Struct({
  * @since 0.1.0
  */
 export type Description = typeof Description.Type
+
+/**
+ * A description as JSON has it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Encoded = typeof Description.Encoded
 
 /**
  * What a description describes, as options.
@@ -261,7 +295,7 @@ export const toOptions = (
   supplied: Supplied = {}
 ): Result.Result<Described, OAuthError.OAuthError> =>
   Result.gen(function*() {
-    const { $schema: _, dialect, rotation, variables = {}, ...options } = self
+    const { $schema: _, dialect, rotation, sources: __, variables = {}, ...options } = self
     const values = yield* valuesOf(variables, supplied.variables ?? {})
     const filled: Record<string, string> = {}
     const templates: Record<string, string> = {}

@@ -95,19 +95,25 @@ export const cases: ReadonlyArray<Law<Provider>> = [
       const url = new URL(yield* loginUrl(server, client))
       const { pkce } = server.dialect.authorization
 
+      const { names, responseType, scopeEncoding, scopeSeparator } = server.dialect.authorization
+      const scope = scopes.join(scopeSeparator)
       const expected = {
-        response_type: "code",
+        response_type: responseType,
         client_id: client.clientId,
         redirect_uri: redirectUri,
-        scope: scopes.join(server.dialect.authorization.scopeSeparator),
+        // a plus that is left as it is reads as a space
+        scope: scopeEncoding === "raw" ? scope.replaceAll("+", " ") : scope,
         ...(pkce === "S256" ? { code_challenge_method: "S256" } : {}),
         ...server.dialect.authorization.parameters
       }
       for (const [name, value] of Object.entries(expected)) {
-        yield* same(`the parameter ${name}`, url.searchParams.getAll(name), value === "" ? [] : [value])
+        yield* same(`the parameter ${name}`, url.searchParams.getAll(names[name] ?? name), value === "" ? [] : [value])
       }
       for (const name of ["state", ...(pkce === "S256" ? ["code_challenge"] : [])]) {
-        yield* ensure((url.searchParams.get(name) ?? "").length >= 22, `the parameter ${name} is missing or too short`)
+        yield* ensure(
+          (url.searchParams.get(names[name] ?? name) ?? "").length >= 22,
+          `the parameter ${name} is missing or too short`
+        )
       }
     })
   ),

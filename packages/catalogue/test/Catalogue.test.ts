@@ -1,0 +1,65 @@
+import { ProviderContract, RecordedExchange } from "@effect-oauth/core/testing"
+import { Description, GenericRfc6749 } from "@effect-oauth/generic-rfc6749"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Redacted, Result } from "effect"
+import * as fs from "node:fs"
+import * as path from "node:path"
+import { gzipSync } from "node:zlib"
+
+const folder = (name: string): string => path.join(import.meta.dirname, name)
+
+const names = fs.readdirSync(folder("../src")).map((file) => path.basename(file, ".ts"))
+
+for (const name of names) {
+  const description = await described(name)
+  const recording = await recorded(name)
+  const client = {
+    description,
+    clientId: "app",
+    clientSecret: Redacted.make("s-3cr3t"),
+    variables: Object.fromEntries(
+      Object.entries(description.variables ?? {})
+        .filter(([, variable]) => variable.from !== "grant" && variable.default === undefined)
+        .map(([variable, { oneOf }]) => [variable, oneOf?.[0] ?? "example"])
+    )
+  }
+
+  describe(name, () => {
+    it("is a description that can be read", () => {
+      const decoded = Result.getOrThrow(Description.decode(description))
+
+      assert.strictEqual(decoded.provider, name)
+    })
+
+    it("says where its facts come from", () => {
+      assert.isNotEmpty(description.sources)
+    })
+
+    it("costs less than 1 kB", () => {
+      const { sources: _, ...rest } = description
+
+      assert.isBelow(gzipSync(JSON.stringify(rest)).length, 1000)
+    })
+
+    it("is recorded, if it deviates", () => {
+      assert.isTrue(description.dialect === undefined || recording !== undefined)
+    })
+
+    const laws = recording === undefined ? [] : RecordedExchange.cases(recording)
+    for (const law of [...ProviderContract.cases, ...laws]) {
+      it.effect(law.name, () => Effect.provide(law.run, GenericRfc6749.layerDescription(client)))
+    }
+  })
+}
+
+async function described(name: string): Promise<Description.Encoded> {
+  const module: Record<string, Description.Encoded> = await import(folder(`../src/${name}.ts`))
+  const [description] = Object.values(module)
+  if (description === undefined) throw new Error(`${name} exports nothing`)
+  return description
+}
+
+async function recorded(name: string): Promise<RecordedExchange.Recording | undefined> {
+  const file = folder(`exchanges/${name}.ts`)
+  return fs.existsSync(file) ? (await import(file)).recording : undefined
+}
