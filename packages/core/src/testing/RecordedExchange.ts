@@ -19,6 +19,7 @@ import type { GrantKey } from "../GrantKey.ts"
 import * as Login from "../Login.ts"
 import type { OAuthError } from "../OAuthError.ts"
 import * as PendingAuthorizations from "../PendingAuthorizations.ts"
+import * as PushedAuthorization from "../PushedAuthorization.ts"
 import * as Revocation from "../Revocation.ts"
 import * as TokenEndpoint from "../TokenEndpoint.ts"
 import * as TokenService from "../TokenService.ts"
@@ -246,6 +247,7 @@ const client = (http: ReturnType<typeof TestHttp.layer>) =>
     Layer.provideMerge(Layer.mergeAll(
       TokenStore.layerMemory,
       PendingAuthorizations.layerMemory(),
+      PushedAuthorization.layer,
       TokenEndpoint.layer,
       Revocation.layer
     )),
