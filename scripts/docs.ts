@@ -16,6 +16,7 @@ const categories = new Set([
   "models",
   "options",
   "predicates",
+  "providers",
   "schemas",
   "services",
   "testing",
