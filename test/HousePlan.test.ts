@@ -31,7 +31,10 @@ const storeys: ReadonlyArray<{ readonly name: string; readonly modules: Readonly
     modules: [
       "AuthorizationRequest",
       "AuthorizationResponse",
+      "Challenge",
       "ClientAuthentication",
+      "Dpop",
+      "DpopKey",
       "EndpointRequest",
       "PasswordGrant",
       "Pkce",

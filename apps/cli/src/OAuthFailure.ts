@@ -159,6 +159,16 @@ const of = (reason: OAuthErrorReason): Words => {
         } is not here: provide it; the grant is kept`,
         why: reason.use
       }
+    case "AccessInsufficient":
+      return {
+        message: reason.error === "insufficient_scope"
+          ? `--scope: ${reason.origin} wants more than the token gives${
+            reason.scopes === undefined ? "" : ` (${reason.scopes.join(" ")})`
+          }: run login again and ask for it`
+          : `${reason.origin} wants a fresh login: run login again`,
+        why: reason.error,
+        ...(reason.error === "insufficient_scope" ? { field: "--scope" } : {})
+      }
     case "RequestNotAllowed":
       return usage(notAllowed(reason), notAllowedFields[reason.problem], reason.problem)
   }

@@ -174,6 +174,25 @@ describe("Failure", () => {
         /^--store: .*left as it is: move that file away, and log in again$/
       ],
       [new OAuthError.KeyUnavailable({ use: "seal", keyId: "k1" }), ExitCode.failed, /\(k1\) is not here: provide it/],
+      [
+        new OAuthError.AccessInsufficient({
+          error: "insufficient_scope",
+          origin: "https://api.example",
+          status: 403,
+          scopes: ["write"]
+        }),
+        ExitCode.failed,
+        /^--scope: https:\/\/api.example wants more than the token gives \(write\)/
+      ],
+      [
+        new OAuthError.AccessInsufficient({
+          error: "insufficient_user_authentication",
+          origin: "https://api.example",
+          status: 401
+        }),
+        ExitCode.failed,
+        /wants a fresh login: run login again$/
+      ],
       ...(["origin", "insecure-url", "userinfo", "invalid-url"] as const).map((problem) =>
         [
           new OAuthError.RequestNotAllowed({ problem, origin: "https://evil.example" }),
@@ -325,6 +344,7 @@ function refused(code: string): OAuthError.RequestRefused {
 
 // a reason that is added is missing here until it is told
 const everyReason: { readonly [Tag in OAuthError.OAuthErrorReason["_tag"]]: true } = {
+  AccessInsufficient: true,
   AnswerLost: true,
   AuthorizationRefused: true,
   CallbackRejected: true,

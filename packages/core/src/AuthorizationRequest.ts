@@ -104,6 +104,8 @@ export const PendingAuthorization = Schema.Struct({
   /** The PKCE code verifier (RFC 7636), where PKCE is used. */
   codeVerifier: Schema.optionalKey(Secret),
   nonce: Schema.optionalKey(Secret),
+  /** Thumbprint of the DPoP key that the code is bound to (RFC 9449, section 10). */
+  thumbprint: Schema.optionalKey(Schema.String),
   /** What was asked for. */
   scopes: Schema.Array(Schema.String),
   /** Where the tokens are to be used (RFC 8707), where that was said. */
@@ -163,6 +165,8 @@ export interface Options {
   readonly parameters?: Readonly<Record<string, string>> | undefined
   /** The application's own, given back when the login completes. It does not travel. */
   readonly context?: Schema.Json | undefined
+  /** Thumbprint of the DPoP key that is to redeem the code (RFC 9449, section 10). */
+  readonly thumbprint?: string | undefined
 }
 
 /**
@@ -205,7 +209,8 @@ export const make: (
       scope: Scopes.toString(scopes, rules.scopeSeparator),
       state,
       ...(nonce === undefined ? {} : { nonce }),
-      ...(pkce === undefined ? {} : { code_challenge: pkce.challenge, code_challenge_method: pkce.method })
+      ...(pkce === undefined ? {} : { code_challenge: pkce.challenge, code_challenge_method: pkce.method }),
+      ...(options.thumbprint === undefined ? {} : { dpop_jkt: options.thumbprint })
     }
     const parameters = [
       ...Object.entries({ ...protocol, ...rules.parameters, ...options.parameters }),
@@ -222,6 +227,7 @@ export const make: (
         redirectUri,
         ...(pkce === undefined ? {} : { codeVerifier: pkce.verifier }),
         ...(nonce === undefined ? {} : { nonce: Redacted.make(nonce) }),
+        ...(options.thumbprint === undefined ? {} : { thumbprint: options.thumbprint }),
         scopes,
         ...(resources.length === 0 ? {} : { resources }),
         ...(options.context === undefined ? {} : { context: options.context })
@@ -315,6 +321,7 @@ const reserved: ReadonlySet<string> = new Set([
   "nonce",
   "code_challenge",
   "code_challenge_method",
+  "dpop_jkt",
   "request",
   "request_uri",
   "resource",

@@ -44,6 +44,8 @@ export class AuthorizationServer extends Context.Service<AuthorizationServer, {
   readonly idTokenAlgorithms?: ReadonlyArray<string> | undefined
   readonly dialect: Dialect.Dialect
   readonly rotation: RotationPolicy.RotationPolicy
+  /** The algorithms of DPoP proofs that the server knows (RFC 9449, section 5.1), where it says so. */
+  readonly dpopSigningAlgorithms?: ReadonlyArray<string> | undefined
   /** The only origins that get the token. */
   readonly apiOrigins: ReadonlyArray<string>
   /** When the provider ends this server, where that is announced. */

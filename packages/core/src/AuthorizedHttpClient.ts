@@ -7,6 +7,7 @@
 import * as Effect from "effect/Effect"
 import { dual } from "effect/Function"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
+import * as Headers from "effect/http/Headers"
 import * as HttpClient from "effect/http/HttpClient"
 import type { HttpClientError } from "effect/http/HttpClientError"
 import type { HttpClientRequest } from "effect/http/HttpClientRequest"
@@ -16,6 +17,7 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import { AuthorizationServer } from "./AuthorizationServer.ts"
+import * as Challenge from "./Challenge.ts"
 import type { GrantKey } from "./GrantKey.ts"
 import * as OAuthError from "./OAuthError.ts"
 import type { TokenService } from "./TokenService.ts"
@@ -43,7 +45,9 @@ export type AuthorizedHttpClient = HttpClient.HttpClient.With<HttpClientError | 
  * When the API answers 401, the source is asked for another token and the
  * request is sent once more, provided that its body can be sent twice. A second
  * 401 is the API's answer, with its body, as is the first where no other token
- * is to be had.
+ * is to be had. An API that asks for a DPoP nonce gets another proof of the same
+ * token, once. One that wants more than the token gives (RFC 6750, section 3.1;
+ * RFC 9470) is the failure `AccessInsufficient`, since no renewal changes it.
  *
  * Redirects are not followed: what answers with one names another address, and
  * following it is a new request.
@@ -69,20 +73,42 @@ export const withTokenSource: {
   const origins = new Set(options.origins)
   const send = (request: HttpClientRequest): Effect.Effect<HttpClientResponse, E | OAuthError.OAuthError, R> =>
     Effect.flatMap(
-      Effect.provideService(client.postprocess(Effect.succeed(request)), FetchHttpClient.RequestInit, noRedirects),
+      client.postprocess(Effect.succeed(request)).pipe(
+        Effect.provideService(FetchHttpClient.RequestInit, noRedirects),
+        Effect.updateService(Headers.CurrentRedactedNames, withProof)
+      ),
       (response) => landedElsewhere(response, origins) ?? Effect.succeed(response)
     )
+
+  const attempt = (
+    request: HttpClientRequest,
+    tried: ReadonlySet<Challenge.Meaning["_tag"]> = new Set()
+  ): Effect.Effect<HttpClientResponse, E | OAuthError.OAuthError, R> =>
+    Effect.flatMap(source.authorize(request), (authorized) =>
+      Effect.flatMap(send(authorized.request), (response) => {
+        const meaning = Challenge.meaning(response)
+        const { answered } = authorized
+        const error = meaning._tag === "prove" ? meaning.error : undefined
+        const mayProve = answered !== undefined && answered({ headers: response.headers, error })
+        if (meaning._tag === "insufficient") return insufficient(meaning, response, request)
+        if (tried.has(meaning._tag) || !isReplayable(request)) return Effect.succeed(response)
+        const again = Effect.suspend(() => attempt(request, new Set([...tried, meaning._tag])))
+        switch (meaning._tag) {
+          case "answer":
+            return Effect.succeed(response)
+          case "prove":
+            return mayProve ? again : Effect.succeed(response)
+          case "renew":
+            return renewed(source, authorized.token, response, again)
+        }
+      }))
 
   return HttpClient.makeWith<E, R, E | OAuthError.OAuthError, R>(
     (effect) =>
       Effect.flatMap(effect, (request) => {
         const problem = check(request, origins)
         if (problem !== undefined) return fail(problem)
-        return Effect.flatMap(source.authorize(request), (first) =>
-          Effect.flatMap(send(first.request), (response) =>
-            response.status === 401 && isReplayable(request)
-              ? again(source, request, first.token, response, send)
-              : Effect.succeed(response)))
+        return attempt(request)
       }),
     client.preprocess
   )
@@ -106,21 +132,35 @@ export const make: (
   })
 
 // One renewal and one replay. Where no other token is to be had the API's answer stands.
-const again = <E, R>(
+const renewed = <E, R>(
   source: TokenSource.TokenSource,
-  request: HttpClientRequest,
   refused: AccessToken,
   response: HttpClientResponse,
-  send: (request: HttpClientRequest) => Effect.Effect<HttpClientResponse, E | OAuthError.OAuthError, R>
+  again: Effect.Effect<HttpClientResponse, E | OAuthError.OAuthError, R>
 ): Effect.Effect<HttpClientResponse, E | OAuthError.OAuthError, R> =>
   Effect.matchEffect(source.refused(refused), {
     onFailure: (error) =>
       error.reason._tag === "ReauthorizationRequired" ? Effect.fail(error) : Effect.succeed(response),
     onSuccess: (token) =>
-      Redacted.value(token.value) === Redacted.value(refused.value)
-        ? Effect.succeed(response)
-        : Effect.flatMap(source.authorize(request), (second) => send(second.request))
+      Redacted.value(token.value) === Redacted.value(refused.value) ? Effect.succeed(response) : again
   })
+
+const insufficient = (
+  { error, said }: Extract<Challenge.Meaning, { readonly _tag: "insufficient" }>,
+  { status }: HttpClientResponse,
+  request: HttpClientRequest
+): Effect.Effect<never, OAuthError.OAuthError> =>
+  fail(
+    new OAuthError.AccessInsufficient({
+      error,
+      status,
+      origin: new URL(request.url).origin,
+      description: said.description,
+      scopes: said.scopes,
+      acrValues: said.acrValues,
+      maxAge: said.maxAge
+    })
+  )
 
 const check = (request: HttpClientRequest, origins: ReadonlySet<string>): OAuthError.RequestNotAllowed | undefined => {
   const url = Result.getOrUndefined(Url.make(request.url, request.urlParams, Option.getOrUndefined(request.hash)))
@@ -145,6 +185,9 @@ const landedElsewhere = (
 const isReplayable = (request: HttpClientRequest): boolean =>
   request.body._tag === "Empty" || request.body._tag === "Uint8Array" || request.body._tag === "FormData" ||
   (request.body._tag === "Raw" && typeof request.body.body === "string")
+
+const withProof = (names: ReadonlyArray<string | RegExp>): ReadonlyArray<string | RegExp> =>
+  names.includes("dpop") ? names : [...names, "dpop"]
 
 const noRedirects: RequestInit = { redirect: "manual" }
 

@@ -140,7 +140,9 @@ export const AccessToken = Schema.Struct({
   issuedAt: Millis,
   /** Absent: the server did not say. */
   expiresAt: Schema.optionalKey(Millis),
-  scopes: Schema.optionalKey(ScopeList)
+  scopes: Schema.optionalKey(ScopeList),
+  /** Thumbprint of the DPoP key that the token is bound to (RFC 9449, section 6). */
+  thumbprint: Schema.optionalKey(Schema.String)
 })
 
 /**
@@ -173,7 +175,7 @@ export const Open = Schema.TaggedStruct("Open", {
   subject: Schema.optionalKey(Schema.String),
   /** Members of the server's answers that the dialect asks to keep. */
   kept: Schema.optionalKey(Schema.Record(Schema.String, Schema.Json)),
-  /** Thumbprint of the DPoP key that the tokens are bound to. */
+  /** Thumbprint of the DPoP key that the refresh token is bound to: a public client's (RFC 9449, section 5). */
   thumbprint: Schema.optionalKey(Schema.String)
 })
 

@@ -20,6 +20,7 @@ import * as AuthorizationRequest from "./AuthorizationRequest.ts"
 import * as AuthorizationResponse from "./AuthorizationResponse.ts"
 import { AuthorizationServer } from "./AuthorizationServer.ts"
 import { ClientAuthentication } from "./ClientAuthentication.ts"
+import { Dpop } from "./Dpop.ts"
 import * as GrantKey from "./GrantKey.ts"
 import * as OAuthError from "./OAuthError.ts"
 import { PendingAuthorizations } from "./PendingAuthorizations.ts"
@@ -168,6 +169,7 @@ export const layerWith: Layer.Layer<
     const pushing = yield* PushedAuthorization
     const endpoint = yield* TokenEndpoint
     const grants = yield* TokenService
+    const dpop = Option.getOrUndefined(yield* Effect.serviceOption(Dpop))
     const crypto = yield* Effect.context<Digest.Digest | SecureRandom.SecureRandom>()
 
     const pushes = server.pushedAuthorizationRequestEndpoint !== undefined &&
@@ -187,7 +189,8 @@ export const layerWith: Layer.Layer<
           resources: options.resources,
           key: grants.key(options.account, options.part),
           parameters: options.parameters,
-          context: options.context
+          context: options.context,
+          thumbprint: dpop?.thumbprint
         }),
         crypto
       )
@@ -254,6 +257,7 @@ export const layerWith: Layer.Layer<
             code: authorized.code,
             redirectUri: leg.redirectUri === "repeated" ? pending.redirectUri : undefined,
             codeVerifier: pending.codeVerifier,
+            thumbprint: pending.thumbprint,
             parameters: [
               ...(leg.scope === "asked"
                 ? [["scope", Scopes.toString(pending.scopes, leg.scopeSeparator)] as const]

@@ -17,6 +17,7 @@ import * as Data from "effect/Data"
 import type * as Duration from "effect/Duration"
 import * as Predicate from "effect/Predicate"
 import type { RemoteText } from "./RemoteText.ts"
+import type { Scopes } from "./Scopes.ts"
 
 const TypeId = "~@effect-oauth/core/OAuthError"
 
@@ -557,6 +558,32 @@ export class RequestNotAllowed extends Data.TaggedError("RequestNotAllowed")<{
 }
 
 /**
+ * The API accepts the token and wants more than it gives: scopes (RFC 6750,
+ * section 3.1), or a login of another kind or of later (RFC 9470). Renewing does
+ * not help; a login that asks for it does.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class AccessInsufficient extends Data.TaggedError("AccessInsufficient")<{
+  readonly error: "insufficient_scope" | "insufficient_user_authentication"
+  readonly origin: string
+  readonly status: number
+  readonly description?: RemoteText | undefined
+  /** What would be enough, where the API says so. */
+  readonly scopes?: Scopes | undefined
+  readonly acrValues?: ReadonlyArray<string> | undefined
+  readonly maxAge?: Duration.Duration | undefined
+}> {
+  readonly isTransient: boolean = false
+  override get message(): string {
+    return this.error === "insufficient_scope"
+      ? `${this.origin} wants scopes that the token does not have${said(this.description)}. Ask for them at a login`
+      : `${this.origin} wants the person to sign in again${said(this.description)}`
+  }
+}
+
+/**
  * Everything that can go wrong.
  *
  * @category models
@@ -583,6 +610,7 @@ export type OAuthErrorReason =
   | RecordInvalid
   | KeyUnavailable
   | RequestNotAllowed
+  | AccessInsufficient
 
 /**
  * Makes an error.

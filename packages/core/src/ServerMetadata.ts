@@ -58,6 +58,8 @@ export interface Metadata {
   readonly revocationEndpointAuthSigningAlgValuesSupported?: ReadonlyArray<string> | undefined
   readonly introspectionEndpointAuthMethodsSupported?: ReadonlyArray<string> | undefined
   readonly introspectionEndpointAuthSigningAlgValuesSupported?: ReadonlyArray<string> | undefined
+  /** The algorithms of DPoP proofs (RFC 9449, section 5.1). */
+  readonly dpopSigningAlgValuesSupported?: ReadonlyArray<string> | undefined
   /** Whether authorization responses carry `iss` (RFC 9207, section 3). */
   readonly issParameterSupported: boolean
   /** Whether the server takes no authorization request that was not pushed (RFC 9126, section 5). */
@@ -262,6 +264,7 @@ export const toOptions = (
     endSessionEndpoint: self.endSessionEndpoint,
     jwksUri: self.jwksUri,
     idTokenAlgorithms: self.idTokenSigningAlgValuesSupported,
+    dpopSigningAlgorithms: self.dpopSigningAlgValuesSupported,
     dialect: {
       authorization: {
         issuer: self.issParameterSupported ? "required" : "refused",
@@ -410,6 +413,7 @@ const metadataOf = (
       introspectionEndpointAuthSigningAlgValuesSupported: yield* list(
         "introspection_endpoint_auth_signing_alg_values_supported"
       ),
+      dpopSigningAlgValuesSupported: yield* list("dpop_signing_alg_values_supported"),
       issParameterSupported: yield* flag("authorization_response_iss_parameter_supported"),
       requirePushedAuthorizationRequests: yield* flag("require_pushed_authorization_requests"),
       members: document

@@ -7,9 +7,14 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Record from "effect/Record"
+import * as Redacted from "effect/Redacted"
 import { AuthorizationServer } from "./AuthorizationServer.ts"
 import { ClientAuthentication, type Credentials } from "./ClientAuthentication.ts"
+import { Dpop, type Proof } from "./Dpop.ts"
 import type { About } from "./EndpointRequest.ts"
 import * as Exchange from "./internal/exchange.ts"
 import * as Form from "./internal/form.ts"
@@ -45,6 +50,8 @@ export class TokenEndpoint extends Context.Service<TokenEndpoint, {
    *
    * Client credentials that the server does not accept are read once more; if
    * they are others by now, the request is sent once more, within the same time.
+   * So it is once where the server asks for a DPoP proof with its nonce, or with
+   * its time (RFC 9449, section 8): it has not looked at the grant yet.
    */
   readonly exchange: (
     request: TokenRequest,
@@ -72,24 +79,46 @@ export const make: Effect.Effect<
   const server = yield* AuthorizationServer
   const authentication = yield* ClientAuthentication
 
-  const judge = (answer: TokenResponse.Answer, about: About): TokenResponse.Judgement => {
+  const dpop = Option.getOrUndefined(yield* Effect.serviceOption(Dpop))
+
+  const judge = (answer: TokenResponse.Answer, about: About, proof: Proof | undefined): TokenResponse.Judgement => {
     const { authorizationCode, response } = server.dialect
-    const judgement = TokenResponse.judge(Form.answered(answer, about, server.dialect), response, about.grantType)
+    const tokenTypes = proof === undefined ? undefined : dpop?.unbound === "accepted" ? ["DPoP", "Bearer"] : ["DPoP"]
+    const asked = { grantType: about.grantType, tokenTypes }
+    const judgement = TokenResponse.judge(Form.answered(answer, about, server.dialect), response, asked)
     const names = about.grantType === "authorization_code" ? authorizationCode.parts : []
     if (judgement._tag !== "Granted" || names.length === 0) return judgement
     const parts = names.flatMap((part) => {
-      const own = TokenResponse.judge(Form.answered(answer, { ...about, part }, server.dialect), response)
+      const own = TokenResponse.judge(Form.answered(answer, { ...about, part }, server.dialect), response, {
+        tokenTypes
+      })
       return own._tag === "Granted" ? [[part, own.tokens] as const] : []
     })
     return { ...judgement, tokens: { ...judgement.tokens, parts: Object.fromEntries(parts) } }
   }
+
+  const prove = (
+    { method, url }: HttpClientRequest.HttpClientRequest,
+    { thumbprint }: TokenRequest
+  ): Effect.Effect<Proof | undefined, OAuthError.ConfigurationInvalid | OAuthError.KeyUnavailable> =>
+    dpop === undefined
+      ? thumbprint === undefined
+        ? Effect.succeed(undefined)
+        : Effect.fail(new OAuthError.KeyUnavailable({ use: "dpop", keyId: thumbprint }))
+      : dpop.proof({ method, url, thumbprint, algorithms: server.dpopSigningAlgorithms }).pipe(
+        Effect.mapError(({ reason }) =>
+          reason._tag === "ConfigurationInvalid"
+            ? reason
+            : new OAuthError.KeyUnavailable({ use: "dpop", keyId: thumbprint ?? dpop.thumbprint })
+        )
+      )
 
   const send = Effect.fnUntraced(function*(
     request: TokenRequest,
     credentials: Credentials,
     timeLimit: Duration.Duration,
     maySend: () => boolean
-  ): Effect.fn.Return<TokenResponse.Judgement, OAuthError.ConfigurationInvalid | OAuthError.KeyUnavailable> {
+  ): Effect.fn.Return<Sent, OAuthError.ConfigurationInvalid | OAuthError.KeyUnavailable> {
     if (request.grantType === "client_credentials" && credentials.method === "none") {
       return yield* new OAuthError.ConfigurationInvalid({
         field: "clientAuthentication",
@@ -102,23 +131,35 @@ export const make: Effect.Effect<
     const about = { endpoint: "token", grantType: request.grantType } as const
     const parameters: Parameters = [["grant_type", request.grantType], ...request.parameters]
     const written = yield* Form.request({ ...about, url, parameters, kept: request.kept }, credentials, server.dialect)
+    const proof = yield* prove(written, request)
+    const proven = proof === undefined
+      ? written
+      : HttpClientRequest.setHeader(written, "dpop", Redacted.value(proof.value))
     if (!maySend()) {
       const { origin } = new URL(url)
-      return { _tag: "NotSent", reason: new OAuthError.RequestNotSent({ problem: "lease-lost", origin }) }
+      return final({ _tag: "NotSent", reason: new OAuthError.RequestNotSent({ problem: "lease-lost", origin }) })
     }
-    const outcome = yield* Exchange.once(client, written, { field, timeLimit })
+    const outcome = yield* Exchange.once(client, proven, { field, timeLimit })
     switch (outcome._tag) {
-      case "Answer":
-        return judge(outcome.answer, about)
+      case "Answer": {
+        const judgement = judge(outcome.answer, about, proof)
+        if (proof === undefined || dpop === undefined) return final(judgement)
+        const error = judgement._tag === "Refused" ? judgement.reason.code : undefined
+        const again = dpop.heard(proof, { headers: outcome.answer.headers, error })
+        return again ? { judgement, remedy: "proof" } : final(bound(judgement, proof, credentials))
+      }
       case "NotSent":
-        return outcome
+        return final(outcome)
       case "Lost":
-        return outcome.reason._tag === "ResponseInvalid"
-          ? { _tag: "Unusable", reason: outcome.reason }
-          : { _tag: "Ambiguous", reason: outcome.reason }
+        return final(
+          outcome.reason._tag === "ResponseInvalid"
+            ? { _tag: "Unusable", reason: outcome.reason }
+            : { _tag: "Ambiguous", reason: outcome.reason }
+        )
     }
   })
 
+  // A request that was refused before its grant was looked at is sent once more for each remedy that there is.
   const attempt = Effect.fnUntraced(function*(
     request: TokenRequest,
     limit: Duration.Duration,
@@ -126,16 +167,20 @@ export const make: Effect.Effect<
   ): Effect.fn.Return<TokenResponse.Judgement, OAuthError.ConfigurationInvalid | OAuthError.KeyUnavailable> {
     const start = yield* Clock.currentTimeMillis
     const left = Effect.map(Clock.currentTimeMillis, (now) => Duration.subtract(limit, Duration.millis(now - start)))
+    const tried = new Set<Remedy>()
 
-    const credentials = yield* Form.credentials(authentication, "token", limit)
-    const judgement = yield* send(request, credentials, yield* left, maySend)
-    if (judgement._tag !== "Refused" || judgement.reason.code !== "invalid_client") return judgement
-    const others = yield* Effect.option(Form.credentials(authentication, "token", yield* left))
-    const remaining = yield* left
-    return others._tag === "None" || Form.sameCredentials(credentials, others.value) || !Duration.isPositive(remaining)
-        || !maySend()
-      ? judgement
-      : yield* send(request, others.value, remaining, maySend)
+    let credentials = yield* Form.credentials(authentication, "token", limit)
+    while (true) {
+      const { judgement, remedy } = yield* send(request, credentials, yield* left, maySend)
+      if (remedy === undefined || tried.has(remedy)) return judgement
+      tried.add(remedy)
+      const others = Option.getOrUndefined(
+        yield* Effect.option(Form.credentials(authentication, "token", yield* left))
+      )
+      if (others === undefined || !Duration.isPositive(yield* left) || !maySend()) return judgement
+      if (remedy === "credentials" && Form.sameCredentials(credentials, others)) return judgement
+      credentials = others
+    }
   })
 
   const exchange = Effect.fn("TokenEndpoint.exchange")(function*(
@@ -178,3 +223,44 @@ export const layer: Layer.Layer<
   never,
   OAuthHttpClient | AuthorizationServer | ClientAuthentication
 > = Layer.effect(TokenEndpoint, make)
+
+// What may help against a refusal: other credentials, or another proof.
+type Remedy = "credentials" | "proof"
+
+interface Sent {
+  readonly judgement: TokenResponse.Judgement
+  readonly remedy: Remedy | undefined
+}
+
+const final = (judgement: TokenResponse.Judgement): Sent => ({
+  judgement,
+  remedy: judgement._tag === "Refused" && judgement.reason.code === "invalid_client" ? "credentials" : undefined
+})
+
+// What a request that was proven gave is bound to the key, as far as RFC 9449 says so: a refresh token where the client
+// proves nothing else (section 5).
+const bound = (
+  judgement: TokenResponse.Judgement,
+  { thumbprint }: Proof,
+  credentials: Credentials
+): TokenResponse.Judgement => {
+  const refreshTokenThumbprint = credentials.method === "none" ? thumbprint : undefined
+  switch (judgement._tag) {
+    case "Granted": {
+      const own = (tokens: TokenSet): TokenSet => ({
+        ...tokens,
+        ...(tokens.tokenType === "DPoP" ? { thumbprint } : {}),
+        ...(tokens.refreshToken === undefined ? {} : { refreshTokenThumbprint })
+      })
+      const { parts, ...tokens } = judgement.tokens
+      return {
+        ...judgement,
+        tokens: parts === undefined ? own(tokens) : { ...own(tokens), parts: Record.map(parts, own) }
+      }
+    }
+    case "Unusable":
+      return { ...judgement, refreshTokenThumbprint }
+    default:
+      return judgement
+  }
+}

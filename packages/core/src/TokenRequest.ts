@@ -36,6 +36,8 @@ export interface TokenRequest {
   readonly parameters: Parameters
   /** What the grant keeps, for dialects whose requests depend on it. It does not travel by itself. */
   readonly kept?: Readonly<Record<string, Json>> | undefined
+  /** The DPoP key that must prove the request, where what it presents is bound to one (RFC 9449, sections 5 and 10). */
+  readonly thumbprint?: string | undefined
 }
 
 /**
@@ -51,9 +53,11 @@ export const authorizationCode = (options: {
   readonly codeVerifier?: Redacted.Redacted | undefined
   readonly parameters?: Parameters | undefined
   readonly kept?: TokenRequest["kept"]
+  readonly thumbprint?: string | undefined
 }): TokenRequest => ({
   grantType: "authorization_code",
   kept: options.kept,
+  thumbprint: options.thumbprint,
   parameters: [
     ["code", options.code],
     ...optional("redirect_uri", options.redirectUri),
@@ -74,9 +78,11 @@ export const refreshToken = (options: {
   readonly scope?: string | undefined
   readonly parameters?: Parameters | undefined
   readonly kept?: TokenRequest["kept"]
+  readonly thumbprint?: string | undefined
 }): TokenRequest => ({
   grantType: "refresh_token",
   kept: options.kept,
+  thumbprint: options.thumbprint,
   parameters: [
     ["refresh_token", options.refreshToken],
     ...optional("scope", options.scope),

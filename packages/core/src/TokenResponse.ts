@@ -91,6 +91,8 @@ export type Judgement =
     readonly _tag: "Unusable"
     readonly reason: ResponseInvalid | TokenTypeUnsupported
     readonly refreshToken?: Redacted.Redacted | undefined
+    /** As in `TokenSet`. */
+    readonly refreshTokenThumbprint?: string | undefined
   }
   | { readonly _tag: "Refused"; readonly reason: RequestRefused; readonly endsGrant: boolean }
   | { readonly _tag: "NotProcessed"; readonly reason: ServerUnavailable }
@@ -123,6 +125,21 @@ export interface Answer {
 export const notApplicable = "N_A"
 
 /**
+ * What was asked for.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface Asked {
+  readonly grantType?: string | undefined
+  /**
+   * The token types that can be used, in their canonical spelling; `Bearer`
+   * unless the request was proven (RFC 9449, section 5).
+   */
+  readonly tokenTypes?: ReadonlyArray<string> | undefined
+}
+
+/**
  * Judges an answer: pure, and total.
  *
  * **Details**
@@ -150,7 +167,7 @@ export const notApplicable = "N_A"
  * @category combinators
  * @since 0.1.0
  */
-export const judge = (answer: Answer, rules: Rules = rfc6749, grantType?: string): Judgement => {
+export const judge = (answer: Answer, rules: Rules = rfc6749, options: Asked = {}): Judgement => {
   const { headers, origin, status } = answer
   if (status >= 300 && status < 400) {
     return { _tag: "Ambiguous", reason: new RedirectRefused({ origin, followed: false, status }) }
@@ -180,15 +197,15 @@ export const judge = (answer: Answer, rules: Rules = rfc6749, grantType?: string
       endsGrant: rules.grantEnded.includes(error)
     }
   }
-  return success ? judgeSuccess(answer, rules, parsed, grantType) : lost(answer, "status")
+  return success ? judgeSuccess(answer, rules, options, parsed) : lost(answer, "status")
 }
 
 // the server did something, so what can be kept of its answer is kept
 const judgeSuccess = (
   answer: Answer,
   rules: Rules,
-  parsed: ReturnType<typeof parseObject>,
-  grantType: string | undefined
+  asked: Asked,
+  parsed: ReturnType<typeof parseObject>
 ): Judgement => {
   const { headers, status } = answer
   const object = typeof parsed === "string" ? formOf(answer) : parsed
@@ -205,7 +222,7 @@ const judgeSuccess = (
   }
   if (parsed === "not-json") return lost(answer, "truncated")
   if (typeof parsed === "string") return unusable(new ResponseInvalid({ problem: parsed, status }))
-  const tokens = tokensOf(parsed, answer, rules, grantType === tokenExchangeGrantType)
+  const tokens = tokensOf(parsed, answer, rules, asked)
   return Result.isSuccess(tokens) ? { _tag: "Granted", tokens: tokens.success } : unusable(tokens.failure)
 }
 
@@ -241,12 +258,13 @@ const pageOf = (uri: Json | undefined): RemoteText.RemoteText | undefined =>
 
 type Read<A> = Result.Result<A, ResponseInvalid | TokenTypeUnsupported>
 
-const tokensOf = (object: JsonObject, answer: Answer, rules: Rules, exchanged: boolean): Read<TokenSet> =>
+const tokensOf = (object: JsonObject, answer: Answer, rules: Rules, asked: Asked): Read<TokenSet> =>
   Result.gen(function*() {
     const error = member(object, "error")
     if (error !== undefined && error !== "") {
       return yield* invalid(typeof error === "string" ? "mismatch" : "wrong-type", "error")
     }
+    const exchanged = asked.grantType === tokenExchangeGrantType
     const isAccessToken = !exchanged || member(object, "token_type") !== notApplicable
     // a SAML assertion, say, has characters that no header takes; it goes into none
     const accessToken = yield* tokenOf(object, "access_token", isAccessToken ? b64token : visible)
@@ -265,7 +283,7 @@ const tokensOf = (object: JsonObject, answer: Answer, rules: Rules, exchanged: b
     const kept = keptOf(object, rules)
     return {
       accessToken,
-      tokenType: isAccessToken ? yield* tokenTypeOf(object, rules) : notApplicable,
+      tokenType: isAccessToken ? yield* tokenTypeOf(object, rules, asked) : notApplicable,
       receivedAt: answer.sentAt,
       ...(expiresIn === undefined ? {} : { expiresIn }),
       ...(refreshToken === undefined ? {} : { refreshToken }),
@@ -294,12 +312,13 @@ const tokenOf = (object: JsonObject, name: string, grammar: RegExp): Read<Redact
 const refreshTokenOf = (object: JsonObject): Read<Redacted.Redacted | undefined> =>
   tokenOf(object, "refresh_token", visible)
 
-const tokenTypeOf = (object: JsonObject, rules: Rules): Read<string> => {
+const tokenTypeOf = (object: JsonObject, rules: Rules, { tokenTypes = ["Bearer"] }: Asked): Read<string> => {
   const value = member(object, "token_type")
   const type = value === undefined || value === "" ? rules.defaultTokenType : value
   if (type === undefined) return invalid("missing", "token_type")
   if (typeof type !== "string") return invalid("wrong-type", "token_type")
-  if (type.toLowerCase() === "bearer") return Result.succeed("Bearer")
+  const usable = tokenTypes.find((usable) => usable.toLowerCase() === type.toLowerCase())
+  if (usable !== undefined) return Result.succeed(usable)
   const tokenType = RemoteText.fromUnknown(type)
   return tokenType === undefined
     ? invalid("missing", "token_type")

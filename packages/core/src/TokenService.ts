@@ -19,6 +19,7 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as AuthorizationServer from "./AuthorizationServer.ts"
 import { ClientAuthentication } from "./ClientAuthentication.ts"
+import { Dpop } from "./Dpop.ts"
 import { Escrow } from "./Escrow.ts"
 import type * as Grant from "./Grant.ts"
 import type { GrantEvent } from "./GrantEvent.ts"
@@ -48,6 +49,8 @@ export interface Bound {
   readonly token: Effect.Effect<AccessToken, OAuthError>
   /** A token instead of one that the API refused. */
   readonly refused: (token: AccessToken) => Effect.Effect<AccessToken, OAuthError>
+  /** What proves requests that carry such a token, where the service has it. */
+  readonly dpop?: Dpop["Service"] | undefined
 }
 
 /**
@@ -230,7 +233,9 @@ export const make = Effect.fnUntraced(function*(options?: Options): Effect.fn.Re
   const server = yield* AuthorizationServer.AuthorizationServer
   const client = yield* ClientAuthentication
   const escrow = Option.getOrUndefined(yield* Effect.serviceOption(Escrow))
+  const dpop = Option.getOrUndefined(yield* Effect.serviceOption(Dpop))
   const service = yield* Service.make({
+    dpop,
     server,
     escrow,
     clock: yield* Clock.Clock,
@@ -271,6 +276,7 @@ export const make = Effect.fnUntraced(function*(options?: Options): Effect.fn.Re
     slot.snapshot.bound = true
     return {
       key,
+      dpop,
       token: Access.token(service, slot),
       refused: (token) => Access.refused(service, slot, token)
     }

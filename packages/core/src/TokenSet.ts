@@ -23,8 +23,8 @@ import type { Scopes } from "./Scopes.ts"
 export interface TokenSet {
   readonly accessToken: Redacted.Redacted
   /**
-   * The token type in its canonical spelling, `"Bearer"`; `"N_A"` where a token
-   * exchange gave something that is no access token.
+   * The token type in its canonical spelling, `"Bearer"` or `"DPoP"`; `"N_A"`
+   * where a token exchange gave something that is no access token.
    */
   readonly tokenType: string
   /** Epoch milliseconds of this process's clock, taken before the request was sent. */
@@ -39,6 +39,10 @@ export interface TokenSet {
   readonly idToken?: Redacted.Redacted | undefined
   /** What the token is, where it came of a token exchange (RFC 8693, section 2.2.1). */
   readonly issuedTokenType?: string | undefined
+  /** Thumbprint of the DPoP key that the access token is bound to (RFC 9449, section 6). */
+  readonly thumbprint?: string | undefined
+  /** Thumbprint of the DPoP key that the refresh token is bound to: a public client's (RFC 9449, section 5). */
+  readonly refreshTokenThumbprint?: string | undefined
   /** Other members of the answer that the dialect asks to keep. Not secret. */
   readonly kept?: Readonly<Record<string, Json>> | undefined
   /** The tokens of other parts of the account, where one answer brings several grants. */
@@ -46,7 +50,8 @@ export interface TokenSet {
 }
 
 /**
- * An access token as it is used: the value, and how it is presented (`Bearer`).
+ * An access token as it is used: the value, and how it is presented (`Bearer`,
+ * or `DPoP` with a proof by the key of the thumbprint).
  *
  * @category models
  * @since 0.1.0
@@ -54,4 +59,6 @@ export interface TokenSet {
 export interface AccessToken {
   readonly value: Redacted.Redacted
   readonly type: string
+  /** Thumbprint of the DPoP key that the token is bound to. */
+  readonly thumbprint?: string | undefined
 }

@@ -12,8 +12,10 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
+import * as Dpop from "./Dpop.ts"
 import type { GrantKey } from "./GrantKey.ts"
 import * as OAuthError from "./OAuthError.ts"
 import { RefreshPolicy } from "./RefreshPolicy.ts"
@@ -34,6 +36,12 @@ const TypeId = "~@effect-oauth/core/TokenSource"
 export interface Authorized {
   readonly request: HttpClientRequest.HttpClientRequest
   readonly token: AccessToken
+  /**
+   * Takes note of the API's answer, where the request is proven (RFC 9449,
+   * section 9), and tells whether the same token with another proof may be
+   * accepted.
+   */
+  readonly answered?: ((answer: Dpop.Answer) => boolean) | undefined
 }
 
 /**
@@ -68,11 +76,17 @@ export interface TokenSource {
 export const make = (options: {
   readonly token: Effect.Effect<AccessToken, OAuthError.OAuthError>
   readonly refused: (token: AccessToken) => Effect.Effect<AccessToken, OAuthError.OAuthError>
+  /** What proves requests whose token is bound to a key. */
+  readonly dpop?: Dpop.Dpop["Service"] | undefined
 }): TokenSource => ({
   [TypeId]: TypeId,
   token: options.token,
   refused: options.refused,
-  authorize: (request) => Effect.map(options.token, (token) => bearer(request, token))
+  authorize: (request) =>
+    Effect.flatMap(
+      options.token,
+      (token) => token.type === "DPoP" ? proven(request, token, options.dpop) : Effect.succeed(bearer(request, token))
+    )
 })
 
 /**
@@ -115,6 +129,7 @@ export const reuse: (
   obtain: Effect.Effect<TokenSet, OAuthError.OAuthError>
 ) => Effect.Effect<TokenSource, never, Scope.Scope> = Effect.fnUntraced(function*(obtain) {
   const policy = yield* RefreshPolicy
+  const dpop = Option.getOrUndefined(yield* Effect.serviceOption(Dpop.Dpop))
   const clock = yield* Clock.Clock
   const context = yield* Effect.context()
   let exit: Exit.Exit<AccessToken> | undefined
@@ -130,7 +145,11 @@ export const reuse: (
   })
 
   const keep = (tokens: TokenSet): AccessToken => {
-    const token: AccessToken = { value: tokens.accessToken, type: tokens.tokenType }
+    const token: AccessToken = {
+      value: tokens.accessToken,
+      type: tokens.tokenType,
+      thumbprint: tokens.thumbprint
+    }
     const lifetime = tokens.expiresIn === undefined ? Number.POSITIVE_INFINITY : Duration.toMillis(tokens.expiresIn)
     exit = Exit.succeed(token)
     endsAt = tokens.receivedAt + lifetime - Math.min(Duration.toMillis(policy.skew), lifetime / 10)
@@ -171,6 +190,7 @@ export const reuse: (
   })
 
   return make({
+    dpop,
     token,
     refused: (refused) =>
       Effect.suspend(() => {
@@ -226,5 +246,27 @@ export const bearer = (request: HttpClientRequest.HttpClientRequest, token: Acce
   request: HttpClientRequest.setHeader(request, "authorization", `${token.type} ${Redacted.value(token.value)}`),
   token
 })
+
+// RFC 9449, section 7: the token under a scheme of its own, and a proof that is for this request and this token
+const proven = (
+  request: HttpClientRequest.HttpClientRequest,
+  token: AccessToken,
+  dpop: Dpop.Dpop["Service"] | undefined
+): Effect.Effect<Authorized, OAuthError.OAuthError> =>
+  dpop === undefined || token.thumbprint === undefined
+    ? fail(new OAuthError.KeyUnavailable({ use: "dpop", keyId: token.thumbprint }))
+    : Effect.map(
+      dpop.proof({
+        method: request.method,
+        url: request.url,
+        accessToken: token.value,
+        thumbprint: token.thumbprint
+      }),
+      (proof) => ({
+        request: HttpClientRequest.setHeader(bearer(request, token).request, "dpop", Redacted.value(proof.value)),
+        token,
+        answered: (answer) => dpop.heard(proof, answer)
+      })
+    )
 
 const restAfterFailure = 1_000

@@ -17,6 +17,7 @@ import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { AuthorizationServer } from "../AuthorizationServer.ts"
+import type { Dpop } from "../Dpop.ts"
 import type { Entry, Escrow } from "../Escrow.ts"
 import * as Grant from "../Grant.ts"
 import type { GrantEvent } from "../GrantEvent.ts"
@@ -58,6 +59,7 @@ export interface Parts {
   readonly escrow: Escrow["Service"] | undefined
   readonly clock: Clock.Clock
   readonly digest: Digest.Digest["Service"]
+  readonly dpop: Dpop["Service"] | undefined
   /** The key of any account. */
   readonly key: GrantKey.GrantKey
   readonly endpoint: TokenEndpoint["Service"]
@@ -85,7 +87,8 @@ export const make = Effect.fnUntraced(function*(parts: Parts): Effect.fn.Return<
   const events = yield* PubSub.sliding<GrantEvent>(1024)
   const closing = Deferred.makeUnsafe<void>()
   // snapshots age until it is known that notifications arrive
-  const trust = { policy, notified: false, spread: yield* Random.next }
+  const holds = (thumbprint: string): boolean => parts.dpop?.holds(thumbprint) === true
+  const trust = { policy, notified: false, spread: yield* Random.next, holds }
   const id = Effect.map(parts.random.randomBytes(12), Base64Url.encode)
   const renewal: Environment = {
     clock,
@@ -99,6 +102,7 @@ export const make = Effect.fnUntraced(function*(parts: Parts): Effect.fn.Return<
       if (snapshot !== undefined) snapshot.noticesWhenAsked = snapshot.notices
     }),
     rules: {
+      holds,
       policy,
       rotation: server.rotation,
       patience: parts.patience,
@@ -253,7 +257,8 @@ const request = (
     : Grant.accessToken(grant, need.target.id)?.scopes ?? asked
   return TokenRequest.refreshToken({
     refreshToken,
-    kept: grant.body._tag === "Open" ? grant.body.kept : undefined,
+    kept: login?.kept,
+    thumbprint: login?.thumbprint,
     scope: Scopes.toString(scopes, leg.scopeSeparator),
     parameters: [
       ...(resource === undefined ? [] : [["resource", resource] as const]),

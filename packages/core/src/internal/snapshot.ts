@@ -91,6 +91,8 @@ export interface Trust {
   readonly notified: boolean
   /** A number between 0 and 1 that spreads renewals. */
   readonly spread: number
+  /** Whether the DPoP key of a thumbprint is here. */
+  readonly holds: (thumbprint: string) => boolean
 }
 
 /** Takes note of what the store said. */
@@ -108,13 +110,14 @@ export const observe = (self: Snapshot, reading: Reading, now: number, trust: Tr
 export const fill = (slot: Slot, trust: Trust): void => {
   const { grant, heardAt, offset } = slot.snapshot
   const token = grant === undefined || isEnded(grant) ? undefined : Grant.accessToken(grant, slot.target.id)
-  if (grant === undefined || token === undefined) {
+  if (grant === undefined || token === undefined || !Transaction.isHeld(token, trust)) {
     slot.exit = undefined
     slot.usableUntil = slot.freshUntil = Number.NEGATIVE_INFINITY
     return
   }
   if (slot.exit === undefined || !Exit.isSuccess(slot.exit) || !same(slot.exit.value, token)) {
-    slot.exit = Exit.succeed({ value: token.value, type: token.type })
+    const { thumbprint, type, value } = token
+    slot.exit = Exit.succeed(thumbprint === undefined ? { value, type } : { value, type, thumbprint })
   }
   const { policy } = trust
   slot.usableUntil = Transaction.usableUntil(token, policy) - offset

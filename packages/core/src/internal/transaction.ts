@@ -37,6 +37,8 @@ export interface Rules {
   /** How long a token without an answer rests beyond lease and settle time. */
   readonly patience: Duration.Duration
   readonly installation: string
+  /** Whether the DPoP key of a thumbprint is here. */
+  readonly holds: (thumbprint: string) => boolean
 }
 
 /** What to do with a record. */
@@ -88,10 +90,10 @@ export const decide = (input: {
   if (body._tag === "Sealed") {
     return { _tag: "Refuse", reason: new OAuthError.KeyUnavailable({ use: "seal", keyId: body.keyId }) }
   }
-  if (serves(grant, need, now, rules.policy)) return { _tag: "Adopt", grant }
+  if (serves(grant, need, now, rules)) return { _tag: "Adopt", grant }
 
   // the token is due or refused; while it can be used, nobody needs to wait for another
-  const enough = need.why._tag === "Expiring" && isUsable(grant, need.target, now, rules.policy)
+  const enough = need.why._tag === "Expiring" && isUsable(grant, need.target, now, rules)
   if (grant.format > Grant.format || grant.installation !== rules.installation) {
     if (enough) return { _tag: "Adopt", grant }
     const why = grant.format > Grant.format ? "newer-format" : "other-installation"
@@ -103,6 +105,12 @@ export const decide = (input: {
     // another token of the grant may still be in use: it is ended by nobody but its time
     if (body.accessTokens.some((token) => now < usableUntil(token, rules.policy))) return { _tag: "End", why }
     return { _tag: "Write", change: { state: { _tag: "ReauthorizationRequired", why, at: now }, body } }
+  }
+
+  const missing = missingKey(grant, need, now, rules)
+  if (missing !== undefined) {
+    if (enough) return { _tag: "Adopt", grant }
+    return { _tag: "Refuse", reason: new OAuthError.KeyUnavailable({ use: "dpop", keyId: missing }) }
   }
 
   const state = grant.state
@@ -237,7 +245,7 @@ export const conclude = (input: {
     case "Granted": {
       const { tokens } = judgement
       if (Identity.differs(body, tokens.idToken)) {
-        return ended("IdentityMismatch", undefined, quarantine(body, tokens.refreshToken, "identity"))
+        return ended("IdentityMismatch", undefined, quarantine(body, tokens, "identity"))
       }
       const next = renewed(body, tokens, input)
       return {
@@ -254,7 +262,7 @@ export const conclude = (input: {
     case "Unusable": {
       if (judgement.refreshToken === undefined) return lost(judgement.reason)
       return failed(judgement.reason, { after: rules.policy.misconfigured(failures) }, {
-        body: quarantine(body, judgement.refreshToken, judgement.reason._tag),
+        body: quarantine(body, judgement, judgement.reason._tag),
         serial: input.grant.serial + 1
       })
     }
@@ -349,10 +357,14 @@ export const presentable = (body: Grant.Open): Redacted.Redacted | undefined =>
   body.quarantined?.refreshToken ?? body.refreshToken
 
 /** Whether an access token may still be handed out. */
-export const isUsable = (grant: Grant.Grant, target: Target, now: number, policy: RefreshPolicy): boolean => {
+const isUsable = (grant: Grant.Grant, target: Target, now: number, rules: Rules): boolean => {
   const token = Grant.accessToken(grant, target.id)
-  return token !== undefined && now < usableUntil(token, policy)
+  return token !== undefined && isHeld(token, rules) && now < usableUntil(token, rules.policy)
 }
+
+/** Whether this process can present an access token: it is bound to no DPoP key, or to one that is here. */
+export const isHeld = (token: Grant.AccessToken, rules: Pick<Rules, "holds">): boolean =>
+  token.thumbprint === undefined || rules.holds(token.thumbprint)
 
 /** Until when an access token is handed out. */
 export const usableUntil = (token: Grant.AccessToken, policy: RefreshPolicy): number =>
@@ -381,9 +393,10 @@ export const renewed = (
     type: tokens.tokenType,
     issuedAt,
     ...(tokens.expiresIn === undefined ? {} : { expiresAt: issuedAt + lasting(tokens.expiresIn) }),
-    ...(tokens.scopes === undefined ? {} : { scopes: tokens.scopes })
+    ...(tokens.scopes === undefined ? {} : { scopes: tokens.scopes }),
+    ...(tokens.thumbprint === undefined ? {} : { thumbprint: tokens.thumbprint })
   }
-  const { quarantined, refreshToken, refreshTokenExpiresAt, refreshTokenKept: _, ...rest } = body
+  const { quarantined, refreshToken, refreshTokenExpiresAt, refreshTokenKept: _, thumbprint: bound, ...rest } = body
   const old = quarantined?.refreshToken ?? refreshToken
   const rotation = options.rules.rotation
   const replaced = tokens.refreshToken !== undefined
@@ -393,6 +406,7 @@ export const renewed = (
     : replaced
     ? undefined
     : refreshTokenExpiresAt
+  const thumbprint = replaced ? tokens.refreshTokenThumbprint : bound
   const subject = body.subject ?? Identity.subject(tokens.idToken)
   return {
     ...rest,
@@ -400,6 +414,7 @@ export const renewed = (
     ...(next === undefined ? {} : { refreshToken: next }),
     ...(next === undefined || nextExpiresAt === undefined ? {} : { refreshTokenExpiresAt: nextExpiresAt }),
     ...(old !== undefined && !replaced && rotation._tag !== "Static" ? { refreshTokenKept: true } : {}),
+    ...(thumbprint === undefined ? {} : { thumbprint }),
     ...(subject === undefined ? {} : { subject }),
     ...(tokens.kept === undefined ? {} : { kept: { ...body.kept, ...tokens.kept } })
   }
@@ -411,13 +426,27 @@ export const dueIn = (body: Grant.Open, now: number, policy: RefreshPolicy): num
   return Number.isFinite(due) ? Math.max(0, due - now) : undefined
 }
 
-const serves = (grant: Grant.Grant, need: Need, now: number, policy: RefreshPolicy): boolean => {
+// The key without which a grant cannot be renewed, or must not yet: who holds the one that its token is bound to would
+// renew in turn, and so on for ever.
+const missingKey = (grant: Grant.Grant, need: Need, now: number, rules: Rules): string | undefined => {
+  const bound = grant.body._tag === "Open" ? grant.body.thumbprint : undefined
+  if (bound !== undefined && !rules.holds(bound)) return bound
   const token = Grant.accessToken(grant, need.target.id)
-  if (token === undefined) return false
+  return token === undefined || isHeld(token, rules) || !isYoung(token, now, rules.policy)
+    ? undefined
+    : token.thumbprint
+}
+
+const isYoung = (token: Grant.AccessToken, now: number, policy: RefreshPolicy): boolean =>
+  now - token.issuedAt < Math.min(Duration.toMillis(policy.minInterval), lifetime(token) / 2)
+
+const serves = (grant: Grant.Grant, need: Need, now: number, rules: Rules): boolean => {
+  const { policy } = rules
+  const token = Grant.accessToken(grant, need.target.id)
+  if (token === undefined || !isHeld(token, rules)) return false
   switch (need.why._tag) {
     case "Expiring":
-      return now < dueFrom(token, policy) ||
-        now - token.issuedAt < Math.min(Duration.toMillis(policy.minInterval), lifetime(token) / 2)
+      return now < dueFrom(token, policy) || isYoung(token, now, policy)
     case "Refused":
       return Redacted.value(token.value) !== need.why.token && now < usableUntil(token, policy)
     case "Forced":
@@ -431,8 +460,16 @@ const lifetime = (token: Grant.AccessToken): number =>
 // ten years: an instant that every clock and store can hold
 const lasting = (duration: Duration.Duration): number => Math.min(Duration.toMillis(duration), 315_360_000_000)
 
-const quarantine = (body: Grant.Open, refreshToken: Redacted.Redacted | undefined, problem: string): Grant.Open =>
-  refreshToken === undefined ? body : { ...body, quarantined: { refreshToken, problem } }
+const quarantine = (
+  body: Grant.Open,
+  { refreshToken, refreshTokenThumbprint }: Pick<TokenSet, "refreshToken" | "refreshTokenThumbprint">,
+  problem: string
+): Grant.Open =>
+  refreshToken === undefined ? body : {
+    ...body,
+    quarantined: { refreshToken, problem },
+    ...(refreshTokenThumbprint === undefined ? {} : { thumbprint: refreshTokenThumbprint })
+  }
 
 // a renewal whose token had ended when it came is not followed by another within a second
 const soonestAfter = (grant: Grant.Grant, need: Need): number => {

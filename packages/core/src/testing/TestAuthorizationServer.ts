@@ -31,6 +31,7 @@ import { makeAuthorizations } from "./internal/authorizations.ts"
 import { endpointOf, makeEndpoints } from "./internal/endpoints.ts"
 import { makeExchanges } from "./internal/exchanges.ts"
 import { makeGrants } from "./internal/grants.ts"
+import { makeProofs } from "./internal/proofs.ts"
 import type * as Ledger from "./Ledger.ts"
 import * as TestClient from "./TestClient.ts"
 import * as TestHttp from "./TestHttp.ts"
@@ -135,6 +136,13 @@ export interface Options {
   readonly api?: Api | undefined
   /** Given, ID tokens are signed and the server publishes its keys; without, they bear no signature. */
   readonly openid?: Partial<OpenId> & Pick<OpenId, "signer"> | undefined
+  /**
+   * Whether token requests need a DPoP proof (RFC 9449): `"optional"`, a proof
+   * that is there binds the tokens to its key. `ES256` is what the server knows.
+   */
+  readonly dpop?: "optional" | "required" | undefined
+  /** Whether proofs need the server's nonce, and at the API the API's: `"none"`. */
+  readonly dpopNonces?: "none" | "required" | undefined
 }
 
 /**
@@ -206,6 +214,8 @@ export class TestAuthorizationServer extends Context.Service<TestAuthorizationSe
     readonly clientId?: string | undefined
     readonly subject?: string | undefined
     readonly scopes?: Scopes | undefined
+    /** Thumbprint of the DPoP key that the tokens are bound to. */
+    readonly thumbprint?: string | undefined
   }) => Effect.Effect<TokenSet>
 
   /**
@@ -234,6 +244,9 @@ export class TestAuthorizationServer extends Context.Service<TestAuthorizationSe
    * an access token that token. Dies when the token is not known.
    */
   readonly revoke: (token: string | Redacted.Redacted) => Effect.Effect<void>
+
+  /** Makes the server and its API want other DPoP nonces from now on. */
+  readonly renewNonces: Effect.Effect<void>
 
   /** Whether a token would be accepted now. */
   readonly isLive: (token: string | Redacted.Redacted) => Effect.Effect<boolean>
@@ -307,6 +320,7 @@ export const make: (
       },
       now
     )
+    const proofs = makeProofs({ seed, nonces: options.dpopNonces ?? "none", tolerance: 60_000 }, now)
     const serve = makeEndpoints(
       {
         issuer,
@@ -317,11 +331,13 @@ export const make: (
         shape: options.answers ?? {},
         refreshTokens: options.refreshTokens ?? "always",
         reuseError: options.reuseError ?? "invalid_grant",
+        dpop: options.dpop ?? "optional",
         api: options.api ?? echo,
         openid: options.openid === undefined ? undefined : { claims: (claims) => claims, ...options.openid }
       },
       grants,
       authorizations,
+      proofs,
       now,
       (code, token) => exchanges.note("refused", { family: token?.family.id, token: token?.id, detail: code }),
       (token) => exchanges.note("used", { family: token.family.id, token: token.id }),
@@ -380,18 +396,22 @@ export const make: (
           if (!authorizations.decideDevice(userCode, decision)) throw new Error(`No device shows "${userCode}"`)
         }),
 
-      issue: ({ clientId = first.clientId, scopes = [], subject = "user-1" } = {}) =>
+      issue: ({ clientId = first.clientId, scopes = [], subject = "user-1", thumbprint } = {}) =>
         Effect.sync(() => {
-          const { access, refresh } = grants.first(grants.open({ client: clientId, subject, scopes }), {
-            refresh: options.refreshTokens !== "never"
-          })
+          const bound = clients.get(clientId)?.authentication === "none" ? thumbprint : undefined
+          const family = grants.open({ client: clientId, subject, scopes, thumbprint: bound })
+          const { access, refresh } = grants.first(family, { refresh: options.refreshTokens !== "never", thumbprint })
           return {
             accessToken: Redacted.make(access.value),
-            tokenType: "Bearer",
+            tokenType: thumbprint === undefined ? "Bearer" : "DPoP",
             receivedAt: now(),
             expiresIn: Duration.millis(access.expiresAt - now()),
             scopes,
-            ...(refresh === undefined ? {} : { refreshToken: Redacted.make(refresh.value) })
+            ...(thumbprint === undefined ? {} : { thumbprint }),
+            ...(refresh === undefined ? {} : {
+              refreshToken: Redacted.make(refresh.value),
+              ...(bound === undefined ? {} : { refreshTokenThumbprint: bound })
+            })
           }
         }),
 
@@ -414,6 +434,8 @@ export const make: (
           const found = grants.find(plain(token))
           return found !== undefined && grants.isLive(found)
         }),
+
+      renewNonces: Effect.sync(() => proofs.renewNonces()),
 
       nameOf: (token) => Effect.sync(() => known(token).id),
 

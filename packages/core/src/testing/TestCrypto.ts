@@ -11,8 +11,13 @@ import * as Aead from "effect/crypto/Aead"
 import * as Digest from "effect/crypto/Digest"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
+import * as Base64Url from "effect/encoding/Base64Url"
 import * as Hex from "effect/encoding/Hex"
 import * as Layer from "effect/Layer"
+import * as Dpop from "../Dpop.ts"
+import * as DpopKey from "../DpopKey.ts"
+import type { OAuthError } from "../OAuthError.ts"
+import * as P256 from "./internal/p256.ts"
 import { seededBytes } from "./internal/seededBytes.ts"
 import { sha256 } from "./internal/sha256.ts"
 
@@ -73,3 +78,31 @@ export const layer = (
   options?: { readonly seed?: number | undefined }
 ): Layer.Layer<Aead.Aead | Digest.Digest | SecureRandom.SecureRandom> =>
   Layer.merge(layerAead, layerDigest).pipe(Layer.provideMerge(layerSecureRandom(options?.seed ?? 1)))
+
+/**
+ * A DPoP key that is the same for every run with the seed, and signs at once.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const dpopKey = (
+  options?: { readonly seed?: number | undefined }
+): Effect.Effect<DpopKey.DpopKey, OAuthError, Digest.Digest> => {
+  const secret = P256.secretOf(seededBytes(options?.seed ?? 1)(32))
+  const { x, y } = P256.publicOf(secret)
+  return DpopKey.fromSigner({
+    publicJwk: { kty: "EC", crv: "P-256", x: Base64Url.encode(x), y: Base64Url.encode(y) },
+    sign: (data) => Effect.sync(() => P256.sign(secret, data))
+  })
+}
+
+/**
+ * Proves with {@link dpopKey}.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerDpop = (
+  options?: Dpop.Options & { readonly seed?: number | undefined }
+): Layer.Layer<Dpop.Dpop, never, Digest.Digest | SecureRandom.SecureRandom> =>
+  Layer.orDie(Dpop.layerWith(Effect.suspend(() => dpopKey(options)), options))

@@ -156,7 +156,8 @@ const rulesOf = (server: Server): Transaction.Rules => ({
   policy,
   rotation: rotations[server],
   patience: RotationPolicy.patience(rotations[server]),
-  installation: ""
+  installation: "",
+  holds: () => true
 })
 
 const rules: { readonly [K in Server]: Transaction.Rules } = {

@@ -1,5 +1,6 @@
 /** An application in miniature: every layer of core over the authorization server in memory. */
 import {
+  type Dpop,
   Login,
   PendingAuthorizations,
   PushedAuthorization,
@@ -30,6 +31,12 @@ export const layer = (
     Layer.provideMerge(TestCrypto.layer()),
     Layer.provide(RefreshPolicy.layer(policy ?? {}))
   )
+
+/** The same, with proofs of possession by a key of this seed. */
+export const layerDpop = (
+  options?: TestAuthorizationServer.Options,
+  dpop?: Dpop.Options & { readonly seed?: number }
+) => layer(options).pipe(Layer.provideMerge(TestCrypto.layerDpop(dpop)), Layer.provide(TestCrypto.layer()))
 
 /** Logs an account in as a browser and a person do, and gives the key of its grant. */
 export const login = Effect.fnUntraced(function*(account = "ada") {

@@ -19,6 +19,8 @@ export interface Agreement {
   readonly nonce: string | undefined
   readonly authenticatedAt: number
   readonly claims: Members
+  /** The DPoP key that must redeem the code (RFC 9449, section 10). */
+  readonly thumbprint?: string | undefined
 }
 
 /** What came of an authorization request: the browser goes back, or stays on a page of the server. */
@@ -112,7 +114,10 @@ export const makeAuthorizations = (settings: Settings, now: () => number) => {
       const code = secret("code")
       const asked = Scopes.fromString(request.get("scope") ?? "", settings.scopeSeparator)
       codes.set(code, {
-        agreement: agreed(client.clientId, asked, decision, request.get("nonce") ?? undefined),
+        agreement: {
+          ...agreed(client.clientId, asked, decision, request.get("nonce") ?? undefined),
+          thumbprint: request.get("dpop_jkt") ?? undefined
+        },
         redirectUri: request.get("redirect_uri") ?? undefined,
         challenge,
         expiresAt: now() + settings.codeLifetime,
@@ -122,12 +127,19 @@ export const makeAuthorizations = (settings: Settings, now: () => number) => {
       return back({ code })
     },
 
-    redeem: (client: string, parameters: Readonly<Record<string, string>>): Redemption => {
+    redeem: (
+      client: string,
+      parameters: Readonly<Record<string, string>>,
+      thumbprint: string | undefined
+    ): Redemption => {
       const { code: value = "", code_verifier: verifier, redirect_uri: redirectUri } = parameters
       const code = codes.get(value)
       if (code === undefined || code.agreement.client !== client) return refusal("the code is not known")
       if (code.used) {
         return { ...refusal("the code was used"), ...(code.family === undefined ? {} : { reusedFamily: code.family }) }
+      }
+      if (code.agreement.thumbprint !== undefined && code.agreement.thumbprint !== thumbprint) {
+        return refusal("the code is bound to another key")
       }
       code.used = true
       if (now() >= code.expiresAt) return refusal("the code has expired")

@@ -16,6 +16,7 @@ import type { Client } from "../TestClient.ts"
 import * as TestHttp from "../TestHttp.ts"
 import type { makeAuthorizations, Redemption } from "./authorizations.ts"
 import type { Grants, Pair, Renewal, Token } from "./grants.ts"
+import type { makeProofs } from "./proofs.ts"
 import { sha256 } from "./sha256.ts"
 import { formParameters } from "./wire.ts"
 
@@ -28,6 +29,7 @@ export interface Settings {
   readonly shape: AnswerShape
   readonly refreshTokens: "always" | "never" | { readonly scope: string }
   readonly reuseError: string
+  readonly dpop: "optional" | "required"
   readonly api: Api
   readonly openid: OpenId | undefined
 }
@@ -56,12 +58,24 @@ export const makeEndpoints = (
   settings: Settings,
   grants: Grants,
   authorizations: ReturnType<typeof makeAuthorizations>,
+  proofs: ReturnType<typeof makeProofs>,
   now: () => number,
   noteRefusal: (code: string, token?: Token) => void,
   noteUse: (token: Token) => void,
   /** Has an answer finished before it is sent. */
   finished: (answer: TestHttp.Answer, by: Effect.Effect<TestHttp.Answer>) => TestHttp.Answer
 ) => {
+  /** Every answer brings the nonce that is wanted next (RFC 9449, section 8.2). */
+  const withNonce = (answer: TestHttp.Answer, origin: string): TestHttp.Answer => {
+    const nonce = proofs.nonceOf(origin)
+    return nonce === undefined || "dpop-nonce" in answer.headers
+      ? answer
+      : { ...answer, headers: { ...answer.headers, "dpop-nonce": nonce } }
+  }
+
+  const later = (answer: TestHttp.Answer, by: Effect.Effect<TestHttp.Answer>): TestHttp.Answer =>
+    finished(withNonce(answer, settings.issuer), Effect.map(by, (answer) => withNonce(answer, settings.issuer)))
+
   const refuse = (error: string, description: string, options?: { status?: number; token?: Token | undefined }) => {
     noteRefusal(error, options?.token)
     return TestHttp.json({ error, error_description: description }, { status: options?.status ?? 400 })
@@ -110,7 +124,7 @@ export const makeEndpoints = (
     const answer = (idToken: string | undefined) =>
       TestHttp.json({
         access_token: access.value,
-        token_type: shape.tokenType ?? "Bearer",
+        token_type: shape.tokenType ?? typeOf(access),
         ...lifetime(shape, seconds(access)),
         ...(shape.scope === "never" || (shape.scope === "when-narrowed" && !narrowed)
           ? {}
@@ -126,7 +140,7 @@ export const makeEndpoints = (
     const claims = claimsOf(access)
     return settings.openid === undefined
       ? answer(unsigned(claims))
-      : finished(answer(undefined), Effect.map(settings.openid.signer.sign(settings.openid.claims(claims)), answer))
+      : later(answer(undefined), Effect.map(settings.openid.signer.sign(settings.openid.claims(claims)), answer))
   }
 
   const claimsOf = ({ family, value }: Token): Members => {
@@ -161,16 +175,16 @@ export const makeEndpoints = (
       ? settings.refreshTokens === "always"
       : scopes.includes(settings.refreshTokens.scope)
 
-  const login = (redemption: Redemption, resource: string | undefined): TestHttp.Answer => {
+  const login = (redemption: Redemption, client: Client, presented: Presented): TestHttp.Answer => {
     if (redemption._tag === "Refused") {
       const family = grants.families.find(({ id }) => id === redemption.reusedFamily)
       // a code that comes twice may have been stolen (RFC 6749, section 4.1.2)
       if (family !== undefined) grants.endFamily(family, "code used twice")
       return refuse(redemption.error, redemption.description)
     }
-    const family = grants.open(redemption.agreement)
+    const family = grants.open({ ...redemption.agreement, thumbprint: boundTo(client, presented) })
     redemption.remember(family.id)
-    return tokens(grants.first(family, { refresh: withRefreshToken(family.scopes), resource }), undefined)
+    return tokens(grants.first(family, { refresh: withRefreshToken(family.scopes), ...presented }), undefined)
   }
 
   const renewed = (request: TestHttp.Request, renewal: Renewal, asked: Scopes.Scopes | undefined): TestHttp.Answer => {
@@ -184,34 +198,46 @@ export const makeEndpoints = (
 
   const token = (request: TestHttp.Request, client: Client): TestHttp.Answer => {
     const { dialect } = settings
-    const resource = request.parameters["resource"]
+    const proven = proofs.check(request)
+    if (proven._tag === "Refused") return refuse(proven.error, proven.description)
+    const thumbprint = proven._tag === "Key" ? proven.thumbprint : undefined
+    if (thumbprint === undefined && settings.dpop === "required") {
+      return refuse("invalid_dpop_proof", "a proof is missing")
+    }
+    const presented: Presented = { resource: request.parameters["resource"], thumbprint }
     switch (request.parameters["grant_type"]) {
       case "authorization_code":
-        return login(authorizations.redeem(client.clientId, request.parameters), resource)
+        return login(authorizations.redeem(client.clientId, request.parameters, thumbprint), client, presented)
       case "refresh_token": {
         const scopes = scopesOf(request, dialect.refreshToken.scopeSeparator)
-        const presented = request.parameters["refresh_token"]
-        if (presented === undefined) return refuse("invalid_request", "refresh_token is missing")
-        return renewed(request, grants.renew(presented, { client: client.clientId, scopes, resource }), scopes)
+        const value = request.parameters["refresh_token"]
+        if (value === undefined) return refuse("invalid_request", "refresh_token is missing")
+        return renewed(request, grants.renew(value, { client: client.clientId, scopes, ...presented }), scopes)
       }
       case "client_credentials": {
         if (client.authentication === "none") return refuse("unauthorized_client", "a public client has no credentials")
         const scopes = scopesOf(request, dialect.clientCredentials.scopeSeparator)
         const family = grants.open({ client: client.clientId, subject: client.clientId, scopes: scopes ?? [] })
-        return tokens(grants.first(family, { refresh: false, resource }), scopes)
+        return tokens(grants.first(family, { refresh: false, ...presented }), scopes)
       }
       case "password": {
         const { password, username = "" } = request.parameters
         const expected = Object.hasOwn(settings.passwords, username) ? settings.passwords[username] : undefined
         if (expected === undefined || expected !== password) return refuse("invalid_grant", "the password is wrong")
         const scopes = scopesOf(request, " ") ?? []
-        const family = grants.open({ client: client.clientId, subject: username, scopes })
-        return tokens(grants.first(family, { refresh: withRefreshToken(scopes), resource }), scopes)
+        const family = grants.open({
+          client: client.clientId,
+          subject: username,
+          scopes,
+          thumbprint: boundTo(client, presented)
+        })
+        return tokens(grants.first(family, { refresh: withRefreshToken(scopes), ...presented }), scopes)
       }
       case "urn:ietf:params:oauth:grant-type:device_code":
         return login(
           authorizations.pollDevice(client.clientId, request.parameters["device_code"] ?? ""),
-          resource
+          client,
+          presented
         )
       case undefined:
         return refuse("invalid_request", "grant_type is missing")
@@ -239,7 +265,8 @@ export const makeEndpoints = (
       iss: settings.issuer,
       iat: Math.floor(token.issuedAt / 1000),
       ...(Number.isFinite(token.expiresAt) ? { exp: Math.floor(token.expiresAt / 1000) } : {}),
-      ...(token.kind === "access" ? { token_type: "Bearer" } : {})
+      ...(token.kind === "access" ? { token_type: typeOf(token) } : {}),
+      ...(token.thumbprint === undefined ? {} : { cnf: { jkt: token.thumbprint } })
     })
   }
 
@@ -281,24 +308,40 @@ export const makeEndpoints = (
       ],
       code_challenge_methods_supported: ["S256"],
       token_endpoint_auth_methods_supported: ["client_secret_basic", "client_secret_post", "none"],
-      authorization_response_iss_parameter_supported: true
+      authorization_response_iss_parameter_supported: true,
+      dpop_signing_alg_values_supported: ["ES256"]
     })
 
-  /** What an access token opens; any other token gets the challenge of RFC 6750, section 3. */
+  /** What an access token opens; any other token gets a challenge (RFC 6750, section 3; RFC 9449, section 7.1). */
   const guarded = (
     request: TestHttp.Request,
     realm: string,
     open: (token: Token) => TestHttp.Answer
   ): TestHttp.Answer => {
-    const [scheme, value] = (request.headers["authorization"] ?? "").split(" ", 2)
-    if (scheme?.toLowerCase() !== "bearer" || value === undefined) {
-      return TestHttp.empty(401, { headers: { "www-authenticate": `Bearer realm="${realm}"` } })
+    const [scheme = "", value] = (request.headers["authorization"] ?? "").split(" ", 2)
+    const challenge = (scheme: string, parameters: Readonly<Record<string, string>> = {}) => {
+      const all = { realm, ...(scheme === "DPoP" ? { algs: "ES256" } : {}), ...parameters }
+      const text = Object.entries(all).map(([name, value]) => `${name}="${value}"`).join(", ")
+      return TestHttp.empty(401, { headers: { "www-authenticate": `${scheme} ${text}` } })
     }
+    if (!/^(bearer|dpop)$/i.test(scheme) || value === undefined) return challenge("Bearer")
     const token = grants.find(value)
-    if (token === undefined || token.kind !== "access" || !grants.isLive(token)) {
+    const refused = (token: Token | undefined, scheme: string): TestHttp.Answer => {
       noteRefusal("invalid_token", token)
-      const challenge = `Bearer realm="${realm}", error="invalid_token", error_description="The token is not accepted"`
-      return TestHttp.empty(401, { headers: { "www-authenticate": challenge } })
+      return challenge(scheme, { error: "invalid_token", error_description: "The token is not accepted" })
+    }
+    if (token === undefined || token.kind !== "access" || !grants.isLive(token)) {
+      return refused(token, scheme.toLowerCase() === "dpop" ? "DPoP" : "Bearer")
+    }
+    // a token that is bound to a key is no bearer token, and the other way round
+    if (scheme.toLowerCase() !== typeOf(token).toLowerCase()) return refused(token, typeOf(token))
+    if (token.thumbprint !== undefined) {
+      const proven = proofs.check(request, value)
+      if (proven._tag === "Refused") {
+        noteRefusal(proven.error, token)
+        return challenge("DPoP", { error: proven.error, error_description: proven.description })
+      }
+      if (proven._tag === "Nothing" || proven.thumbprint !== token.thumbprint) return refused(token, "DPoP")
     }
     noteUse(token)
     return open(token)
@@ -314,7 +357,7 @@ export const makeEndpoints = (
     return "status" in client ? client : then(request, client)
   }
 
-  return (request: TestHttp.Request, endpoint: Exclude<Endpoint, "elsewhere">): TestHttp.Answer => {
+  const serve = (request: TestHttp.Request, endpoint: Exclude<Endpoint, "elsewhere">): TestHttp.Answer => {
     switch (endpoint) {
       case "authorization": {
         const outcome = authorizations.authorize(request.url, {})
@@ -339,7 +382,7 @@ export const makeEndpoints = (
       case "jwks": {
         const { openid } = settings
         if (openid === undefined) return TestHttp.empty(404)
-        return finished(TestHttp.empty(500), Effect.map(openid.signer.jwks, (set) => TestHttp.json(set)))
+        return later(TestHttp.empty(500), Effect.map(openid.signer.jwks, (set) => TestHttp.json(set)))
       }
       case "metadata":
         return metadata()
@@ -353,13 +396,29 @@ export const makeEndpoints = (
         return TestHttp.empty(404)
     }
   }
+
+  return (request: TestHttp.Request, endpoint: Exclude<Endpoint, "elsewhere">): TestHttp.Answer =>
+    withNonce(serve(request, endpoint), new URL(request.url).origin)
 }
+
+interface Presented {
+  readonly resource: string | undefined
+  /** The DPoP key that the request proves. */
+  readonly thumbprint: string | undefined
+}
+
+/** The key that a refresh token is bound to: only that of a client which proves nothing else (RFC 9449, section 5). */
+const boundTo = (client: Client, { thumbprint }: Presented): string | undefined =>
+  client.authentication === "none" ? thumbprint : undefined
+
+const typeOf = (token: Token): string => token.thumbprint === undefined ? "Bearer" : "DPoP"
 
 const reasons: { readonly [K in Exclude<Extract<Renewal, { _tag: "Refused" }>["because"], "scope">]: string } = {
   unknown: "the refresh token is not known",
   expired: "the refresh token has expired",
   revoked: "the refresh token was revoked",
-  reused: "the refresh token was used before"
+  reused: "the refresh token was used before",
+  key: "the refresh token is bound to another key"
 }
 
 const lifetime = (shape: AnswerShape, seconds: number): Readonly<Record<string, Schema.Json>> => {

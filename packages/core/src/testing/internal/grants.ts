@@ -22,6 +22,8 @@ export interface Family {
   readonly authenticatedAt: number | undefined
   /** Further claims of the person. */
   readonly claims: Members
+  /** The DPoP key that its refresh tokens are bound to. */
+  readonly thumbprint: string | undefined
   revokedAt: number | undefined
   /** The refresh token that is accepted now. */
   current: Token | undefined
@@ -38,6 +40,8 @@ export interface Token {
   readonly family: Family
   readonly scopes: Scopes
   readonly resource: string | undefined
+  /** The DPoP key that an access token is bound to. */
+  readonly thumbprint: string | undefined
   readonly issuedAt: number
   readonly expiresAt: number
   revokedAt: number | undefined
@@ -56,7 +60,7 @@ export interface Pair {
 /** What came of presenting a refresh token. */
 export type Renewal =
   | { readonly _tag: "Accepted"; readonly pair: Pair }
-  | { readonly _tag: "Refused"; readonly because: "unknown" | "expired" | "revoked" | "reused" | "scope" }
+  | { readonly _tag: "Refused"; readonly because: "unknown" | "expired" | "revoked" | "reused" | "scope" | "key" }
 
 export interface Settings {
   readonly seed: number
@@ -68,6 +72,13 @@ export interface Settings {
   readonly previousAccessTokens: "kept" | "ended"
   /** What revoking a refresh token ends (RFC 7009, section 2.1). */
   readonly revocation: "grant" | "token"
+}
+
+/** What a presentation asks for, and what it proves. */
+interface Presentation {
+  readonly scopes: Scopes
+  readonly resource: string | undefined
+  readonly thumbprint: string | undefined
 }
 
 export type Grants = ReturnType<typeof makeGrants>
@@ -84,7 +95,11 @@ export const makeGrants = (
   const issue = (
     family: Family,
     kind: Token["kind"],
-    options: { readonly scopes: Scopes; readonly resource?: string | undefined }
+    options: {
+      readonly scopes: Scopes
+      readonly resource?: string | undefined
+      readonly thumbprint?: string | undefined
+    }
   ): Token => {
     const id = `${family.id}-${kind === "access" ? "a" : "r"}${family.tokens.length + 1}`
     const token: Token = {
@@ -94,6 +109,7 @@ export const makeGrants = (
       family,
       scopes: options.scopes,
       resource: options.resource,
+      thumbprint: options.thumbprint,
       issuedAt: now(),
       expiresAt: now() + (kind === "access" ? settings.accessTokenLifetime : settings.refreshTokenLifetime),
       revokedAt: undefined,
@@ -122,9 +138,9 @@ export const makeGrants = (
     family.revokedAt = now()
   }
 
-  const succeed = (token: Token, next: Scopes, resource: string | undefined): Pair => {
+  const succeed = (token: Token, options: Presentation): Pair => {
     const refresh = issue(token.family, "refresh", { scopes: token.family.scopes })
-    const pair = { access: issue(token.family, "access", { scopes: next, resource }), refresh }
+    const pair = { access: issue(token.family, "access", options), refresh }
     token.pair = pair
     token.family.current = refresh
     token.family.parent = token
@@ -132,7 +148,7 @@ export const makeGrants = (
   }
 
   /** Inside its window the parent of the current token is accepted once more. */
-  const replay = (token: Token, scopes: Scopes, resource: string | undefined): Pair | undefined => {
+  const replay = (token: Token, options: Presentation): Pair | undefined => {
     const window = settings.rotation._tag === "Rotating" ? settings.rotation.window : undefined
     const { current, parent } = token.family
     if (window === undefined || token !== parent || token.spentAt === undefined || current === undefined) {
@@ -145,7 +161,7 @@ export const makeGrants = (
     }
     current.spentAt = now()
     end(current, "sibling")
-    const pair = succeed(token, scopes, resource)
+    const pair = succeed(token, options)
     note("replayed", token, { successor: pair.refresh?.id ?? "" })
     return pair
   }
@@ -164,6 +180,7 @@ export const makeGrants = (
       readonly nonce?: string | undefined
       readonly authenticatedAt?: number | undefined
       readonly claims?: Members | undefined
+      readonly thumbprint?: string | undefined
     }): Family => {
       const family: Family = {
         id: `f${families.length + 1}`,
@@ -173,6 +190,7 @@ export const makeGrants = (
         nonce: options.nonce,
         authenticatedAt: options.authenticatedAt,
         claims: options.claims ?? {},
+        thumbprint: options.thumbprint,
         revokedAt: undefined,
         current: undefined,
         parent: undefined,
@@ -184,17 +202,23 @@ export const makeGrants = (
 
     first: (
       family: Family,
-      options: { readonly refresh: boolean; readonly resource?: string | undefined }
+      options: {
+        readonly refresh: boolean
+        readonly resource?: string | undefined
+        readonly thumbprint?: string | undefined
+      }
     ): Pair => {
       const refresh = options.refresh ? issue(family, "refresh", { scopes: family.scopes }) : undefined
       family.current = refresh
-      return { access: issue(family, "access", { scopes: family.scopes, resource: options.resource }), refresh }
+      const { resource, thumbprint } = options
+      return { access: issue(family, "access", { scopes: family.scopes, resource, thumbprint }), refresh }
     },
 
     renew: (value: string, options: {
       readonly client: string
       readonly scopes?: Scopes | undefined
       readonly resource?: string | undefined
+      readonly thumbprint?: string | undefined
     }): Renewal => {
       const token = tokens.get(value)
       if (token === undefined || token.kind !== "refresh" || token.family.client !== options.client) {
@@ -202,9 +226,13 @@ export const makeGrants = (
       }
       const family = token.family
       const scopes = options.scopes ?? family.scopes
+      const presentation = { scopes, resource: options.resource, thumbprint: options.thumbprint }
+      if (family.thumbprint !== undefined && family.thumbprint !== options.thumbprint) {
+        return { _tag: "Refused", because: "key" }
+      }
       if (!scopes.every((scope) => family.scopes.includes(scope))) return { _tag: "Refused", because: "scope" }
       if (token.spentAt !== undefined) {
-        const pair = family.revokedAt === undefined ? replay(token, scopes, options.resource) : undefined
+        const pair = family.revokedAt === undefined ? replay(token, presentation) : undefined
         if (pair !== undefined) return { _tag: "Accepted", pair }
         note("reused", token)
         if (reuseEndsFamily(settings.rotation)) endFamily(family, "reuse")
@@ -221,20 +249,20 @@ export const makeGrants = (
       switch (settings.rotation._tag) {
         case "Static": {
           note("kept", token)
-          const access = issue(family, "access", { scopes, resource: options.resource })
+          const access = issue(family, "access", presentation)
           return { _tag: "Accepted", pair: { access, refresh: undefined } }
         }
         case "OneShot": {
           token.spentAt = now()
           family.current = undefined
           note("spent", token)
-          const access = issue(family, "access", { scopes, resource: options.resource })
+          const access = issue(family, "access", presentation)
           return { _tag: "Accepted", pair: { access, refresh: undefined } }
         }
         case "Rotating":
         case "Unknown": {
           token.spentAt = now()
-          const pair = succeed(token, scopes, options.resource)
+          const pair = succeed(token, presentation)
           note("rotated", token, { successor: pair.refresh?.id ?? "" })
           return { _tag: "Accepted", pair }
         }
