@@ -62,6 +62,7 @@ describe("ServerMetadata", () => {
         revocation_endpoint_auth_signing_alg_values_supported: ["ES384"],
         introspection_endpoint_auth_methods_supported: ["client_secret_basic"],
         introspection_endpoint_auth_signing_alg_values_supported: ["ES512"],
+        dpop_signing_alg_values_supported: ["ES256"],
         authorization_response_iss_parameter_supported: true,
         require_pushed_authorization_requests: true,
         vendor: { a: 1 }
@@ -93,6 +94,7 @@ describe("ServerMetadata", () => {
         revocationEndpointAuthSigningAlgValuesSupported: ["ES384"],
         introspectionEndpointAuthMethodsSupported: ["client_secret_basic"],
         introspectionEndpointAuthSigningAlgValuesSupported: ["ES512"],
+        dpopSigningAlgValuesSupported: ["ES256"],
         issParameterSupported: true,
         requirePushedAuthorizationRequests: true
       })
