@@ -217,7 +217,8 @@ export const layerWith: Layer.Layer<
       return yield* endpoint.request({
         grantType,
         parameters: [[parameter, tokens.accessToken], ...Object.entries(parameters)],
-        kept: { ...request.kept, ...tokens.kept }
+        kept: { ...request.kept, ...tokens.kept },
+        thumbprint: request.thumbprint
       })
     })
 

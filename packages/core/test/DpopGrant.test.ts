@@ -1,4 +1,5 @@
 import {
+  AuthorizationServer,
   AuthorizedHttpClient,
   ClientCredentials,
   DpopKey,
@@ -6,6 +7,7 @@ import {
   type GrantKey,
   Login,
   PendingAuthorizations,
+  PushedAuthorization,
   Revocation,
   TokenEndpoint,
   TokenService,
@@ -55,6 +57,23 @@ describe("a grant with DPoP", () => {
       assert.deepInclude(error._tag === "OAuthError" ? error.reason : error, { _tag: "KeyUnavailable", use: "dpop" })
       assert.strictEqual((yield* server.exchanges).length, 0)
     }).pipe(Effect.provide(Shared.layer())))
+
+  it.effect("is begun with the thumbprint in what is pushed, and not in the browser [9449-10.1-a]", () =>
+    Effect.gen(function*() {
+      const logins = yield* Login.Login
+      const server = yield* TestAuthorizationServer.TestAuthorizationServer
+      yield* server.respondWith(({ url }) =>
+        url === Pushing.endpoint
+          ? TestHttp.json({ request_uri: "urn:example:1", expires_in: 60 }, { status: 201 })
+          : undefined
+      )
+
+      const begun = yield* logins.begin({ account: "ada", redirectUri: "https://app.test/cb", scopes: [] })
+
+      const { thumbprint } = yield* TestCrypto.dpopKey()
+      assert.strictEqual((yield* server.exchanges)[0]?.parameters["dpop_jkt"], thumbprint)
+      assert.isFalse(new URL(begun.url).searchParams.has("dpop_jkt"))
+    }).pipe(Effect.provide(Layer.provideMerge(Pushing.layer, TestCrypto.layer()))))
 
   it.effect("is presented to the API under its own scheme, with a proof for this token [9449-7-a] [9449-4.2-j] [9449-7.1-b]", () =>
     Effect.gen(function*() {
@@ -475,6 +494,25 @@ const stands = (key: GrantKey.GrantKey) =>
     (store) => Effect.map(store.read(key), ({ grant }) => Option.getOrThrow(Option.fromUndefinedOr(grant)))
   )
 
+// Logins at a server that takes pushed authorization requests.
+const Pushing = {
+  endpoint: "https://as.test/par",
+  get layer() {
+    return Layer.fresh(Login.layerWith).pipe(
+      Layer.provide(Layer.fresh(PushedAuthorization.layer)),
+      Layer.provide(Layer.effect(
+        AuthorizationServer.AuthorizationServer,
+        Effect.map(AuthorizationServer.AuthorizationServer, (server) => ({
+          ...server,
+          pushedAuthorizationRequestEndpoint: Pushing.endpoint
+        }))
+      )),
+      Layer.provideMerge(App.layerDpop()),
+      Layer.provide(TestCrypto.layer())
+    )
+  }
+}
+
 // What several processes have in common: the server, and what they keep their grants in.
 const Shared = {
   layer: (options?: TestAuthorizationServer.Options) =>
@@ -489,7 +527,8 @@ const Shared = {
 const Node = {
   without: Login.layerWith.pipe(
     Layer.provideMerge(TokenService.layerWith()),
-    Layer.provideMerge(Layer.merge(
+    Layer.provideMerge(Layer.mergeAll(
+      PushedAuthorization.layer,
       TokenEndpoint.layer,
       Layer.succeed(Revocation.Revocation, { revoke: () => Effect.succeed("done") })
     )),

@@ -102,10 +102,13 @@ describe("TokenEndpoint", () => {
     it.effect("may name several resources", () =>
       Effect.gen(function*() {
         const { requests } = yield* exchange({
-          request: TokenRequest.extension("urn:x", [["resource", "a"], ["resource", "b"]])
+          request: TokenRequest.extension("urn:x", [["resource", "https://a.test"], ["resource", "https://b.test"]])
         })
 
-        assert.strictEqual(requests[0]?.body, "grant_type=urn%3Ax&resource=a&resource=b&client_id=app")
+        assert.strictEqual(
+          requests[0]?.body,
+          "grant_type=urn%3Ax&resource=https%3A%2F%2Fa.test&resource=https%3A%2F%2Fb.test&client_id=app"
+        )
       }))
 
     const refused: Record<string, readonly [Partial<Setting>, string, string]> = {
