@@ -1,3 +1,4 @@
+import * as fs from "node:fs"
 import { defineConfig } from "vitest/config"
 
 const project = (name: string, root: string, options?: { readonly globalSetup: Array<string> }) => ({
@@ -13,13 +14,9 @@ export default defineConfig({
     allowOnly: false,
     coverage: { provider: "v8", include: ["packages/*/src/**/*.ts"], reporter: ["text-summary", "html"] },
     projects: [
-      project("core", "packages/core"),
-      project("generic-rfc6749", "packages/generic-rfc6749"),
-      project("frameio", "packages/frameio"),
-      project("catalogue", "packages/catalogue"),
-      project("node", "packages/node"),
-      project("postgres", "packages/postgres", {
-        globalSetup: [`${import.meta.dirname}/packages/postgres/test/support/globalSetup.ts`]
+      ...fs.readdirSync(`${import.meta.dirname}/packages`).map((name) => {
+        const setup = `${import.meta.dirname}/packages/${name}/test/support/globalSetup.ts`
+        return project(name, `packages/${name}`, fs.existsSync(setup) ? { globalSetup: [setup] } : undefined)
       }),
       project("cli", "apps/cli"),
       project("house", ".")

@@ -83,7 +83,7 @@ const internalStoreys = 2
 
 const effectModule = /^effect\/([a-z][a-z-]*\/)*[A-Z]\w*$/
 const coreModule = /^@effect-oauth\/core\/(jose\/)?[A-Z]\w*$/
-const ourBarrel = /^@effect-oauth\/(core(\/jose)?|frameio|generic-rfc6749|node|postgres)$/
+const ourBarrel = /^@effect-oauth\/[a-z][a-z0-9-]*(\/jose)?$/
 
 /**
  * Who may import whom. Relative imports are seen as paths from the root of the repository. The first room whose `files`
@@ -123,14 +123,6 @@ const rooms: ReadonlyArray<{
     may: [/^@effect-oauth\/generic-rfc6749\/[A-Z]\w*$/]
   },
   {
-    files: /^packages\/frameio\/src\//,
-    may: [effectModule, coreModule, /^packages\/frameio\/src\/(internal\/[a-z]|[A-Z])\w*\.ts$/]
-  },
-  {
-    files: /^packages\/generic-rfc6749\/src\//,
-    may: [effectModule, coreModule, /^packages\/generic-rfc6749\/src\/(internal\/[a-z]|[A-Z])\w*\.ts$/]
-  },
-  {
     files: /^packages\/node\/src\//,
     may: [effectModule, coreModule, /^node:/, /^packages\/node\/src\/(internal\/[a-z]|[A-Z])\w*\.ts$/]
   },
@@ -144,6 +136,15 @@ const rooms: ReadonlyArray<{
     ]
   },
   {
+    // every other package is a provider's
+    files: /^packages\/[^/]+\/src\//,
+    may: [
+      effectModule,
+      coreModule,
+      /^packages\/[^/]+\/src\/(internal\/[a-z]|[A-Z])\w*\.ts$/
+    ]
+  },
+  {
     files: /^apps\/cli\/src\//,
     may: [ourBarrel, coreModule, /^apps\/cli\/src\//, /^(?!@effect-oauth\/|packages\/|apps\/)/]
   },
@@ -151,7 +152,7 @@ const rooms: ReadonlyArray<{
   {
     files: /^packages\/[^/]+\/(test|typetest)\//,
     may: [
-      /^@effect-oauth\/(core(\/jose)?|frameio|generic-rfc6749|node|postgres)(\/testing)?(\/[A-Z]\w*)?$/,
+      /^@effect-oauth\/(?!cli\b)[a-z][a-z0-9-]*(\/jose)?(\/testing)?(\/[A-Z]\w*)?$/,
       /^@effect-oauth\/catalogue\//,
       /^packages\/[^/]+\/(test|typetest)\//,
       /^(?!@effect-oauth\/|packages\/|apps\/|test\/|scripts\/|benchmarks\/|conformance\/)/
@@ -196,7 +197,7 @@ describe("HousePlan", () => {
   })
 
   it("is kept by every manifest", () => {
-    for (const name of ["core", "frameio", "generic-rfc6749", "node", "postgres"]) {
+    for (const name of fs.readdirSync(path.join(root, "packages")).filter((name) => name !== "catalogue")) {
       const manifest = JSON.parse(fs.readFileSync(path.join(root, "packages", name, "package.json"), "utf8"))
       const own = Object.keys(manifest.dependencies ?? {}).filter((dependency) =>
         dependency.startsWith("@effect-oauth/")
@@ -269,6 +270,9 @@ describe("HousePlan", () => {
       }],
       ["a provider imports core by path", {
         "packages/frameio/src/FrameIo.ts": `import * as X from "../../core/src/TokenSet.ts"`
+      }],
+      ["a provider imports another provider by path", {
+        "packages/frameio/src/FrameIo.ts": `import * as X from "../../generic-rfc6749/src/GenericRfc6749.ts"`
       }],
       ["a provider imports core's test kit", {
         "packages/frameio/src/FrameIo.ts": `import * as X from "@effect-oauth/core/testing/Kit"`
@@ -363,6 +367,10 @@ const importsOf = (file: string, source: string): ReadonlyArray<Import> => {
   ]
 }
 
+const inSource = /^packages\/[^/]+\/src\//
+
+const packageOf = (file: string): string | undefined => file.split("/")[1]
+
 const isInternal = (file: string): boolean => file.startsWith("packages/core/src/internal/")
 
 /** The number of a core module's storey, counted from 1; `undefined` for any other file. */
@@ -403,7 +411,8 @@ const violations = (files: Record<string, string>): ReadonlyArray<string> => {
     const found: Array<string> = []
     const room = rooms.find((room) => room.files.test(file))
     for (const { target, typeOnly } of imports.get(file) ?? []) {
-      if (room !== undefined && !room.may.some((allowed) => allowed.test(target))) {
+      const allowed = room === undefined || room.may.some((allowed) => allowed.test(target))
+      if (!allowed || (inSource.test(file) && inSource.test(target) && packageOf(file) !== packageOf(target))) {
         found.push(`${file} may not import ${target}`)
       } else if (isInternal(file) && !typeOnly && (storeyOf(target) ?? 0) > internalStoreys) {
         found.push(`${file} may import ${target} only by type`)
