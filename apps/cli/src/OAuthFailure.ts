@@ -44,7 +44,10 @@ const of = (reason: OAuthErrorReason): Words => {
     case "CallbackRejected":
       return { message: rejected(reason), why: reason.problem, ...field(reason.parameter) }
     case "AuthorizationRefused":
-      return { message: refusedLogin(reason.code, reason.description), why: reason.code }
+      return {
+        message: reason.answerLost === true ? lostLogin(reason.code) : refusedLogin(reason.code, reason.description),
+        why: reason.code
+      }
     case "RequestNotSent":
       return { message: notSent(reason), why: reason.problem }
     case "AnswerLost":
@@ -219,6 +222,10 @@ const rejected = ({ parameter, problem }: CallbackRejected): string => {
       return `${name}: cannot be read: paste the whole address at which the browser ended`
   }
 }
+
+const lostLogin = (code: RemoteText): string =>
+  `The login may have been agreed to, but the answer with the tokens was lost, and now the server says "${code}": run ` +
+  "login again"
 
 const refusedLogin = (code: RemoteText, description: RemoteText | undefined): string => {
   switch (code) {

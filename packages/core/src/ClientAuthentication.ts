@@ -83,6 +83,17 @@ export interface SecretOptions {
 }
 
 /**
+ * A client that shows a token. An effect is run for every request.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface BearerOptions {
+  readonly clientId: string
+  readonly token: Redacted.Redacted | Effect.Effect<Redacted.Redacted, OAuthError.OAuthError>
+}
+
+/**
  * A public client: names itself in the body and proves nothing (RFC 6749,
  * section 3.2.1).
  *
@@ -132,6 +143,29 @@ export const post = (options: SecretOptions): Made =>
     headers: {},
     parameters: [["client_id", options.clientId], ["client_secret", Redacted.make(secret)]]
   }))
+
+/**
+ * A bearer token of the caller's own, at endpoints that take one: introspection
+ * (RFC 7662, section 2.1). Name it for that endpoint with {@link perEndpoint}.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const bearer = (options: BearerOptions): Made =>
+  named(options.clientId, () =>
+    Result.succeed({
+      clientId: options.clientId,
+      credentials: () =>
+        Effect.flatMap(
+          Effect.isEffect(options.token) ? options.token : Effect.succeed(options.token),
+          (token) =>
+            Effect.map(Effect.fromResult(checked("token", unwrap(token))), (text) => ({
+              method: "bearer",
+              headers: { authorization: Redacted.make(`Bearer ${text}`) },
+              parameters: []
+            }))
+        )
+    }))
 
 /**
  * Another method for each endpoint. Where none is named, that of the token

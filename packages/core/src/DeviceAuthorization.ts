@@ -66,7 +66,20 @@ export class DeviceAuthorization extends Context.Service<DeviceAuthorization, {
    * server that is slow or away is asked less often, and the login goes on.
    * Fails with `AuthorizationRefused` when the person declines (`access_denied`)
    * or time runs out (`expired_token`), and with any other error of the server at
-   * once.
+   * once. Nothing is started anew: that is for the person to ask for.
+   *
+   * **Details**
+   *
+   * - It waits for `interval` before every question, the first too, and 5 seconds
+   *   longer from each `slow_down` on.
+   * - A server that does not answer, or cannot be reached, is asked after twice
+   *   the time, up to two minutes; one that says how long to wait, after that.
+   *   As it answers again, it is asked as before.
+   * - However long the waits have become, it is asked once more in the last
+   *   second.
+   * - A device code counts once. When the answer with the tokens may have been
+   *   lost on its way, and the server then calls the code used or expired, the
+   *   error says so by `answerLost`.
    */
   readonly poll: (started: Started) => Effect.Effect<TokenSet, OAuthError.OAuthError>
 }>()("@effect-oauth/core/DeviceAuthorization") {}
@@ -111,13 +124,26 @@ export const make: Effect.Effect<
     const request = TokenRequest.extension(grantType, [["device_code", deviceCode]])
     let interval = started.interval
     let pause = interval
+    let waited = Duration.zero
+    let demanded = false
+    let answerLost: true | undefined
+    // not sooner than before, and not so late that a short outage costs the login
+    const backOff = (): Duration.Duration =>
+      Duration.max(Duration.min(Duration.times(pause, 2), longestPause), Duration.max(pause, interval))
     while (true) {
       const left = Duration.millis(DateTime.toEpochMillis(expiresAt) - (yield* Clock.currentTimeMillis))
+      const last = Duration.subtract(left, Duration.seconds(1))
       if (!Duration.isLessThan(pause, left)) {
-        yield* Effect.sleep(Duration.max(left, Duration.zero))
-        return yield* new OAuthError.AuthorizationRefused({ code: expired })
+        // backing off is our own wish; the last chance is not given away for it
+        if (Duration.isLessThan(last, Duration.max(waited, interval)) || demanded) {
+          yield* Effect.sleep(Duration.max(left, Duration.zero))
+          return yield* new OAuthError.AuthorizationRefused({ code: expired, answerLost })
+        }
+        pause = last
       }
       yield* Effect.sleep(pause)
+      waited = pause
+      demanded = false
       const judgement = yield* endpoint.exchange(request)
       switch (judgement._tag) {
         case "Granted":
@@ -126,24 +152,31 @@ export const make: Effect.Effect<
           return yield* judgement.reason
         case "Refused": {
           const { code, description } = judgement.reason
-          if (code === "access_denied" || code === "expired_token") {
-            return yield* new OAuthError.AuthorizationRefused({ code, description })
+          if (code === "access_denied") return yield* new OAuthError.AuthorizationRefused({ code, description })
+          if (code === "expired_token" || (answerLost && code === "invalid_grant")) {
+            return yield* new OAuthError.AuthorizationRefused({ code, description, answerLost })
           }
           if (code !== "authorization_pending" && code !== "slow_down") return yield* judgement.reason
+          answerLost = undefined
           if (code === "slow_down") interval = Duration.sum(interval, Duration.seconds(5))
           pause = interval
           break
         }
         case "NotSent":
           if (judgement.reason._tag !== "RequestNotSent") return yield* judgement.reason
-          pause = Duration.times(pause, 2)
+          pause = backOff()
           break
-        case "NotProcessed":
-          pause = Duration.max(Duration.times(pause, 2), judgement.reason.retryAfter ?? Duration.zero)
+        case "NotProcessed": {
+          const { retryAfter = Duration.zero } = judgement.reason
+          const own = backOff()
+          demanded = Duration.isLessThan(own, retryAfter)
+          pause = Duration.max(own, retryAfter)
           break
+        }
         case "Ambiguous":
           if (judgement.reason._tag === "RedirectRefused") return yield* judgement.reason
-          pause = Duration.times(pause, 2)
+          answerLost = true
+          pause = backOff()
           break
       }
     }
@@ -220,6 +253,8 @@ const startedOf = (object: JsonObject, { origin, sentAt }: TokenResponse.Answer)
       interval: Duration.seconds(typeof interval === "number" && interval >= 1 ? Math.min(interval, longest) : 5)
     }
   })
+
+const longestPause = Duration.minutes(2)
 
 // nobody types a code in that was shown an hour ago
 const longest = 3600

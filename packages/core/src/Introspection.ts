@@ -33,7 +33,8 @@ export interface Inactive {
 
 /**
  * A token that is good, and what the server tells about it (RFC 7662, section
- * 2.2).
+ * 2.2). Who the person is, is `Redacted`, like the whole answer: it is nobody's
+ * to read in a log.
  *
  * @category models
  * @since 0.1.0
@@ -42,12 +43,12 @@ export interface Active {
   readonly _tag: "Active"
   readonly scopes?: Scopes.Scopes | undefined
   readonly clientId?: string | undefined
-  readonly username?: string | undefined
+  readonly username?: Redacted.Redacted | undefined
   readonly tokenType?: string | undefined
   readonly expiresAt?: DateTime.Utc | undefined
   readonly issuedAt?: DateTime.Utc | undefined
   readonly notBefore?: DateTime.Utc | undefined
-  readonly subject?: string | undefined
+  readonly subject?: Redacted.Redacted | undefined
   readonly audience?: ReadonlyArray<string> | undefined
   readonly issuer?: string | undefined
   readonly tokenId?: string | undefined
@@ -74,6 +75,10 @@ export class Introspection extends Context.Service<Introspection, {
    * Asks the server about a token. Every call asks: nothing is cached, and an
    * answer is never better than the moment it was given. A token whose `exp` has
    * passed is inactive, whatever the server says.
+   *
+   * The server must know who asks (RFC 7662, section 2.1): the client by its
+   * credentials, or by a bearer token, `ClientAuthentication.bearer`. A client
+   * that proves nothing fails with `ConfigurationInvalid`.
    */
   readonly introspect: (
     token: Redacted.Redacted,
@@ -109,6 +114,7 @@ export const make: Effect.Effect<
       endpoint: "introspection",
       url,
       field,
+      unproven: "refused",
       parameters: [["token", token], ["token_type_hint", hint]]
     })
     const now = yield* Clock.currentTimeMillis
@@ -170,12 +176,12 @@ const activeOf = (object: JsonObject, now: number): Read<Introspected> =>
       _tag: "Active",
       scopes: scope === undefined ? undefined : Scopes.fromString(scope),
       clientId: yield* textOf(object, "client_id"),
-      username: yield* textOf(object, "username"),
+      username: yield* personalOf(object, "username"),
       tokenType: yield* textOf(object, "token_type"),
       expiresAt,
       issuedAt: yield* instantOf(object, "iat"),
       notBefore: yield* instantOf(object, "nbf"),
-      subject: yield* textOf(object, "sub"),
+      subject: yield* personalOf(object, "sub"),
       audience: yield* audienceOf(object),
       issuer: yield* textOf(object, "iss"),
       tokenId: yield* textOf(object, "jti"),
@@ -188,6 +194,9 @@ const textOf = (object: JsonObject, name: string): Read<string | undefined> => {
   const value = member(object, name)
   return value === undefined || typeof value === "string" ? Result.succeed(value) : invalid("wrong-type", name)
 }
+
+const personalOf = (object: JsonObject, name: string): Read<Redacted.Redacted | undefined> =>
+  Result.map(textOf(object, name), (text) => text === undefined ? undefined : Redacted.make(text))
 
 const instantOf = (object: JsonObject, name: string): Read<DateTime.Utc | undefined> => {
   const value = member(object, name)

@@ -125,9 +125,16 @@ export class CallbackRejected extends Data.TaggedError("CallbackRejected")<{
 export class AuthorizationRefused extends Data.TaggedError("AuthorizationRefused")<{
   readonly code: RemoteText
   readonly description?: RemoteText | undefined
+  /** An answer before this one was lost, and may have held the tokens: the person may have agreed. */
+  readonly answerLost?: boolean | undefined
 }> {
   readonly isTransient: boolean = false
   override get message(): string {
+    if (this.answerLost === true) {
+      return `The login may have been agreed to, but the answer with the tokens was lost, and now the authorization server says "${this.code}"${
+        said(this.description)
+      }. Start the login again`
+    }
     return this.code === "access_denied"
       ? `The login was declined${said(this.description)}`
       : `The authorization server refused the login with "${this.code}"${said(this.description)}`

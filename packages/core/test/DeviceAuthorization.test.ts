@@ -116,6 +116,30 @@ describe("DeviceAuthorization", () => {
         }))
     }
 
+    it.effect("names no parameter twice [8628-3.1-d]", () =>
+      Effect.gen(function*() {
+        for (const name of ["scope", "client_id"]) {
+          const error = yield* Effect.flip(start({}, { scopes: ["a"], parameters: [[name, "b"]] }))
+
+          assert.strictEqual(words(error.reason), `ConfigurationInvalid must name ${name} once parameters`)
+        }
+      }))
+
+    it.effect("sends nothing by plain http [8628-3.1-b]", () =>
+      Effect.gen(function*() {
+        const endpoint = "http://as.example/device"
+        const { layer, requests } = setting(() => Effect.never, { deviceAuthorizationEndpoint: endpoint })
+        const service = DeviceAuthorization.DeviceAuthorization
+
+        const error = yield* service.use((_) => _.start()).pipe(Effect.flip, Effect.provide(layer))
+
+        assert.strictEqual(
+          words(error.reason),
+          "ConfigurationInvalid must begin with https:// deviceAuthorizationEndpoint"
+        )
+        assert.lengthOf(requests, 0)
+      }))
+
     it.effect("fails where there is no endpoint", () =>
       Effect.gen(function*() {
         const { layer } = setting(() => Effect.never, { deviceAuthorizationEndpoint: undefined })
@@ -155,7 +179,12 @@ describe("DeviceAuthorization", () => {
       ],
       "waits as before once the server answers again": [[unreachable, pending, granted], [5, 15, 20]],
       "waits as long as the server asks for": [[busy, granted], [5, 65]],
-      "goes on after a page and a server error": [[page, broken, granted], [5, 15, 35]]
+      "goes on after a page and a server error": [[page, broken, granted], [5, 15, 35]],
+      "waits no longer than two minutes by its own wish": [
+        [lost, lost, lost, lost, lost, lost, lost, granted],
+        [5, 15, 35, 75, 155, 275, 395, 515]
+      ],
+      "backs off from the interval that it was told last": [[slowDown, lost, granted], [5, 15, 35]]
     }
     for (const [name, [handlers, expected]] of Object.entries(schedules)) {
       it.effect(name, () =>
@@ -182,6 +211,76 @@ describe("DeviceAuthorization", () => {
         assert.strictEqual(outcome, "AuthorizationRefused expired_token")
         assert.deepStrictEqual([times, ended], [[5, 15, 30, 50], 60])
       }))
+
+    it.effect("waits for the interval that the server names, every time [8628-3.2-b] [8628-3.5-b]", () =>
+      Effect.gen(function*() {
+        const { times } = yield* poll([pending, pending, granted], { expiresIn: 3600, interval: 7 })
+
+        assert.deepStrictEqual(times, [7, 14, 21])
+      }))
+
+    it.effect("asks once more in the last second, though it backs off [8628-3.5-h]", () =>
+      Effect.gen(function*() {
+        const { ended, outcome, times } = yield* poll([lost], { expiresIn: 30 })
+
+        assert.strictEqual(outcome, "AuthorizationRefused expired_token, an answer lost")
+        assert.deepStrictEqual([times, ended], [[5, 15, 29], 30])
+      }))
+
+    it.effect("does not ask in the last second when the server asked it to wait for longer", () =>
+      Effect.gen(function*() {
+        const { ended, times } = yield* poll([busy], { expiresIn: 30 })
+
+        assert.deepStrictEqual([times, ended], [[5], 30])
+      }))
+
+    it.effect("starts nothing anew when the code has expired [8628-3.1-e] [8628-3.5-d]", () =>
+      Effect.gen(function*() {
+        const { requests } = yield* poll([pending, refused("expired_token")], { expiresIn: 30 })
+
+        assert.deepStrictEqual(requests.map(({ url }) => url), Array(2).fill("https://as.example/token"))
+      }))
+
+    it.effect("authenticates every time anew [8628-3.4-d]", () =>
+      Effect.gen(function*() {
+        let read = 0
+        const clientSecret = Effect.sync(() => Redacted.make(`s${++read}`))
+
+        const { requests } = yield* poll([pending, pending, granted], {
+          expiresIn: 30,
+          authentication: ClientAuthentication.post({ clientId: "app", clientSecret })
+        })
+
+        assert.deepStrictEqual(
+          requests.map(({ body }) => new URLSearchParams(body).get("client_secret")),
+          ["s1", "s2", "s3"]
+        )
+      }))
+
+    const lostAnswers: Record<string, readonly [ReadonlyArray<Handler>, string]> = {
+      "the code is called used": [
+        [lost, refused("invalid_grant")],
+        "AuthorizationRefused invalid_grant, an answer lost"
+      ],
+      "the code is called expired": [
+        [page, refused("expired_token")],
+        "AuthorizationRefused expired_token, an answer lost"
+      ],
+      "the person declined after all": [[lost, refused("access_denied")], "AuthorizationRefused access_denied"],
+      "the answer was not the one: nobody had decided": [
+        [lost, pending, refused("invalid_grant")],
+        "RequestRefused invalid_grant"
+      ],
+      "nothing was sent": [[unreachable, refused("invalid_grant")], "RequestRefused invalid_grant"]
+    }
+    for (const [name, [handlers, expected]] of Object.entries(lostAnswers)) {
+      it.effect(`tells that the tokens may have been in an answer that was lost, or not: ${name}`, () =>
+        Effect.gen(function*() {
+          const { outcome } = yield* poll(handlers, { expiresIn: 3600 })
+
+          assert.strictEqual(outcome, expected)
+        }))
+    }
 
     const ends: Record<string, readonly [Handler, string]> = {
       "the person declines [8628-3.5-e] [8628-3.5-f]": [refused("access_denied"), "AuthorizationRefused access_denied"],
@@ -223,20 +322,23 @@ const document = {
   expires_in: 30
 }
 
-const setting = (handler: Handler, server?: Partial<AuthorizationServer.Options>) => {
+const setting = (
+  handler: Handler,
+  server?: Partial<AuthorizationServer.AuthorizationServer["Service"]>,
+  authentication: ClientAuthentication.Made = ClientAuthentication.none({ clientId: "app" })
+) => {
   const http = recording(handler)
   const made = AuthorizationServer.make({
     provider: "acme",
     tokenEndpoint: "https://as.example/token",
-    deviceAuthorizationEndpoint: "https://as.example/device",
-    ...server
+    deviceAuthorizationEndpoint: "https://as.example/device"
   })
   const layer = DeviceAuthorization.layer.pipe(
     Layer.provideMerge(TokenEndpoint.layer),
     Layer.provide([
       http.layer,
-      ClientAuthentication.layerNone({ clientId: "app" }),
-      Layer.succeed(AuthorizationServer.AuthorizationServer, Result.getOrThrow(made))
+      ClientAuthentication.layer(authentication),
+      Layer.succeed(AuthorizationServer.AuthorizationServer, { ...Result.getOrThrow(made), ...server })
     ])
   )
   return { layer, requests: http.requests }
@@ -254,16 +356,23 @@ const start = (change: object, options?: StartOptions) =>
   })
 
 /** Polls a server that answers so, the last answer for ever; tells the seconds at which it was asked. */
-const poll = (handlers: ReadonlyArray<Handler>, options: { readonly expiresIn: number }) =>
+const poll = (handlers: ReadonlyArray<Handler>, options: {
+  readonly expiresIn: number
+  readonly interval?: number
+  readonly authentication?: ClientAuthentication.Made
+}) =>
   Effect.gen(function*() {
     const times: Array<number> = []
-    const { layer, requests } = setting((request, count) =>
-      Effect.flatMap(Clock.currentTimeMillis, (now) => {
-        times.push(now / 1000)
-        return (handlers[count - 1] ?? handlers.at(-1) ?? granted)(request, count)
-      })
+    const { layer, requests } = setting(
+      (request, count) =>
+        Effect.flatMap(Clock.currentTimeMillis, (now) => {
+          times.push(now / 1000)
+          return (handlers[count - 1] ?? handlers.at(-1) ?? granted)(request, count)
+        }),
+      {},
+      options.authentication
     )
-    const { started } = yield* start({ expires_in: options.expiresIn })
+    const { started } = yield* start({ expires_in: options.expiresIn, interval: options.interval })
     const fiber = yield* DeviceAuthorization.DeviceAuthorization.use((_) => _.poll(started)).pipe(
       Effect.provide(layer),
       Effect.match({ onSuccess: (tokens) => Redacted.value(tokens.accessToken), onFailure: (_) => words(_.reason) }),
@@ -316,4 +425,5 @@ const words = (reason: OAuthError.OAuthErrorReason): string =>
     "problem" in reason ? reason.problem : undefined,
     "field" in reason ? reason.field : undefined,
     "code" in reason ? String(reason.code) : undefined
-  ].filter((word) => word !== undefined).join(" ")
+  ].filter((word) => word !== undefined).join(" ") +
+  ("answerLost" in reason && reason.answerLost === true ? ", an answer lost" : "")

@@ -49,12 +49,12 @@ describe("Introspection", () => {
         _tag: "Active",
         scopes: ["a", "b"],
         clientId: "app",
-        username: "ada",
+        username: Redacted.make("ada"),
         tokenType: "Bearer",
         expiresAt: DateTime.makeUnsafe("2030-01-01T00:00:00Z"),
         issuedAt: DateTime.makeUnsafe("2029-12-31T23:00:00Z"),
         notBefore: DateTime.makeUnsafe("2029-12-31T23:00:00.500Z"),
-        subject: "1",
+        subject: Redacted.make("1"),
         audience: ["api"],
         issuer: "https://as.example",
         tokenId: "j"
@@ -100,6 +100,76 @@ describe("Introspection", () => {
       yield* Effect.provide(Effect.andThen(ask, ask), layer)
 
       assert.lengthOf(requests, 2)
+    }))
+
+  it.effect("gives no answer of yesterday for one that did not come [7662-4-d]", () =>
+    Effect.gen(function*() {
+      const { layer } = setting({
+        handler: (_, count) =>
+          Effect.sync(() => count === 1 ? json({ active: true }) : new Response("", { status: 503 }))
+      })
+      const ask = Introspection.Introspection.use((introspection) => introspection.introspect(Redacted.make("t")))
+
+      const [before, after] = yield* Effect.provide(Effect.all([ask, Effect.flip(ask)]), layer)
+
+      assert.deepStrictEqual([before._tag, after.reason._tag], ["Active", "ServerUnavailable"])
+    }))
+
+  it.effect("keeps who the person is out of strings [7662-5-a]", () =>
+    Effect.gen(function*() {
+      const body = { active: true, sub: canary, username: canary, email: canary }
+
+      const { introspected } = yield* introspect({ handler: () => Effect.succeed(json(body)) })
+
+      assert.deepStrictEqual(leaks(introspected), [])
+    }))
+
+  it.effect("asks nobody for a client that proves nothing [7662-2.1-b]", () =>
+    Effect.gen(function*() {
+      const { layer, requests } = setting({ authentication: ClientAuthentication.none({ clientId: "app" }) })
+
+      const error = yield* Introspection.Introspection.use((_) => _.introspect(Redacted.make("t"))).pipe(
+        Effect.flip,
+        Effect.provide(layer)
+      )
+
+      assert.include(error.message, "clientAuthentication: proves nothing")
+      assert.lengthOf(requests, 0)
+    }))
+
+  it.effect("shows a token of its own instead of a secret, where that is named [7662-2.1-b]", () =>
+    Effect.gen(function*() {
+      let read = 0
+      const { layer, requests } = setting({
+        authentication: ClientAuthentication.perEndpoint({
+          token: ClientAuthentication.post({ clientId: "app", clientSecret: Redacted.make("s") }),
+          introspection: ClientAuthentication.bearer({
+            clientId: "app",
+            token: Effect.sync(() => Redacted.make(`own${++read}`))
+          })
+        })
+      })
+      const ask = Introspection.Introspection.use((introspection) => introspection.introspect(Redacted.make("t")))
+
+      yield* Effect.provide(Effect.andThen(ask, ask), layer)
+
+      assert.deepStrictEqual(
+        requests.map(({ body, headers }) => [headers["authorization"], body]),
+        [["Bearer own1", "token=t"], ["Bearer own2", "token=t"]]
+      )
+    }))
+
+  it.effect("sends no token by plain http [7662-2-a]", () =>
+    Effect.gen(function*() {
+      const { layer, requests } = setting({ insecure: true })
+
+      const error = yield* Introspection.Introspection.use((_) => _.introspect(Redacted.make("t"))).pipe(
+        Effect.flip,
+        Effect.provide(layer)
+      )
+
+      assert.strictEqual(words(error.reason), "ConfigurationInvalid must begin with https:// introspectionEndpoint")
+      assert.lengthOf(requests, 0)
     }))
 
   const failures: Record<string, readonly [() => Response, string]> = {
@@ -168,13 +238,16 @@ describe("Introspection", () => {
 })
 
 interface Setting {
+  readonly authentication?: ClientAuthentication.Made
+  /** As if somebody had described the server without the constructors. */
+  readonly insecure?: true
   readonly handler?: Handler
   readonly server?: Partial<AuthorizationServer.Options>
   readonly token?: string
   readonly hint?: string
 }
 
-const setting = ({ handler, server }: Setting) => {
+const setting = ({ authentication, handler, insecure, server }: Setting) => {
   const http = recording(handler ?? (() => Effect.succeed(json({ active: true }))))
   const made = AuthorizationServer.make({
     provider: "acme",
@@ -185,8 +258,16 @@ const setting = ({ handler, server }: Setting) => {
   const layer = Introspection.layer.pipe(
     Layer.provide([
       http.layer,
-      ClientAuthentication.layerBasic({ clientId: "app", clientSecret: Redacted.make("s") }),
-      Layer.effect(AuthorizationServer.AuthorizationServer, Effect.fromResult(made))
+      ClientAuthentication.layer(
+        authentication ?? ClientAuthentication.basic({ clientId: "app", clientSecret: Redacted.make("s") })
+      ),
+      Layer.effect(
+        AuthorizationServer.AuthorizationServer,
+        Effect.map(Effect.fromResult(made), (server) => ({
+          ...server,
+          ...(insecure === true ? { introspectionEndpoint: "http://as.example/introspect" } : {})
+        }))
+      )
     ])
   )
   return { layer, requests: http.requests }

@@ -75,6 +75,18 @@ describe("Login", () => {
       assert.strictEqual(error.reason._tag, "AuthorizationRefused")
     }).pipe(Effect.provide(App.layer())))
 
+  it.effect("does not begin again, by plain or otherwise, when the server knows no S256 [7636-7.2-a] [7636-4.4.1-a]", () =>
+    Effect.gen(function*() {
+      const { answer, login, url } = yield* answered({ error: "invalid_request", description: "unknown transform" })
+
+      const error = yield* Effect.flip(login.complete(answer))
+
+      const server = yield* TestAuthorizationServer.TestAuthorizationServer
+      assert.strictEqual(error.reason._tag, "AuthorizationRefused")
+      assert.strictEqual(new URL(url).searchParams.get("code_challenge_method"), "S256")
+      assert.deepStrictEqual((yield* server.exchanges).filter(({ endpoint }) => endpoint !== "authorization"), [])
+    }).pipe(Effect.provide(App.layer())))
+
   it.effect("does not exchange a code twice when the answer is lost", () =>
     Effect.gen(function*() {
       const { answer, login } = yield* answered()
@@ -101,7 +113,7 @@ const answered = Effect.fnUntraced(function*(decision?: TestAuthorizationServer.
   const login = yield* Login.Login
   const server = yield* TestAuthorizationServer.TestAuthorizationServer
   const begun = yield* login.begin({ account: "ada", redirectUri: "https://app.test/callback", scopes: ["read"] })
-  return { login, answer: yield* server.authorize(begun.url, decision) }
+  return { login, url: begun.url, answer: yield* server.authorize(begun.url, decision) }
 })
 
 const problemOf = (error: { readonly reason: { readonly _tag: string; readonly problem?: unknown } }): unknown =>

@@ -15,12 +15,13 @@ describe("Pkce", () => {
   })
 
   describe("make", () => {
-    it.effect("writes 32 random bytes as 43 characters without padding [7636-4.1-d] [7636-7.1-a]", () =>
+    it.effect("writes 32 random bytes as 43 characters without padding [7636-4.1-c] [7636-4.1-d] [7636-7.1-a]", () =>
       Effect.gen(function*() {
         const { challenge, verifier } = yield* Pkce.make
 
         assert.strictEqual(Redacted.value(verifier), "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8")
         assert.strictEqual(challenge, yield* Pkce.challenge(verifier))
+        assert.deepStrictEqual(drawn, [32])
       }).pipe(Effect.provide(Layer.merge(counting, Digest.layerWebCrypto))))
 
     it.effect("never gives a verifier twice [7636-4.1-a] [6749-10.10-b]", () =>
@@ -28,6 +29,17 @@ describe("Pkce", () => {
         const pairs = yield* Effect.all(Array.from({ length: 100 }, () => Pkce.make))
 
         assert.strictEqual(new Set(pairs.map(({ verifier }) => Redacted.value(verifier))).size, 100)
+      }).pipe(Effect.provide(crypto)))
+
+    it.effect("is by S256, and by plain only under the name that says so [7636-4.2-a] [7636-7.2-b]", () =>
+      Effect.gen(function*() {
+        const made = yield* Pkce.make
+        const insecure = yield* Pkce.makeInsecurePlain
+
+        assert.strictEqual(made.method, "S256")
+        assert.notStrictEqual(made.challenge, Redacted.value(made.verifier))
+        assert.strictEqual(insecure.method, "plain")
+        assert.strictEqual(insecure.challenge, Redacted.value(insecure.verifier))
       }).pipe(Effect.provide(crypto)))
 
     it.effect("keeps the verifier out of strings", () =>
@@ -57,7 +69,13 @@ describe("Pkce", () => {
 
 const crypto = Layer.merge(SecureRandom.layerWebCrypto, Digest.layerWebCrypto)
 
+/** How many bytes were drawn each time. */
+const drawn: Array<number> = []
+
 const counting = Layer.succeed(
   SecureRandom.SecureRandom,
-  SecureRandom.make((size) => Uint8Array.from({ length: size }, (_, index) => index))
+  SecureRandom.make((size) => {
+    drawn.push(size)
+    return Uint8Array.from({ length: size }, (_, index) => index)
+  })
 )

@@ -1,6 +1,6 @@
 import { AuthorizationServer, ClientAuthentication, OAuthError, Revocation } from "@effect-oauth/core"
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Fiber, Layer, Redacted } from "effect"
+import { Duration, Effect, Fiber, Layer, Redacted, Result } from "effect"
 import { TestClock } from "effect/testing"
 import { from, type Handler, json, recording } from "./support/http.ts"
 import { canary, leaks } from "./support/secrets.ts"
@@ -78,6 +78,46 @@ describe("Revocation", () => {
 
       assert.strictEqual(outcome, "unsupported")
       assert.lengthOf(requests, 0)
+    }))
+
+  it.effect("sends no token by plain http [7009-2-a]", () =>
+    Effect.gen(function*() {
+      const http = recording(() => Effect.succeed(new Response()))
+      const made = AuthorizationServer.make({ provider: "acme", tokenEndpoint: "https://as.example/token" })
+      const server = { ...Result.getOrThrow(made), revocationEndpoint: "http://as.example/revoke" }
+      const layer = Revocation.layer.pipe(Layer.provide([
+        http.layer,
+        ClientAuthentication.layerNone({ clientId: "app" }),
+        Layer.succeed(AuthorizationServer.AuthorizationServer, server)
+      ]))
+
+      const error = yield* Revocation.Revocation.use((_) => _.revoke(Redacted.make("t"))).pipe(
+        Effect.flip,
+        Effect.provide(layer)
+      )
+
+      assert.include(error.message, "revocationEndpoint: must begin with https://")
+      assert.lengthOf(http.requests, 0)
+    }))
+
+  it.effect("has one way to ask, which hands the answer to no script [7009-2.3-a]", () =>
+    Effect.gen(function*() {
+      const { requests } = yield* revoke({})
+      const http = recording(() => Effect.never)
+      const service = yield* Effect.provide(
+        Revocation.make,
+        Layer.mergeAll(
+          http.layer,
+          ClientAuthentication.layerNone({ clientId: "app" }),
+          AuthorizationServer.layer(
+            AuthorizationServer.make({ provider: "acme", tokenEndpoint: "https://as.example/token" })
+          )
+        )
+      )
+
+      assert.deepStrictEqual(Object.keys(service), ["revoke"])
+      assert.deepStrictEqual(requests.map(({ method }) => method), ["POST"])
+      assert.notInclude(requests[0]?.body, "callback")
     }))
 
   const failures: Record<string, readonly [Handler, OAuthError.OAuthErrorReason]> = {

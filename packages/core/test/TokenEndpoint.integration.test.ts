@@ -9,22 +9,14 @@ import {
 import { NodeHttpClient } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Layer, Redacted } from "effect"
-import * as childProcess from "node:child_process"
-import * as fs from "node:fs"
-import * as http from "node:http"
-import * as https from "node:https"
-import type * as net from "node:net"
-import * as os from "node:os"
-import * as path from "node:path"
 import { Readable } from "node:stream"
 import * as zlib from "node:zlib"
+import { listen, openssl, selfSigned } from "./support/sockets.ts"
 
 const clients: Record<string, Layer.Layer<OAuthHttpClient.OAuthHttpClient>> = {
   fetch: OAuthHttpClient.layerFetch,
   undici: OAuthHttpClient.layer.pipe(Layer.provide(NodeHttpClient.layerUndici))
 }
-
-const openssl = childProcess.spawnSync("openssl", ["version"]).status === 0
 
 describe("TokenEndpoint over sockets", () => {
   for (const [name, client] of Object.entries(clients)) {
@@ -140,52 +132,6 @@ describe("TokenEndpoint over sockets", () => {
 
 function* spaces() {
   while (true) yield Buffer.alloc(65_536, " ")
-}
-
-const listen = (handle: http.RequestListener, tls?: https.ServerOptions) =>
-  Effect.acquireRelease(
-    Effect.callback<{ readonly url: string; readonly requests: () => number; readonly server: http.Server }>(
-      (resume) => {
-        let requests = 0
-        const counted: http.RequestListener = (request, response) => {
-          requests++
-          handle(request, response)
-        }
-        const server = tls === undefined ? http.createServer(counted) : https.createServer(tls, counted)
-        server.listen(0, "127.0.0.1", () => {
-          const { port } = server.address() as net.AddressInfo
-          resume(Effect.succeed({ url: `http://127.0.0.1:${port}/token`, requests: () => requests, server }))
-        })
-      }
-    ),
-    ({ server }) =>
-      Effect.callback<void>((resume) => {
-        server.close(() => resume(Effect.void))
-        server.closeAllConnections()
-      })
-  )
-
-const selfSigned = (): https.ServerOptions => {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "certificate-"))
-  const [key, cert] = [path.join(folder, "key.pem"), path.join(folder, "cert.pem")]
-  const subject = ["-subj", "/CN=127.0.0.1", "-days", "2"]
-  childProcess.execFileSync("openssl", [
-    "req",
-    "-x509",
-    "-nodes",
-    "-newkey",
-    "rsa:2048",
-    ...subject,
-    "-keyout",
-    key,
-    "-out",
-    cert
-  ], {
-    stdio: "ignore"
-  })
-  const options = { key: fs.readFileSync(key), cert: fs.readFileSync(cert) }
-  fs.rmSync(folder, { recursive: true })
-  return options
 }
 
 const verdict = (

@@ -955,7 +955,7 @@ describe("TokenService", () => {
   })
 
   describe("revoke", () => {
-    it.effect("stops the grant in every process at once where the store notifies", () =>
+    it.effect("stops the grant in every process at once where the store notifies [7009-2.2-b]", () =>
       Effect.gen(function*() {
         const world = yield* World.make()
         const { service } = yield* loggedIn(world)

@@ -27,8 +27,8 @@ export const introspect = Command.make(
         return yield* output.result({ active: false }, (style) => style.red("The server says: not active"))
       }
       const facts: ReadonlyArray<readonly [string, string | undefined]> = [
-        ["subject", said.subject],
-        ["user", said.username],
+        ["subject", said.subject && Redacted.value(said.subject)],
+        ["user", said.username && Redacted.value(said.username)],
         ["client", said.clientId],
         ["scopes", said.scopes?.join(" ")],
         ["issuer", said.issuer],

@@ -124,12 +124,23 @@ export const exchange = (
   hooks: Hooks,
   to: To & {
     readonly field: string
+    /** Where a client that proves nothing is not served. */
+    readonly unproven?: "refused" | undefined
     /** Where the body must name the client, however it authenticates. */
     readonly clientId?: string | undefined
     readonly bodyMatters?: ((status: number) => boolean) | undefined
   }
 ): Effect.Effect<Answer, Exclude<Exchange.Outcome, { readonly _tag: "Answer" }>["reason"] | KeyUnavailable> =>
   credentials(authentication, to.endpoint, Exchange.timeLimit).pipe(
+    Effect.filterOrFail(
+      (credentials) => to.unproven !== "refused" || credentials.method !== "none",
+      () =>
+        new ConfigurationInvalid({
+          field: "clientAuthentication",
+          problem:
+            `proves nothing, as the ${to.endpoint} endpoint needs; give the client a secret, or this endpoint a method of its own`
+        })
+    ),
     Effect.flatMap((credentials) => request({ ...to, parameters: naming(to, credentials) }, credentials, hooks)),
     Effect.flatMap((request) => Exchange.once(client, request, to)),
     Effect.flatMap((outcome) =>
