@@ -260,6 +260,9 @@ const check = (options: Options): Effect.Effect<string, OAuthError.OAuthError> =
   if (!URL.canParse(endpoint)) return invalid("authorizationEndpoint", "is not an absolute URL")
   if (endpoint.includes("#")) return invalid("authorizationEndpoint", "must not contain a fragment")
   if (clientId === "") return invalid("clientId", "is empty")
+  if (rules.responseType.split(" ").some((type) => type === "token" || type === "id_token")) {
+    return invalid("responseType", "asks for tokens in the browser's address, which is not offered; ask for a code")
+  }
   if (rules.issuer === "required" && options.issuer === undefined) {
     return invalid("issuer", "is missing, though the answer must name it")
   }

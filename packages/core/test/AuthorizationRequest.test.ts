@@ -269,6 +269,9 @@ describe("AuthorizationRequest", () => {
       ["a relative endpoint", { endpoint: "/authorize" }, "authorizationEndpoint"],
       ["an endpoint with a fragment [6749-3.1-b]", { endpoint: "https://as.example/a#x" }, "authorizationEndpoint"],
       ["an endpoint that names the client", { endpoint: "https://as.example/a?client_id=x" }, "authorizationEndpoint"],
+      ["tokens in the address [8252-8.2-a]", {
+        rules: { ...AuthorizationRequest.rfc6749, responseType: "code token" }
+      }, "responseType"],
       ["no client", { clientId: "" }, "clientId"],
       ["an answer that must name an unknown issuer", { rules: required }, "issuer"],
       ["a scope with a quote [6749-3.3-a]", { scopes: ["a\"b"] }, "scopes"],

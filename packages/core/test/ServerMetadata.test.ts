@@ -24,7 +24,7 @@ describe("ServerMetadata", () => {
     ]
   }
   for (const [issuer, expected] of Object.entries(addresses)) {
-    it.effect(`is looked for at both addresses of ${issuer} [8414-3-a] [8414-3.1-a] [8414-3.1-b] [8414-5-a]`, () =>
+    it.effect(`is looked for at both addresses of ${issuer} [8414-3-a] [8414-3.1-a] [8414-3.1-b] [8414-5-a] [OIDD-4-a] [OIDD-4.1-a] [OIDD-4.1-b]`, () =>
       Effect.gen(function*() {
         const { exit, requests } = yield* get(issuer, () => Effect.succeed(new Response("", { status: 404 })))
 
@@ -117,11 +117,17 @@ describe("ServerMetadata", () => {
 
   const refused: Record<string, readonly [object, string]> = {
     "no issuer": [{ issuer: undefined }, "missing issuer"],
-    "another issuer [8414-3.3-a] [8414-6.2-b]": [{ issuer: "https://evil.example" }, "issuer-mismatch issuer"],
+    "another issuer [8414-3.3-a] [8414-6.2-b] [OIDD-4.3-c]": [
+      { issuer: "https://evil.example" },
+      "issuer-mismatch issuer"
+    ],
     "a slash at its end [8414-3.3-a]": [{ issuer: "https://as.example/" }, "issuer-mismatch issuer"],
     "capitals in its host [8414-3.3-a]": [{ issuer: "https://AS.example" }, "issuer-mismatch issuer"],
     "its default port [8414-3.3-a]": [{ issuer: "https://as.example:443" }, "issuer-mismatch issuer"],
-    "a letter that looks alike [8414-4-a]": [{ issuer: "https://\u0430s.example" }, "issuer-mismatch issuer"],
+    "a letter that looks alike [8414-4-a] [OIDD-5-a]": [
+      { issuer: "https://\u0430s.example" },
+      "issuer-mismatch issuer"
+    ],
     "a template for its issuer": [{ issuer: "https://as.example/{tenant}" }, "issuer-mismatch issuer"],
     "a token endpoint by plain http": [{ token_endpoint: "http://as.example/token" }, "insecure-url token_endpoint"],
     "keys by plain http [8414-2-c]": [{ jwks_uri: "http://as.example/jwks" }, "insecure-url jwks_uri"],
@@ -156,7 +162,7 @@ describe("ServerMetadata", () => {
     ]
   }
   for (const [name, [change, expected]] of Object.entries(refused)) {
-    it.effect(`is not believed, and not looked for elsewhere: ${name} [8414-3.3-b]`, () =>
+    it.effect(`is not believed, and not looked for elsewhere: ${name} [8414-3.3-b] [OIDD-4.3-b]`, () =>
       Effect.gen(function*() {
         const { exit, requests } = yield* get(issuer, () => Effect.succeed(json({ ...document, ...change })))
 
@@ -166,7 +172,7 @@ describe("ServerMetadata", () => {
   }
 
   const answers: Record<string, readonly [Handler, string, number]> = {
-    "a page [8414-3.2-a]": [() => Effect.succeed(new Response("<html>")), "MetadataInvalid not-found", 2],
+    "a page [8414-3.2-a] [OIDD-4.2-a]": [() => Effect.succeed(new Response("<html>")), "MetadataInvalid not-found", 2],
     "a list": [() => Effect.succeed(json([])), "MetadataInvalid not-found", 2],
     "a redirect, which is not followed [8414-3.2-a]": [
       () => Effect.succeed(new Response("", { status: 302 })),
@@ -222,6 +228,31 @@ describe("ServerMetadata", () => {
       const far = yield* get("http://as.example", handler, ServerMetadata.layerLoopback)
 
       assert.deepStrictEqual([near.exit, far.exit], ["ok", "ConfigurationInvalid issuer"])
+    }))
+
+  it.effect("is of another server where only its composition of letters differs [8414-4-b] [OIDD-5-a]", () =>
+    Effect.gen(function*() {
+      const composed = "https://as.example/caf\u00e9"
+      const decomposed = composed.normalize("NFD")
+
+      const { exit } = yield* get(composed, () => Effect.succeed(json({ ...document, issuer: decomposed })))
+
+      assert.strictEqual(exit, "MetadataInvalid issuer-mismatch issuer")
+    }))
+
+  it.effect("is refused again, and kept nowhere, while it is of another issuer [OIDD-4.3-a] [8414-3.3-b]", () =>
+    Effect.gen(function*() {
+      const { service, requests } = yield* caching(() =>
+        Effect.sync(() => json({ ...document, issuer: "https://evil.example" }))
+      )
+      const problem = Effect.map(Effect.flip(service.get(issuer)), ({ reason }) => words(reason))
+
+      const before = [yield* problem, yield* problem]
+      yield* TestClock.adjust(ServerMetadata.failureTimeToLive)
+      const after = yield* problem
+
+      assert.deepStrictEqual([...before, after], Array(3).fill("MetadataInvalid issuer-mismatch issuer"))
+      assert.lengthOf(requests, 2)
     }))
 
   describe("the cache", () => {

@@ -1,4 +1,11 @@
-import { AuthorizationServer, Login, Revocation, TokenEndpoint, TokenRequest } from "@effect-oauth/core"
+import {
+  AuthorizationServer,
+  DeviceAuthorization,
+  Login,
+  Revocation,
+  TokenEndpoint,
+  TokenRequest
+} from "@effect-oauth/core"
 import { ProviderContract, TestHttp } from "@effect-oauth/core/testing"
 import { GenericRfc6749 } from "@effect-oauth/generic-rfc6749"
 import { assert, describe, it } from "@effect/vitest"
@@ -37,6 +44,30 @@ describe("GenericRfc6749", () => {
           ])
         }))
     }
+
+    it.effect("is a public client at the device endpoint unless there is a secret [8628-5.6-a]", () =>
+      Effect.gen(function*() {
+        const wire = Wire.make(() => TestHttp.empty(503))
+        const provider = GenericRfc6749.layer({
+          ...server,
+          clientId: "tv",
+          deviceAuthorizationEndpoint: "https://as.test/device"
+        })
+
+        yield* DeviceAuthorization.DeviceAuthorization.use((device) => Effect.exit(device.start())).pipe(
+          Effect.provide(
+            DeviceAuthorization.layer.pipe(
+              Layer.provide(wire.layer(provider)),
+              Layer.provide(provider),
+              Layer.provide(wire.http)
+            )
+          )
+        )
+
+        assert.deepStrictEqual(wire.sent.map(({ body, headers }) => [body, headers["authorization"]]), [
+          ["client_id=tv", undefined]
+        ])
+      }))
 
     it.effect("authenticates at each endpoint by its own method", () =>
       Effect.gen(function*() {
@@ -138,7 +169,7 @@ describe("GenericRfc6749", () => {
         "AuthorizationServer.make: dialect.refreshToken.parameters: must not name client_secret, which is sent already; remove it"
       ],
       [
-        "a public client without PKCE",
+        "a public client without PKCE [8252-6-a]",
         { clientSecret: undefined, dialect: { authorization: { pkce: "none" } } },
         "GenericRfc6749.layer: dialect.authorization.pkce: is none, though the client has no secret; use S256, or a client secret"
       ],

@@ -171,18 +171,14 @@ const listenAs = (
   port: number,
   listener: Http.RequestListener
 ): Effect.Effect<{ readonly host: Host; readonly port: number }, Server.Failed, Scope.Scope> => {
-  const at = (host: Host, addresses: ReadonlyArray<string>) =>
-    Effect.map(Server.listen(addresses, port, listener), (port) => ({ host, port }))
-  switch (host) {
-    case "127.0.0.1":
-      return at(host, [Server.ipv4])
-    case "[::1]":
-      return at(host, [Server.ipv6])
-    case "localhost":
-      return at(host, [Server.ipv4, Server.ipv6])
-    case undefined:
-      return Effect.catchIf(at("127.0.0.1", [Server.ipv4]), Server.isAbsent, () => at("[::1]", [Server.ipv6]))
-  }
+  const choices = host === undefined ? [places["127.0.0.1"], places["[::1]"]] as const : [places[host]] as const
+  return Effect.map(Server.listenAsFirst(choices, port, listener), ({ as, port }) => ({ host: as, port }))
+}
+
+const places: { readonly [H in Host]: Server.Choice<Host> } = {
+  "127.0.0.1": { as: "127.0.0.1", addresses: [Server.ipv4] },
+  "[::1]": { as: "[::1]", addresses: [Server.ipv6] },
+  localhost: { as: "localhost", addresses: [Server.ipv4, Server.ipv6] }
 }
 
 const hostOf = (socket: Net.Socket): Host => socket.localFamily === "IPv6" ? "[::1]" : "127.0.0.1"

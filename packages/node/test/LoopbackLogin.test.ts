@@ -10,7 +10,7 @@ import { isClosed, visit } from "./fixtures/visit.ts"
 const state = Redacted.make("the-state")
 
 describe("LoopbackLogin", { timeout: 30_000 }, () => {
-  it.effect("gives the address at which the browser arrived", () =>
+  it.effect("gives the address at which the browser arrived [8252-7.3-a] [8252-8.3-a]", () =>
     Effect.gen(function*() {
       const { callback, redirectUri } = yield* LoopbackLogin.listen()
       const fiber = yield* Effect.forkChild(callback(state))
@@ -83,7 +83,7 @@ describe("LoopbackLogin", { timeout: 30_000 }, () => {
       "a rebound name": [400, "/callback?state=the-state", { headers: { Host: "evil.example:80" } }],
       "a name for the same address": [400, "/callback?state=the-state", { headers: { Host: "localhost:80" } }],
       "the host without its port": [400, "/callback?state=the-state", { headers: { Host: "127.0.0.1" } }],
-      "a wrong state": [400, "/callback?code=a&state=another"],
+      "a wrong state [8252-8.9-a]": [400, "/callback?code=a&state=another"],
       "the state in other letters": [400, "/callback?code=a&state=The-state"],
       "two states": [400, "/callback?code=a&state=the-state&state=the-state"],
       "no state": [400, "/callback?code=a"],
@@ -214,7 +214,7 @@ describe("LoopbackLogin", { timeout: 30_000 }, () => {
   })
 
   describe("listen", () => {
-    it.effect("answers localhost in both families at one port", () =>
+    it.effect("answers localhost in both families at one port [8252-7.3-c]", () =>
       Effect.gen(function*() {
         const { callback, redirectUri } = yield* LoopbackLogin.listen({ host: "localhost" })
         yield* Effect.forkChild(callback(state))
@@ -259,7 +259,7 @@ describe("LoopbackLogin", { timeout: 30_000 }, () => {
         assert.strictEqual(yield* Fiber.join(fiber), `${redirectUri}?state=the-state`)
       }))
 
-    it.effect("listens at no other address", () =>
+    it.effect("listens at no other address [8252-8.3-c]", () =>
       Effect.gen(function*() {
         const { redirectUri } = yield* LoopbackLogin.listen({ host: "localhost" })
         const { port } = new URL(redirectUri)
@@ -305,7 +305,29 @@ describe("LoopbackLogin", { timeout: 30_000 }, () => {
         }))
     }
 
-    it.effect("closes the port with the scope, whoever is still connected", () =>
+    it.effect("lets no other program listen at its port, however that asks [8252-B.3-a] [8252-B.5-a]", () =>
+      Effect.gen(function*() {
+        const { redirectUri } = yield* LoopbackLogin.listen()
+        const port = Number(new URL(redirectUri).port)
+
+        const codes = yield* Effect.forEach(
+          [{}, { reusePort: true }],
+          (options) =>
+            Effect.callback<string | undefined>((resume) => {
+              const server = Net.createServer()
+              server.on("error", (error: NodeJS.ErrnoException) => resume(Effect.succeed(error.code)))
+              server.listen(
+                { host: "127.0.0.1", port, ...options },
+                () => server.close(() => resume(Effect.succeed("listens")))
+              )
+            })
+        )
+
+        assert.notInclude(codes, "listens")
+        assert.strictEqual(codes[0], "EADDRINUSE")
+      }))
+
+    it.effect("closes the port with the scope, whoever is still connected [8252-8.3-b]", () =>
       Effect.gen(function*() {
         const scope = yield* Scope.make()
         const { redirectUri } = yield* Scope.provide(LoopbackLogin.listen({ host: "localhost" }), scope)
@@ -322,7 +344,28 @@ describe("LoopbackLogin", { timeout: 30_000 }, () => {
         for (const host of ["127.0.0.1", "[::1]"]) assert.isTrue(yield* isClosed(`http://${host}:${port}/`))
       }))
 
-    it.effect("closes the port when whoever waits is interrupted", () =>
+    it.effect("closes the port when the time is over, and when the answer has come [8252-8.3-b]", () =>
+      Effect.gen(function*() {
+        const opened: Array<string> = []
+        const login = Effect.scoped(Effect.gen(function*() {
+          const { callback, redirectUri } = yield* LoopbackLogin.listen()
+          opened.push(redirectUri)
+          return yield* callback(state)
+        }))
+        const late = yield* Effect.forkChild(Effect.exit(login))
+        yield* settled
+        yield* TestClock.adjust("5 minutes")
+        yield* Fiber.join(late)
+        const answered = yield* Effect.forkChild(login)
+        yield* settled
+        yield* visit(`${opened[1]}?code=c&state=the-state`)
+        yield* Fiber.join(answered)
+
+        for (const redirectUri of opened) assert.isTrue(yield* isClosed(redirectUri))
+        assert.lengthOf(opened, 2)
+      }))
+
+    it.effect("closes the port when whoever waits is interrupted [8252-8.3-b]", () =>
       Effect.gen(function*() {
         const opened: Array<string> = []
         const fiber = yield* Effect.forkChild(Effect.scoped(Effect.gen(function*() {

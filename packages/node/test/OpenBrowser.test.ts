@@ -6,7 +6,7 @@ import * as Path from "node:path"
 import { directory } from "./fixtures/directory.ts"
 
 describe("OpenBrowser", { timeout: 30_000 }, () => {
-  it.effect("hands the address over as one argument that nothing interprets", () =>
+  it.effect("hands the address over as one argument that nothing interprets [8252-5-a]", () =>
     Effect.gen(function*() {
       const path = yield* directory
       const { open } = browser(command(path, "works"))
@@ -42,6 +42,11 @@ describe("OpenBrowser", { timeout: 30_000 }, () => {
         assert.deepStrictEqual(started(path), [])
       }))
   }
+
+  it("shows no page by itself: it starts programs, and nothing else [8252-8.12-a]", () => {
+    assert.deepStrictEqual(Object.keys(browser("none")), ["open"])
+    assert.deepStrictEqual(Object.keys(OpenBrowser).sort(), ["OpenBrowser", "layer", "make"])
+  })
 
   it.effect("goes on to the next program when one is missing or fails", () =>
     Effect.gen(function*() {

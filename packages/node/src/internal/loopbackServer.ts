@@ -37,6 +37,28 @@ export const listen = (
     ({ servers }) => Effect.forEach(servers, close, { discard: true })
   ).pipe(Effect.map(({ port }) => port))
 
+/**
+ * Listens as the first of some choices of which the machine has the addresses, so that neither family is taken for
+ * granted (RFC 8252, section 7.3).
+ */
+export const listenAsFirst = <A>(
+  [first, ...others]: readonly [Choice<A>, ...ReadonlyArray<Choice<A>>],
+  port: number,
+  listener: Http.RequestListener
+): Effect.Effect<{ readonly as: A; readonly port: number }, Failed, Scope.Scope> => {
+  const [second, ...rest] = others
+  const listening = Effect.map(listen(first.addresses, port, listener), (port) => ({ as: first.as, port }))
+  return second === undefined
+    ? listening
+    : Effect.catchIf(listening, isAbsent, () => listenAsFirst([second, ...rest], port, listener))
+}
+
+/** Addresses, and what a server at them is known as. */
+export interface Choice<A> {
+  readonly as: A
+  readonly addresses: ReadonlyArray<string>
+}
+
 const startAll = Effect.fnUntraced(
   function*(addresses: ReadonlyArray<string>, port: number, listener: Http.RequestListener) {
     const servers: Array<Http.Server> = []

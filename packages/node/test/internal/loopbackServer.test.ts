@@ -13,6 +13,19 @@ describe("loopbackServer", () => {
       assert.isAbove(port, 0)
     }))
 
+  it.effect("is known by the first family that the machine has [8252-7.3-b]", () =>
+    Effect.gen(function*() {
+      const choices = [
+        { as: "first", addresses: [absent] },
+        { as: "second", addresses: [Server.ipv6] },
+        { as: "third", addresses: [Server.ipv4] }
+      ] as const
+
+      const { as } = yield* Server.listenAsFirst(choices, 0, () => undefined)
+
+      assert.strictEqual(as, "second")
+    }))
+
   it.effect("fails when the machine has none of the addresses", () =>
     Effect.gen(function*() {
       const alone = yield* Effect.flip(Server.listen([absent], 0, () => undefined))
