@@ -50,6 +50,7 @@ const storeys: ReadonlyArray<{ readonly name: string; readonly modules: Readonly
       "DeviceAuthorization",
       "Introspection",
       "OAuthHttpClient",
+      "ProtectedResource",
       "PushedAuthorization",
       "Revocation",
       "ServerMetadata",

@@ -308,6 +308,9 @@ const answerProblems: { readonly [K in ResponseInvalid["problem"]]: string } = {
 
 const metadataProblems: { readonly [K in MetadataInvalid["problem"]]: string } = {
   "issuer-mismatch": "they are another issuer's",
+  "resource-mismatch": "they are another resource's",
+  "blocked-address": "their address may not be reached",
+  untrusted: "nobody trusts",
   missing: "they lack",
   "insecure-url": "not https:",
   "wrong-type": "wrong type of",

@@ -293,8 +293,18 @@ export class RedirectRefused extends Data.TaggedError("RedirectRefused")<{
  * @since 0.1.0
  */
 export class MetadataInvalid extends Data.TaggedError("MetadataInvalid")<{
+  /** The issuer, or the resource, that was asked for. */
   readonly issuer: string
-  readonly problem: "issuer-mismatch" | "missing" | "insecure-url" | "wrong-type" | "not-json" | "not-found"
+  readonly problem:
+    | "issuer-mismatch"
+    | "resource-mismatch"
+    | "missing"
+    | "insecure-url"
+    | "blocked-address"
+    | "untrusted"
+    | "wrong-type"
+    | "not-json"
+    | "not-found"
   readonly field?: string | undefined
 }> {
   readonly isTransient: boolean = false

@@ -15,10 +15,10 @@ import * as Exit from "effect/Exit"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
-import type { Json, JsonObject } from "effect/Schema"
+import type { JsonObject } from "effect/Schema"
 import type * as AuthorizationServer from "./AuthorizationServer.ts"
 import * as Exchange from "./internal/exchange.ts"
-import { isJson, member, parseObject } from "./internal/json.ts"
+import { isJson, isTexts, member, parseObject } from "./internal/json.ts"
 import { isPrivate } from "./internal/url.ts"
 import * as OAuthError from "./OAuthError.ts"
 import { OAuthHttpClient } from "./OAuthHttpClient.ts"
@@ -420,6 +420,3 @@ const metadataOf = (
     }
   })
 }
-
-const isTexts = (value: Json): value is ReadonlyArray<string> =>
-  Array.isArray(value) && value.every((element) => typeof element === "string")

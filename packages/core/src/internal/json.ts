@@ -31,6 +31,10 @@ export const parseObject = (body: Uint8Array): JsonObject | "encoding" | "not-js
 export const member = (object: JsonObject, name: string): Json | undefined =>
   Object.hasOwn(object, name) ? object[name] ?? undefined : undefined
 
+/** Whether a value is a list of texts. */
+export const isTexts = (value: Json): value is ReadonlyArray<string> =>
+  Array.isArray(value) && value.every((element) => typeof element === "string")
+
 /** Whether a value nests no deeper than this. What is deeper can be parsed, and not always written again. */
 export const isShallow = (json: Json, depth = 32): boolean =>
   typeof json !== "object" || json === null ||

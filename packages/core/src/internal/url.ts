@@ -10,6 +10,32 @@ export const isLoopback = (url: URL): boolean =>
 export const isPrivate = (url: URL): boolean =>
   url.protocol === "https:" || (url.protocol === "http:" && isLoopback(url))
 
+/**
+ * Whether an address is written as one of the public network: a name with a dot that is not reserved for use at home, or
+ * a number that is routed. What a name resolves to cannot be told here.
+ */
+export const isPublic = ({ hostname }: URL): boolean => {
+  if (hostname.startsWith("[")) {
+    // global unicast, without the ranges that lead back to IPv4 and those for documents
+    return /^\[[23][0-9a-f]{3}:/.test(hostname) && !/^\[(2001:(db8|0)?:|2002:)/.test(hostname)
+  }
+  const parts = /^(\d+)\.(\d+)\.(\d+)\.(\d+)$/.exec(hostname)
+  if (parts !== null) {
+    const [a = 0, b = 0, c = 0] = parts.slice(1).map(Number)
+    return !(
+      a === 0 || a === 10 || a === 127 || a >= 224 ||
+      (a === 100 && b >= 64 && b < 128) ||
+      (a === 169 && b === 254) ||
+      (a === 172 && b >= 16 && b < 32) ||
+      (a === 192 && (b === 168 || (b === 0 && (c === 0 || c === 2)))) ||
+      (a === 198 && (b === 18 || b === 19 || (b === 51 && c === 100))) ||
+      (a === 203 && b === 0 && c === 113)
+    )
+  }
+  const name = hostname.replace(/\.$/, "")
+  return name.includes(".") && !/(^|\.)(localhost|local|internal|intranet|lan|home|corp|home\.arpa)$/.test(name)
+}
+
 /** Whether a text is a URI with a scheme, of printable ASCII. */
 export const isAbsoluteUri = (text: string): boolean =>
   /^[a-z][a-z0-9+.-]*:[\x21-\x7e]+$/i.test(text) && URL.canParse(text)
