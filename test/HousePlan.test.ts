@@ -63,6 +63,7 @@ const storeys: ReadonlyArray<{ readonly name: string; readonly modules: Readonly
       "EncryptedPendingAuthorizations",
       "EncryptedTokenStore",
       "Escrow",
+      "GrantMove",
       "Keyring",
       "PendingAuthorizations",
       "RedisPendingAuthorizations",
@@ -72,7 +73,7 @@ const storeys: ReadonlyArray<{ readonly name: string; readonly modules: Readonly
       "TokenStore"
     ]
   },
-  { name: "service", modules: ["RefreshPolicy", "TokenService"] },
+  { name: "service", modules: ["GrantAdministration", "RefreshPolicy", "TokenService"] },
   {
     name: "edge",
     modules: ["AuthorizedHttpClient", "ClientCredentials", "Login", "OAuthClient", "TokenExchange", "TokenSource"]

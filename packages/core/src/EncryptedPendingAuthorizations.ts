@@ -39,7 +39,8 @@ export const make: Effect.Effect<PendingAuthorizations["Service"], never, Keyrin
         )
         return yield* below.put({
           state,
-          key: "",
+          // plain, as in the head of a grant: so those of an account can be found
+          key: pending.key,
           issuerParameter: "optional",
           redirectUri: "",
           scopes: [],
@@ -58,7 +59,8 @@ export const make: Effect.Effect<PendingAuthorizations["Service"], never, Keyrin
           Effect.map(Option.some),
           failingIn("take")
         )
-      })
+      }),
+      forget: below.forget
     })
   }
 )

@@ -204,6 +204,7 @@ export const make = Effect.fnUntraced(function*(options?: Options): Effect.fn.Re
   return {
     tokenStore: TokenStore.of({
       name,
+      bodies: "sealed",
       read: (key) =>
         store.read(key).pipe(
           Effect.flatMap((reading) =>

@@ -10,6 +10,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import type { PendingAuthorization } from "./AuthorizationRequest.ts"
+import * as GrantKey from "./GrantKey.ts"
 import type { OAuthError } from "./OAuthError.ts"
 
 /**
@@ -30,6 +31,13 @@ export class PendingAuthorizations extends Context.Service<PendingAuthorizations
    * any number of takers, one gets it.
    */
   readonly take: (state: string) => Effect.Effect<Option.Option<PendingAuthorization>, OAuthError>
+
+  /**
+   * Removes all pending authorizations of an account, at every server and for
+   * every client; tells how many there were. One that is taken meanwhile counts
+   * for its taker.
+   */
+  readonly forget: (account: string) => Effect.Effect<number, OAuthError>
 }>()("@effect-oauth/core/PendingAuthorizations") {}
 
 /**
@@ -70,7 +78,24 @@ export const layerMemory = (
             return entry !== undefined && entry.until > clock.currentTimeMillisUnsafe()
               ? Option.some(entry.pending)
               : Option.none()
+          }),
+        forget: (account) =>
+          Effect.sync(() => {
+            let forgotten = 0
+            for (const [state, { pending }] of kept) {
+              if (isOf(pending, account) && kept.delete(state)) forgotten++
+            }
+            return forgotten
           })
       })
     })
   )
+
+/**
+ * Whether a pending authorization is one of an account.
+ *
+ * @category predicates
+ * @since 0.1.0
+ */
+export const isOf = ({ key }: Pick<PendingAuthorization, "key">, account: string): boolean =>
+  GrantKey.fromId(key)?.account === account

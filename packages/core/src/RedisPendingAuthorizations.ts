@@ -9,12 +9,13 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redis from "effect/persistence/Redis"
 import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as AuthorizationRequest from "./AuthorizationRequest.ts"
 import * as Configuration from "./Configuration.ts"
 import * as Shared from "./internal/redis.ts"
 import * as OAuthError from "./OAuthError.ts"
-import { PendingAuthorizations } from "./PendingAuthorizations.ts"
+import { isOf, PendingAuthorizations } from "./PendingAuthorizations.ts"
 
 /**
  * Where in Redis the pending authorizations are.
@@ -74,6 +75,27 @@ export const make = Effect.fnUntraced(function*(
           )
         ),
       failingIn("take")
+    ),
+    // few are pending at a time, and people are seldom deleted: they are looked for, and no index is kept
+    forget: Effect.fn("RedisPendingAuthorizations.forget")(
+      function*(account) {
+        const pattern = names.pending("").replace(/[*?[\]\\]/g, "\\$&") + "*"
+        let cursor = "0"
+        let forgotten = 0
+        do {
+          const reply = yield* redis.send("SCAN", cursor, "MATCH", pattern, "COUNT", "1000")
+          const [next, found] = yield* Effect.mapError(Effect.fromResult(decodeScan(reply)), () => notUnderstood)
+          for (const name of found) {
+            const pending = decode(yield* redis.send("GET", name))
+            if (Result.isFailure(pending) || !isOf(pending.success, account)) continue
+            if (Number(yield* redis.send("DEL", name)) === 1) forgotten++
+          }
+          cursor = next
+        } while (cursor !== "0")
+        return forgotten
+      },
+      Effect.mapError((error) => error._tag === "RecordInvalid" ? error : Shared.reason(error)),
+      failingIn("forget")
     )
   })
 })
@@ -102,6 +124,10 @@ const Pending = Schema.fromJsonString(AuthorizationRequest.PendingAuthorization)
 const encode = Schema.encodeSync(Pending)
 
 const decode = Schema.decodeUnknownResult(Pending)
+
+const decodeScan = Schema.decodeUnknownResult(Schema.Tuple([Schema.String, Schema.Array(Schema.String)]))
+
+const notUnderstood = new OAuthError.RecordInvalid({ store: "redis", problem: "the answer is not understood" })
 
 const failingIn = (method: string) =>
   Effect.mapError((reason: OAuthError.StoreUnavailable | OAuthError.RecordInvalid) =>

@@ -76,9 +76,17 @@ export const make: (options?: Options) => Effect.Effect<
   return PendingAuthorizations.PendingAuthorizations.of({
     put: Effect.fn("SqlPendingAuthorizations.put")(function*(pending, timeToLive) {
       yield* run(
-        sql`INSERT INTO ${table} (state, expires_at, pending)
-          VALUES (${encodeState(Redacted.value(pending.state))}, ${now} + ${timeToLive}, ${encode(pending)})
-          ON CONFLICT (state) DO UPDATE SET expires_at = excluded.expires_at, pending = excluded.pending`
+        sql`INSERT INTO ${table} (state, account, expires_at, pending)
+          VALUES (${
+          sql.csv([
+            encodeState(Redacted.value(pending.state)),
+            accountOf(pending.key),
+            sql`${now} + ${timeToLive}`,
+            encode(pending)
+          ].map((value) => sql`${value}`))
+        })
+          ON CONFLICT (state) DO UPDATE SET
+            account = excluded.account, expires_at = excluded.expires_at, pending = excluded.pending`
       )
       yield* Effect.ignore(sweep)
     }, failingIn("put")),
@@ -95,7 +103,15 @@ export const make: (options?: Options) => Effect.Effect<
       }
       const { expires_at, now: at, pending } = taken.success
       return expires_at > at ? Option.some(pending) : Option.none()
-    }, failingIn("take"))
+    }, failingIn("take")),
+    forget: Effect.fn("SqlPendingAuthorizations.forget")(
+      (account) =>
+        Effect.map(
+          run(sql`DELETE FROM ${table} WHERE account = ${encodeURIComponent(account)} RETURNING state`),
+          (rows) => rows.length
+        ),
+      failingIn("forget")
+    )
   })
 })
 
@@ -113,6 +129,7 @@ export const migrations = (options?: Pick<Options, "table">): Sql.Migrations => 
       const { instant, text } = Sql.types(sql)
       yield* sql`CREATE TABLE ${sql(table)} (
         state ${text} NOT NULL PRIMARY KEY,
+        account ${text} NOT NULL,
         expires_at ${instant} NOT NULL,
         pending ${text} NOT NULL
       )`
@@ -157,6 +174,9 @@ const encode = Schema.encodeSync(Pending)
 const decode = Schema.decodeUnknownResult(
   Schema.Struct({ now: Schema.Finite, expires_at: Schema.Finite, pending: Pending })
 )
+
+// the account as it stands in the key
+const accountOf = (key: string): string => key.split("|")[3] ?? ""
 
 // whatever a browser brings, a column can hold this
 const encodeState = (state: string): string => encodeURIComponent(state.replace(/\p{Surrogate}/gu, "\ufffd"))

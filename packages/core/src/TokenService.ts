@@ -183,6 +183,19 @@ export class TokenService extends Context.Service<TokenService, {
   readonly ended: (key: GrantKey) => Effect.Effect<void, OAuthError>
 
   /**
+   * Takes the server's refusal for a mistake: a grant that must be authorized
+   * again is put back with the refresh token that it still has, and is renewed
+   * when it is next used. Only the server's own answer ends it again. Tells
+   * whether it had ended.
+   *
+   * **Gotchas**
+   *
+   * What was revoked, has no refresh token left, or became somebody else's comes
+   * back only by a login.
+   */
+  readonly restore: (key: GrantKey) => Effect.Effect<boolean, OAuthError>
+
+  /**
    * Removes a grant's record. Its tokens stay alive at the server.
    */
   readonly forget: (key: GrantKey, options?: ForgetOptions) => Effect.Effect<void, OAuthError>
@@ -298,6 +311,7 @@ export const make = Effect.fnUntraced(function*(options?: Options): Effect.fn.Re
     status: (key) => own("status", key, () => Grants.status(service, key)),
     revoke: (key) => own("revoke", key, () => Grants.revoke(service, key)),
     ended: (key) => own("ended", key, () => Grants.ended(service, key)),
+    restore: (key) => own("restore", key, () => Grants.restore(service, key)),
     forget: (key, options) => own("forget", key, () => Grants.forget(service, key, options)),
     events: Stream.fromPubSub(service.events)
   })

@@ -103,6 +103,12 @@ export class TokenStore extends Context.Service<TokenStore, {
   readonly name: string
 
   /**
+   * `"sealed"` where bodies are sealed on their way into the store; otherwise
+   * they are kept as they come.
+   */
+  readonly bodies?: "sealed" | undefined
+
+  /**
    * Reads the record of a key.
    */
   readonly read: (key: GrantKey.GrantKey) => Effect.Effect<Reading, OAuthError>

@@ -21,7 +21,7 @@ describe("EncryptedPendingAuthorizations", () => {
     }
   })
 
-  it.effect("hands nothing down but the state", () =>
+  it.effect("hands nothing down but the state and the key", () =>
     Effect.gen(function*() {
       const { below, service } = yield* services()
 
@@ -31,7 +31,7 @@ describe("EncryptedPendingAuthorizations", () => {
       assert.deepStrictEqual(Object.keys(kept?.context ?? {}), ["keyId", "ciphertext"])
       assert.deepStrictEqual({ ...kept, context: undefined }, {
         state: kept?.state,
-        key: "",
+        key: pending.key,
         issuerParameter: "optional",
         redirectUri: "",
         scopes: [],

@@ -79,6 +79,19 @@ const peek = (service: Service, state: string, pause: Effect.Effect<void>) =>
 
 const mutants = (): ReadonlyArray<Mutant> => [
   {
+    what: "forgets no account",
+    breaking: (service) => ({ ...service, forget: () => Effect.succeed(2) }),
+    laws: ["forgets those of an account, at every server, and leaves the others"]
+  },
+  {
+    what: "takes the beginning of an account's name for the whole",
+    breaking: (service) => ({
+      ...service,
+      forget: (account) => Effect.tap(service.forget(account), () => service.forget(`${account}b`))
+    }),
+    laws: ["forgets those of an account, at every server, and leaves the others"]
+  },
+  {
     what: "gives it as often as it is asked",
     breaking: (service) => ({ ...service, take: (state) => peek(service, state, Effect.void) }),
     laws: ["gives it once", "gives it to one of twenty who take it at once"]
@@ -113,6 +126,7 @@ const mutants = (): ReadonlyArray<Mutant> => [
     breaking: (service) => {
       const states = new Map<string, string>()
       return {
+        ...service,
         put: (pending, timeToLive) => {
           states.set(Redacted.value(pending.state).toLowerCase(), Redacted.value(pending.state))
           return service.put(pending, timeToLive)

@@ -80,7 +80,17 @@ export const make = Effect.fnUntraced(function*(options: {
       const mine = yield* Files.remove(file)
       yield* Files.syncDirectory(directory)
       return mine && entry.until > clock.currentTimeMillisUnsafe() ? Option.some(entry.pending) : Option.none()
-    }, failingIn("take"))
+    }, failingIn("take")),
+    forget: Effect.fn("FilePendingAuthorizations.forget")(function*(account) {
+      let forgotten = 0
+      for (const file of yield* Files.list(directory)) {
+        const entry = yield* Effect.catchTag(read(file), "RecordInvalid", () => Effect.undefined)
+        if (entry === undefined || !PendingAuthorizations.isOf(entry.pending, account)) continue
+        if (yield* Files.remove(file)) forgotten++
+      }
+      yield* Files.syncDirectory(directory)
+      return forgotten
+    }, failingIn("forget"))
   })
 })
 

@@ -163,6 +163,37 @@ export const ended = (
     })
   )
 
+/** Puts a grant that has ended back, to be tried again with the refresh token that it still has. */
+export const restore = (
+  self: Service.Service,
+  key: GrantKey.GrantKey
+): Effect.Effect<boolean, OAuthError.OAuthError> =>
+  Service.detached(
+    self,
+    Effect.gen(function*() {
+      let restored = false
+      yield* change(self, key, "restore", (reading) => {
+        const { grant } = reading
+        restored = false
+        if (grant === undefined) return Effect.fail(absent(key))
+        const { body, state } = grant
+        if (state._tag === "Revoked") return Effect.fail(required(key, "Revoked"))
+        if (state._tag !== "ReauthorizationRequired") return Effect.succeed(grant)
+        if (body._tag === "Sealed") return Effect.fail(sealed(body))
+        // the pair of somebody else, or none: only a login helps
+        if (state.why === "IdentityMismatch" || Transaction.presentable(body) === undefined) {
+          return Effect.fail(required(key, state.why))
+        }
+        restored = true
+        return proposal(self, reading, grant, { state: { _tag: "Active", failures: 0 }, dueIn: 0 }, [
+          "Restored",
+          state.why
+        ])
+      })
+      return restored
+    })
+  )
+
 /** Removes a grant's record. */
 export const forget = (
   self: Service.Service,
@@ -267,8 +298,7 @@ const atServer = (
   grant: Grant.Grant
 ): Effect.Effect<"done" | "unsupported", OAuthError.OAuthError> => {
   if (grant.body._tag === "Sealed") {
-    const reason = new OAuthError.KeyUnavailable({ use: "seal", keyId: grant.body.keyId })
-    return Effect.fail(OAuthError.make("TokenService", "revoke", reason))
+    return Effect.fail(OAuthError.make("TokenService", "revoke", sealed(grant.body)))
   }
   const refreshToken = Transaction.presentable(grant.body)
   if (refreshToken !== undefined) return self.revocation.revoke(refreshToken, "refresh_token")
@@ -287,8 +317,13 @@ const observe = (self: Service.Service, key: GrantKey.GrantKey, reading: Reading
 
 const newerFormat = new OAuthError.RecordReadOnly({ why: "newer-format" })
 
-const absent = (key: GrantKey.GrantKey): OAuthError.OAuthErrorReason =>
-  new OAuthError.ReauthorizationRequired({ why: "Absent", provider: key.provider, account: key.account })
+const required = (key: GrantKey.GrantKey, why: OAuthError.ReauthorizationCause): OAuthError.OAuthErrorReason =>
+  new OAuthError.ReauthorizationRequired({ why, provider: key.provider, account: key.account })
+
+const absent = (key: GrantKey.GrantKey): OAuthError.OAuthErrorReason => required(key, "Absent")
+
+const sealed = ({ keyId }: { readonly keyId: string }): OAuthError.OAuthErrorReason =>
+  new OAuthError.KeyUnavailable({ use: "seal", keyId })
 
 const waitAtMost = (self: Service.Service): number => Duration.toMillis(self.policy.waitAtMost)
 

@@ -337,9 +337,10 @@ export const propose = (
 export const yields = (
   standing: Grant.Grant,
   claim: typeof Grant.Renewing.Type,
-  draft: Pick<Grant.Draft, "lineage" | "serial">
+  draft: Pick<Grant.Draft, "installation" | "lineage" | "serial">
 ): boolean =>
-  standing.lineage === draft.lineage && (
+  // what is another installation's by now is on its way to another store, or there already
+  standing.lineage === draft.lineage && standing.installation === draft.installation && (
     (standing.state._tag === "Indeterminate" && standing.state.presented === claim.presented &&
       standing.state.attempt === claim.attempt) ||
     (standing.serial < draft.serial - 1 && !isFinal(standing.state))

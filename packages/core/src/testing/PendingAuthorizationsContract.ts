@@ -14,6 +14,7 @@ import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as AuthorizationRequest from "../AuthorizationRequest.ts"
+import * as GrantKey from "../GrantKey.ts"
 import type { OAuthError } from "../OAuthError.ts"
 import { PendingAuthorizations } from "../PendingAuthorizations.ts"
 import type { Law } from "./Contract.ts"
@@ -167,6 +168,27 @@ export const cases: ReadonlyArray<Law<PendingAuthorizations>> = [
 
       yield* taken(yield* service.take(first.id), undefined)
       yield* taken(yield* service.take(id), second)
+    })
+  ),
+
+  law(
+    "forgets those of an account, at every server, and leaves the others",
+    Effect.fnUntraced(function*(service, specimen) {
+      const account = `${specimen("").id}%*|[a]`
+      const of = (name: string, provider: string, account: string) =>
+        specimen(name, {
+          key: GrantKey.make({ provider, issuer: "https://as.test", client: "client", account }).id
+        })
+      const [one, two, other] = [of("1", "a", account), of("2", "b", account), of("3", "a", `${account}b`)]
+      for (const { id: _, ...pending } of [one, two, other]) yield* service.put(pending, minute)
+
+      const forgotten = yield* service.forget(account)
+      const again = yield* service.forget(account)
+
+      yield* same("how many", [forgotten, again], [2, 0])
+      for (const { id } of [one, two]) yield* taken(yield* service.take(id), undefined)
+      const { id, ...pending } = other
+      yield* taken(yield* service.take(id), pending)
     })
   )
 ]

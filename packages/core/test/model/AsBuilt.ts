@@ -134,7 +134,7 @@ export const conclude = (server: Server, claim: Record, heard: Heard, lost: bool
 export const yields = (record: Record, claim: Record): boolean =>
   remember(yielding, `${spell(record)}|${spell(claim)}`, () => {
     const { state } = toGrant(claim)
-    const draft = { lineage: String(claim.lineage), serial: claim.serial + 1 }
+    const draft = { installation: "", lineage: String(claim.lineage), serial: claim.serial + 1 }
     return state._tag === "Renewing" && Transaction.yields(toGrant(record), state, draft)
   })
 
