@@ -1,7 +1,7 @@
 import {
   type AuthorizationRequest,
   GrantAdministration,
-  GrantKey,
+  type GrantKey,
   OAuthError,
   PendingAuthorizations,
   TokenStore
