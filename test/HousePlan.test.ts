@@ -36,6 +36,7 @@ const storeys: ReadonlyArray<{ readonly name: string; readonly modules: Readonly
       "Dpop",
       "DpopKey",
       "EndpointRequest",
+      "OpenIdRequest",
       "PasswordGrant",
       "Pkce",
       "RetryAfter",

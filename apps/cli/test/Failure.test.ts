@@ -103,6 +103,11 @@ describe("Failure", () => {
         /\(it lacks access_token, status 200\): check the address/
       ],
       [
+        new OAuthError.JwtInvalid({ jwt: "id-token", rule: "aud" }),
+        ExitCode.failed,
+        /^The server's ID token breaks a rule \(aud\).*: check with doctor/
+      ],
+      [
         new OAuthError.ResponseInvalid({ problem: "mismatch", field: "sub" }),
         ExitCode.usage,
         /^--account: belongs to somebody else.*: name another account, or log out first$/

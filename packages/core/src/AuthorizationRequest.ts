@@ -15,6 +15,7 @@ import * as Schema from "effect/Schema"
 import type { GrantKey } from "./GrantKey.ts"
 import { isLoopback, problemOfResource } from "./internal/url.ts"
 import * as OAuthError from "./OAuthError.ts"
+import * as OpenIdRequest from "./OpenIdRequest.ts"
 import * as Pkce from "./Pkce.ts"
 import * as Scopes from "./Scopes.ts"
 import type { Parameters } from "./TokenRequest.ts"
@@ -108,6 +109,10 @@ export const PendingAuthorization = Schema.Struct({
   thumbprint: Schema.optionalKey(Schema.String),
   /** What was asked for. */
   scopes: Schema.Array(Schema.String),
+  /** How long ago the person may have signed in, in seconds, where that was said. */
+  maxAge: Schema.optionalKey(Schema.Finite),
+  /** The authentication context classes of which one must be told, where that was said. */
+  acr: Schema.optionalKey(Schema.Array(Schema.String)),
   /** Where the tokens are to be used (RFC 8707), where that was said. */
   resources: Schema.optionalKey(Schema.Array(Schema.String)),
   /** The application's own, given back when the login completes. */
@@ -161,7 +166,9 @@ export interface Options {
   readonly resources?: ReadonlyArray<string> | undefined
   /** The key under which the grant will be kept. */
   readonly key: GrantKey
-  /** Further parameters, `prompt` or `login_hint` for example. */
+  /** What OpenID Connect adds; it takes the scope `openid`. */
+  readonly openid?: OpenIdRequest.Options | undefined
+  /** Further parameters. */
   readonly parameters?: Readonly<Record<string, string>> | undefined
   /** The application's own, given back when the login completes. It does not travel. */
   readonly context?: Schema.Json | undefined
@@ -175,8 +182,10 @@ export interface Options {
  *
  * **Details**
  *
- * A `nonce` is sent where `openid` is asked for. Parameters without a value are
- * left out.
+ * A `nonce` is sent where `openid` is asked for. Where `offline_access` is asked
+ * for with it and nothing says how to prompt, the person is asked for consent
+ * (OpenID Connect Core, section 11). Parameters without a value are left out:
+ * `prompt: ""` says that none is wanted.
  *
  * **Gotchas**
  *
@@ -192,6 +201,10 @@ export const make: (
   .fnUntraced(function*(options) {
     const { clientId, redirectUri, resources = [], rules, scopes } = options
     const endpoint = yield* check(options)
+    const openid = yield* Effect.mapError(
+      Effect.fromResult(OpenIdRequest.parameters(scopes, options.openid)),
+      (reason) => OAuthError.make("AuthorizationRequest", "make", reason)
+    )
     if (rules.privateScheme === "reversed-domain" && ambiguous.test(redirectUri)) {
       yield* Effect.logWarning(
         "A redirect URI with a private-use scheme has one slash after it (RFC 8252, section 7.1)",
@@ -213,7 +226,7 @@ export const make: (
       ...(options.thumbprint === undefined ? {} : { dpop_jkt: options.thumbprint })
     }
     const parameters = [
-      ...Object.entries({ ...protocol, ...rules.parameters, ...options.parameters }),
+      ...Object.entries({ ...protocol, ...openid.usual, ...rules.parameters, ...openid.asked, ...options.parameters }),
       ...resources.map((resource) => ["resource", resource] as const)
     ].filter(([, value]) => value !== "")
     return {
@@ -229,6 +242,8 @@ export const make: (
         ...(nonce === undefined ? {} : { nonce: Redacted.make(nonce) }),
         ...(options.thumbprint === undefined ? {} : { thumbprint: options.thumbprint }),
         scopes,
+        ...(openid.maxAge === undefined ? {} : { maxAge: openid.maxAge }),
+        ...(openid.acr === undefined ? {} : { acr: openid.acr }),
         ...(resources.length === 0 ? {} : { resources }),
         ...(options.context === undefined ? {} : { context: options.context })
       }

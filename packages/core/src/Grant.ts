@@ -8,6 +8,7 @@ import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as GrantHistory from "./GrantHistory.ts"
 import * as GrantKey from "./GrantKey.ts"
+import * as Identity from "./Identity.ts"
 import type { Scopes } from "./Scopes.ts"
 
 /**
@@ -173,6 +174,8 @@ export const Open = Schema.TaggedStruct("Open", {
   resources: Schema.optionalKey(Schema.Array(Schema.String)),
   /** The server's name for the person, where it is known. */
   subject: Schema.optionalKey(Schema.String),
+  /** Who the login was about, where its ID token was verified. */
+  identity: Schema.optionalKey(Identity.Kept),
   /** Members of the server's answers that the dialect asks to keep. */
   kept: Schema.optionalKey(Schema.Record(Schema.String, Schema.Json)),
   /** Thumbprint of the DPoP key that the refresh token is bound to: a public client's (RFC 9449, section 5). */

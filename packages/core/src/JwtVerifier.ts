@@ -30,8 +30,8 @@ export interface Expected {
   readonly maxAge?: Duration.Duration | undefined
   /** The authentication context classes of which one must be told. */
   readonly acr?: ReadonlyArray<string> | undefined
-  /** The login that is renewed (OpenID Connect Core, section 12.2). */
-  readonly renews?: Kept | undefined
+  /** What is known of the login that is renewed (OpenID Connect Core, section 12.2). */
+  readonly renews?: Partial<Kept> | undefined
 }
 
 /**

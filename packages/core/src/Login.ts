@@ -22,7 +22,10 @@ import { AuthorizationServer } from "./AuthorizationServer.ts"
 import { ClientAuthentication } from "./ClientAuthentication.ts"
 import { Dpop } from "./Dpop.ts"
 import * as GrantKey from "./GrantKey.ts"
+import type { Identity } from "./Identity.ts"
+import { JwtVerifier } from "./JwtVerifier.ts"
 import * as OAuthError from "./OAuthError.ts"
+import type * as OpenIdRequest from "./OpenIdRequest.ts"
 import { PendingAuthorizations } from "./PendingAuthorizations.ts"
 import { PushedAuthorization } from "./PushedAuthorization.ts"
 import * as Scopes from "./Scopes.ts"
@@ -49,7 +52,9 @@ export interface Options {
    * and at every renewal; of several, each token is got by a `Target` of its own.
    */
   readonly resources?: ReadonlyArray<string> | undefined
-  /** Further parameters of the authorization request, `prompt` or `login_hint` for example. */
+  /** What OpenID Connect adds; it takes the scope `openid`. */
+  readonly openid?: OpenIdRequest.Options | undefined
+  /** Further parameters of the authorization request. */
   readonly parameters?: Readonly<Record<string, string>> | undefined
   /** The application's own, given back when the login completes. It does not travel. */
   readonly context?: Json | undefined
@@ -87,6 +92,10 @@ export interface Completed {
   readonly key: GrantKey.GrantKey
   /** Whether there is a refresh token. Some servers give one only for a scope of its own, `offline_access`. */
   readonly renewable: boolean
+  /** Who it was, where `openid` was asked for and a `JwtVerifier` is in context. */
+  readonly identity: Option.Option<Identity>
+  /** The ID token that says so, a hint for signing out and for signing in again. */
+  readonly idToken: Option.Option<Redacted.Redacted>
   readonly context: Option.Option<Json>
   /** Parameters of the answer that the protocol does not define. */
   readonly parameters: ReadonlyMap<string, string>
@@ -170,6 +179,7 @@ export const layerWith: Layer.Layer<
     const endpoint = yield* TokenEndpoint
     const grants = yield* TokenService
     const dpop = Option.getOrUndefined(yield* Effect.serviceOption(Dpop))
+    const verifier = Option.getOrUndefined(yield* Effect.serviceOption(JwtVerifier))
     const crypto = yield* Effect.context<Digest.Digest | SecureRandom.SecureRandom>()
 
     const pushes = server.pushedAuthorizationRequestEndpoint !== undefined &&
@@ -188,6 +198,7 @@ export const layerWith: Layer.Layer<
           scopes: options.scopes,
           resources: options.resources,
           key: grants.key(options.account, options.part),
+          openid: options.openid,
           parameters: options.parameters,
           context: options.context,
           thumbprint: dpop?.thumbprint
@@ -222,16 +233,47 @@ export const layerWith: Layer.Layer<
       })
     })
 
+    const identify = (
+      { accessToken, idToken }: TokenSet,
+      code: Redacted.Redacted,
+      { acr, maxAge, nonce }: AuthorizationRequest.PendingAuthorization,
+      verifier: JwtVerifier["Service"]
+    ): Effect.Effect<Identity, OAuthError.OAuthError> =>
+      idToken === undefined
+        ? Effect.fail(OAuthError.make("Login", "complete", missing))
+        : verifier.idToken(idToken, {
+          nonce,
+          accessToken,
+          code,
+          acr,
+          maxAge: maxAge === undefined ? undefined : Duration.seconds(maxAge)
+        })
+
     const keep = Effect.fnUntraced(function*(
       key: GrantKey.GrantKey,
       { parts, ...tokens }: TokenSet,
-      { resources, scopes }: AuthorizationRequest.PendingAuthorization,
+      code: Redacted.Redacted,
+      pending: AuthorizationRequest.PendingAuthorization,
       options: Pick<AdoptOptions, "unreadable"> | undefined
-    ): Effect.fn.Return<void, OAuthError.OAuthError> {
-      yield* grants.adopt(key, tokens, { ...options, scopes, resources, otherwise: "revoke" })
+    ): Effect.fn.Return<Identity | undefined, OAuthError.OAuthError> {
+      const { resources, scopes } = pending
+      let identity: Identity | undefined
+      yield* grants.adopt(key, tokens, {
+        ...options,
+        scopes,
+        resources,
+        otherwise: "revoke",
+        ...(verifier === undefined || !scopes.includes("openid") ? {} : {
+          identity: Effect.tap(identify(tokens, code, pending, verifier), (told) =>
+            Effect.sync(() => {
+              identity = told
+            }))
+        })
+      })
       for (const [part, own] of Object.entries(parts ?? {})) {
         yield* grants.adopt(grants.key(key.account, part), own, { ...options, otherwise: "revoke" })
       }
+      return identity
     })
 
     const complete = Effect.fn("Login.complete")(function*(
@@ -251,8 +293,8 @@ export const layerWith: Layer.Layer<
 
       const kept = keptOf(authorized.parameters, arrival.keep)
       // the code is spent and the tokens are nobody's: a browser that goes away does not end this half-way
-      const tokens = yield* Effect.flatMap(
-        Effect.forkDetach(Effect.tap(
+      const { identity, tokens } = yield* Effect.flatMap(
+        Effect.forkDetach(Effect.flatMap(
           obtain(TokenRequest.authorizationCode({
             kept,
             code: authorized.code,
@@ -269,14 +311,22 @@ export const layerWith: Layer.Layer<
               ...Object.entries(leg.parameters)
             ]
           })),
-          (tokens) =>
-            keep(key, kept === undefined ? tokens : { ...tokens, kept: { ...kept, ...tokens.kept } }, pending, options)
+          (obtained) => {
+            const tokens = kept === undefined ? obtained : { ...obtained, kept: { ...kept, ...obtained.kept } }
+            return Effect.map(
+              keep(key, tokens, authorized.code, pending, options),
+              (identity) => ({ identity, tokens })
+            )
+          }
         )),
         Fiber.join
       )
       return {
         key,
         renewable: tokens.refreshToken !== undefined,
+        identity: Option.fromUndefinedOr(identity),
+        // what nobody has verified is no hint either
+        idToken: Option.fromUndefinedOr(identity === undefined ? undefined : tokens.idToken),
         context: Option.fromUndefinedOr(pending.context),
         parameters: authorized.parameters
       }
@@ -293,6 +343,8 @@ const keptOf = (parameters: ReadonlyMap<string, string>, names: ReadonlyArray<st
   })
   return kept.length === 0 ? undefined : Object.fromEntries(kept)
 }
+
+const missing = new OAuthError.ResponseInvalid({ problem: "missing", field: "id_token", status: 200 })
 
 const defaultTimeToLive = Duration.minutes(10)
 

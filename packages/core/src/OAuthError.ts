@@ -129,6 +129,17 @@ export class AuthorizationRefused extends Data.TaggedError("AuthorizationRefused
   readonly answerLost?: boolean | undefined
 }> {
   readonly isTransient: boolean = false
+
+  /**
+   * What the person has to do at the server before `prompt: "none"` can succeed
+   * (OpenID Connect Core, section 3.1.2.6), where that is why it was refused.
+   *
+   * @since 0.1.0
+   */
+  get requires(): "login" | "interaction" | "consent" | "account-selection" | undefined {
+    return required.get(this.code)
+  }
+
   override get message(): string {
     if (this.answerLost === true) {
       return `The login may have been agreed to, but the answer with the tokens was lost, and now the authorization server says "${this.code}"${
@@ -140,6 +151,13 @@ export class AuthorizationRefused extends Data.TaggedError("AuthorizationRefused
       : `The authorization server refused the login with "${this.code}"${said(this.description)}`
   }
 }
+
+const required: ReadonlyMap<string, AuthorizationRefused["requires"]> = new Map([
+  ["login_required", "login"],
+  ["interaction_required", "interaction"],
+  ["consent_required", "consent"],
+  ["account_selection_required", "account-selection"]
+])
 
 // -- one exchange with a server ------------------------------------------------
 

@@ -11,6 +11,7 @@ import { isJson, isShallow, member, parseObject } from "./internal/json.ts"
 import {
   AnswerLost,
   type ConfigurationInvalid,
+  type JwtInvalid,
   type KeyUnavailable,
   RedirectRefused,
   type RequestNotSent,
@@ -75,7 +76,7 @@ export const rfc6749: Rules = {
  * `TokenService`.
  *
  * - `Granted`: tokens.
- * - `Unusable`: a 2xx answer that fails a check. A well-formed refresh token in
+ * - `Unusable`: a 2xx answer that fails a check, that of its ID token included. A well-formed refresh token in
  *   it is handed on, to be kept and released to nobody.
  * - `Refused`: an OAuth error; `endsGrant` when its code is one of `grantEnded`.
  * - `NotProcessed`: the server says that it did not process the request.
@@ -89,7 +90,7 @@ export type Judgement =
   | { readonly _tag: "Granted"; readonly tokens: TokenSet }
   | {
     readonly _tag: "Unusable"
-    readonly reason: ResponseInvalid | TokenTypeUnsupported
+    readonly reason: JwtInvalid | ResponseInvalid | TokenTypeUnsupported
     readonly refreshToken?: Redacted.Redacted | undefined
     /** As in `TokenSet`. */
     readonly refreshTokenThumbprint?: string | undefined

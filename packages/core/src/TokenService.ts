@@ -24,9 +24,11 @@ import { Escrow } from "./Escrow.ts"
 import type * as Grant from "./Grant.ts"
 import type { GrantEvent } from "./GrantEvent.ts"
 import type { GrantKey } from "./GrantKey.ts"
+import type { Identity } from "./Identity.ts"
 import * as Access from "./internal/access.ts"
 import * as Grants from "./internal/grants.ts"
 import * as Service from "./internal/service.ts"
+import { JwtVerifier } from "./JwtVerifier.ts"
 import type { OAuthError } from "./OAuthError.ts"
 import { RefreshPolicy } from "./RefreshPolicy.ts"
 import { Revocation } from "./Revocation.ts"
@@ -86,6 +88,11 @@ export interface AdoptOptions {
   readonly scopes?: Scopes | undefined
   /** Where the tokens are to be used (RFC 8707). One is named again at every renewal. */
   readonly resources?: ReadonlyArray<string> | undefined
+  /**
+   * Tells whose tokens they are, and fails where they must not be kept: an ID
+   * token, verified. Renewals are compared with it.
+   */
+  readonly identity?: Effect.Effect<Identity, OAuthError> | undefined
   /** Whether the account may become somebody else's; `"same"`. */
   readonly subject?: "same" | "any" | undefined
   /** What becomes of tokens that are not kept; `"leave"`. */
@@ -251,6 +258,7 @@ export const make = Effect.fnUntraced(function*(options?: Options): Effect.fn.Re
     dpop,
     server,
     escrow,
+    verifier: Option.getOrUndefined(yield* Effect.serviceOption(JwtVerifier)),
     clock: yield* Clock.Clock,
     key: AuthorizationServer.key(server, { client: client.clientId, account: "" }),
     digest: yield* Digest.Digest,

@@ -175,7 +175,8 @@ const server = (origins: Provider.Origins): AuthorizationServer.Options => ({
   apiOrigins: [origins.api],
   dialect: {
     // Adobe gives native applications a scheme of their own, adobe+…
-    authorization: { privateScheme: "any" },
+    // and gives offline access to whoever asks for the scope; `consent` is no prompt of its
+    authorization: { privateScheme: "any", parameters: { prompt: "" } },
     // a `scope` on the other two requests narrows the token, and the RFC's default is to send none
     clientCredentials: { scopeSeparator: "," },
     response: { refreshTokenLifetime: Duration.days(14) }

@@ -5,7 +5,6 @@ import { AuthorizationServer } from "@effect-oauth/core/AuthorizationServer"
 import { DeviceAuthorization } from "@effect-oauth/core/DeviceAuthorization"
 import * as OAuthLogin from "@effect-oauth/core/Login"
 import type { OAuthError } from "@effect-oauth/core/OAuthError"
-import type { Scopes } from "@effect-oauth/core/Scopes"
 import { TokenService } from "@effect-oauth/core/TokenService"
 import { LoopbackLogin, OpenBrowser, PasteLogin } from "@effect-oauth/node"
 import * as Command from "effect/cli/Command"
@@ -153,7 +152,7 @@ const byBrowser = Effect.fnUntraced(function*(
   const redirect = yield* Effect.fromResult(Redirect.choose(config.profile, Server.providerOf(config.profile)))
   const stdio = yield* Stdio.Stdio
   const canType = yield* stdio.stdinIsTerminal
-  const parameters = { ...consent(config, scopes), ...flags.parameters }
+  const { parameters } = flags
   const begin = (redirectUri: string) =>
     Effect.mapError(
       logins.begin({ account: config.account, redirectUri, scopes, parameters }),
@@ -187,12 +186,6 @@ const byBrowser = Effect.fnUntraced(function*(
   const address = yield* Effect.scoped(answer)
   yield* output.waiting("Exchanging the code")(logins.complete(address))
 })
-
-// OpenID Connect Core, section 11: whoever asks for offline access asks the person.
-const consent = ({ profile }: Configuration, scopes: Scopes): Readonly<Record<string, string>> =>
-  Server.providerOf(profile) === "generic" && scopes.includes("openid") && scopes.includes("offline_access")
-    ? { prompt: "consent" }
-    : {}
 
 const byCode = Effect.fnUntraced(function*(config: Configuration, flags: Flags) {
   const output = yield* Output

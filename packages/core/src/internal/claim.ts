@@ -14,6 +14,7 @@ import type { Reading } from "../TokenStore.ts"
 import * as Attempts from "./attempts.ts"
 import { save, type Written } from "./commit.ts"
 import { type Environment, fail, notSaved, observe, storeNow } from "./environment.ts"
+import { identify } from "./identify.ts"
 import type * as Snapshot from "./snapshot.ts"
 import * as Stopwatch from "./stopwatch.ts"
 import * as Transaction from "./transaction.ts"
@@ -133,7 +134,7 @@ const send = Effect.fnUntraced(function*(
     const late = lost !== undefined && !Transaction.mayRepeat(env.rules.rotation, before + sinceStart())
     const hindered = hindrance()
     if (hindered === undefined) snapshot.neverSent = undefined
-    const judgement: Judgement = lost !== undefined && late
+    const answer: Judgement = lost !== undefined && late
       ? lost
       : hindered === undefined
       ? yield* env.endpoint.exchange(held.request, { timeLimit: policy.timeLimit, maySend })
@@ -141,6 +142,7 @@ const send = Effect.fnUntraced(function*(
         _tag: "NotSent",
         reason: new OAuthError.RequestNotSent({ problem: hindered, origin: env.origin })
       }
+    const { judgement, stranger } = yield* identify(env, held.body, answer)
     const now = env.clock.currentTimeMillisUnsafe()
     note(env, judgement, now)
     const braked = env.brake.holds(now)
@@ -153,6 +155,7 @@ const send = Effect.fnUntraced(function*(
       body: held.body,
       failures: held.failures,
       judgement,
+      stranger,
       lost: lost !== undefined,
       now: now + snapshot.offset,
       offset: snapshot.offset,

@@ -6,6 +6,7 @@ import type * as Redacted from "effect/Redacted"
 import type { Escrow } from "../Escrow.ts"
 import type * as Grant from "../Grant.ts"
 import type { GrantEvent } from "../GrantEvent.ts"
+import type { JwtVerifier } from "../JwtVerifier.ts"
 import * as OAuthError from "../OAuthError.ts"
 import type { TokenEndpoint } from "../TokenEndpoint.ts"
 import type { TokenRequest } from "../TokenRequest.ts"
@@ -20,6 +21,7 @@ export interface Environment {
   readonly custody: Custody
   readonly endpoint: TokenEndpoint["Service"]
   readonly escrow: Escrow["Service"] | undefined
+  readonly verifier: JwtVerifier["Service"] | undefined
   readonly clock: Clock.Clock
   readonly rules: Transaction.Rules
   readonly origin: string

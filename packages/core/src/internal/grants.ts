@@ -10,6 +10,7 @@ import * as Option from "effect/Option"
 import * as Grant from "../Grant.ts"
 import * as GrantHistory from "../GrantHistory.ts"
 import type * as GrantKey from "../GrantKey.ts"
+import * as Identity from "../Identity.ts"
 import * as OAuthError from "../OAuthError.ts"
 import * as Scopes from "../Scopes.ts"
 import * as Target from "../Target.ts"
@@ -18,7 +19,7 @@ import type { AdoptOptions, ForgetOptions, Status } from "../TokenService.ts"
 import type { TokenSet } from "../TokenSet.ts"
 import type { Outcome, Reading } from "../TokenStore.ts"
 import * as Attempts from "./attempts.ts"
-import * as Identity from "./identity.ts"
+import * as Claimed from "./identity.ts"
 import * as Service from "./service.ts"
 import * as Snapshot from "./snapshot.ts"
 import * as Transaction from "./transaction.ts"
@@ -36,44 +37,53 @@ export const adopt = (
       const { emit, id, rules } = self.renewal
       if (tokens.tokenType === TokenResponse.notApplicable) return yield* Effect.fail(notAnAccessToken)
       const lineage = yield* id
-      if (options?.unreadable === "set-aside") yield* setAside(self, key)
-      const kept = yield* Effect.result(change(self, key, "adopt", (reading) => {
-        // an earlier write of this login was accepted without an answer, and its pair may be renewed by now
-        if (reading.grant?.lineage === lineage) return Effect.succeed(reading.grant)
-        if (reading.grant !== undefined && reading.grant.format > Grant.format) return Effect.fail(newerFormat)
-        const standing = reading.grant?.body
-        if (options?.subject !== "any" && standing?._tag === "Open" && Identity.differs(standing, tokens.idToken)) {
-          return Effect.fail(new OAuthError.ResponseInvalid({ problem: "mismatch", field: "sub" }))
-        }
-        const now = self.renewal.clock.currentTimeMillisUnsafe()
-        const scopes = options?.scopes ?? tokens.scopes ?? Scopes.empty
-        const body = Transaction.renewed(
-          {
-            _tag: "Open",
-            accessTokens: [],
-            ...(scopes.length === 0 ? {} : { scopes }),
-            ...(options?.resources === undefined ? {} : { resources: options.resources })
-          },
-          tokens,
-          { offset: reading.now - now, need: { target: Target.whole }, rules }
+      const prepare = options?.unreadable === "set-aside" ? setAside(self, key) : Effect.void
+      const keep = (identity: Identity.Identity | undefined) =>
+        Effect.andThen(
+          prepare,
+          change(self, key, "adopt", (reading) => {
+            // an earlier write of this login was accepted without an answer, and its pair may be renewed by now
+            if (reading.grant?.lineage === lineage) return Effect.succeed(reading.grant)
+            if (reading.grant !== undefined && reading.grant.format > Grant.format) return Effect.fail(newerFormat)
+            const standing = reading.grant?.body
+            if (options?.subject !== "any" && standing?._tag === "Open" && Claimed.differs(standing, tokens.idToken)) {
+              return Effect.fail(new OAuthError.ResponseInvalid({ problem: "mismatch", field: "sub" }))
+            }
+            const now = self.renewal.clock.currentTimeMillisUnsafe()
+            const scopes = options?.scopes ?? tokens.scopes ?? Scopes.empty
+            const body = Transaction.renewed(
+              {
+                _tag: "Open",
+                accessTokens: [],
+                ...(scopes.length === 0 ? {} : { scopes }),
+                ...(options?.resources === undefined ? {} : { resources: options.resources }),
+                ...(identity === undefined ? {} : { identity: Identity.kept(identity) })
+              },
+              tokens,
+              { offset: reading.now - now, need: { target: Target.whole }, rules }
+            )
+            return Effect.map(id, (writeId): Grant.Draft => ({
+              format: Grant.format,
+              key: key.id,
+              state: { _tag: "Active", failures: 0 },
+              writeId,
+              lineage,
+              serial: 1,
+              authorizedAt: reading.now,
+              installation: rules.installation,
+              body,
+              dueIn: Transaction.dueIn(body, reading.now, rules.policy),
+              note: GrantHistory.note("Authorized", self.renewal.holder)
+            }))
+          })
         )
-        return Effect.map(id, (writeId): Grant.Draft => ({
-          format: Grant.format,
-          key: key.id,
-          state: { _tag: "Active", failures: 0 },
-          writeId,
-          lineage,
-          serial: 1,
-          authorizedAt: reading.now,
-          installation: rules.installation,
-          body,
-          dueIn: Transaction.dueIn(body, reading.now, rules.policy),
-          note: GrantHistory.note("Authorized", self.renewal.holder)
-        }))
-      }))
+      const kept = yield* Effect.result(Effect.flatMap(options?.identity ?? Effect.undefined, keep))
       if (kept._tag === "Success") return emit({ _tag: "Authorized", key })
-      if (options?.otherwise === "revoke" && tokens.refreshToken !== undefined) {
-        yield* self.renewal.discard(tokens.refreshToken)
+      if (options?.otherwise === "revoke") {
+        // the refresh token stands for the grant; without one the access token is all there is
+        yield* tokens.refreshToken === undefined
+          ? Effect.ignore(self.revocation.revoke(tokens.accessToken, "access_token"))
+          : self.renewal.discard(tokens.refreshToken)
       }
       return yield* Effect.fail(kept.failure)
     })

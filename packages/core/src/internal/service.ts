@@ -23,6 +23,7 @@ import * as Grant from "../Grant.ts"
 import type { GrantEvent } from "../GrantEvent.ts"
 import * as GrantHistory from "../GrantHistory.ts"
 import * as GrantKey from "../GrantKey.ts"
+import type { JwtVerifier } from "../JwtVerifier.ts"
 import * as OAuthError from "../OAuthError.ts"
 import type { RefreshPolicy } from "../RefreshPolicy.ts"
 import type { Revocation } from "../Revocation.ts"
@@ -57,6 +58,7 @@ export interface Service {
 export interface Parts {
   readonly server: AuthorizationServer["Service"]
   readonly escrow: Escrow["Service"] | undefined
+  readonly verifier: JwtVerifier["Service"] | undefined
   readonly clock: Clock.Clock
   readonly digest: Digest.Digest["Service"]
   readonly dpop: Dpop["Service"] | undefined
@@ -97,6 +99,7 @@ export const make = Effect.fnUntraced(function*(parts: Parts): Effect.fn.Return<
     id,
     endpoint: parts.endpoint,
     escrow: parts.escrow,
+    verifier: parts.verifier,
     custody: Custody.make(store, policy, (key) => {
       const snapshot = snapshots.get(key)
       if (snapshot !== undefined) snapshot.noticesWhenAsked = snapshot.notices

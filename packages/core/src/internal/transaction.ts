@@ -171,6 +171,8 @@ export const conclude = (input: {
   /** The failures counted before this claim. */
   readonly failures: number
   readonly judgement: Judgement
+  /** Whether the tokens are known to be somebody else's. */
+  readonly stranger?: boolean | undefined
   /** Whether an earlier request under this claim got no answer. */
   readonly lost: boolean
   /** The store's clock, estimated. */
@@ -244,7 +246,7 @@ export const conclude = (input: {
   switch (judgement._tag) {
     case "Granted": {
       const { tokens } = judgement
-      if (Identity.differs(body, tokens.idToken)) {
+      if (input.stranger === true || Identity.differs(body, tokens.idToken)) {
         return ended("IdentityMismatch", undefined, quarantine(body, tokens, "identity"))
       }
       const next = renewed(body, tokens, input)

@@ -224,14 +224,17 @@ const changeOf = (
   login: NonNullable<Expected["renews"]>,
   authTime: "same" | "any"
 ): OAuthError.JwtRule | undefined => {
-  const audience = new Set(renewed.audience)
-  if (renewed.issuer !== login.issuer) return "iss"
-  if (renewed.subject !== login.subject) return "sub"
-  if (audience.size !== new Set(login.audience).size || !login.audience.every((one) => audience.has(one))) return "aud"
-  if (renewed.issuedAt < login.issuedAt) return "iat"
-  const told = renewed.authenticatedAt !== undefined && login.authenticatedAt !== undefined
-  return told && authTime === "same" && renewed.authenticatedAt !== login.authenticatedAt ? "auth_time" : undefined
+  const { audience = renewed.audience, authenticatedAt = renewed.authenticatedAt } = login
+  if (renewed.issuer !== (login.issuer ?? renewed.issuer)) return "iss"
+  if (renewed.subject !== (login.subject ?? renewed.subject)) return "sub"
+  if (!isSubset(renewed.audience, audience) || !isSubset(audience, renewed.audience)) return "aud"
+  if (renewed.issuedAt < (login.issuedAt ?? 0)) return "iat"
+  const sameTime = renewed.authenticatedAt === undefined || renewed.authenticatedAt === authenticatedAt
+  return sameTime || authTime === "any" ? undefined : "auth_time"
 }
+
+const isSubset = (some: ReadonlyArray<string>, all: ReadonlyArray<string>): boolean =>
+  some.every((one) => all.includes(one))
 
 const announced = (names: ReadonlyArray<string> | undefined): ReadonlyArray<Algorithm> => {
   const known = (names ?? []).filter(Algorithms.isName).filter((name) => !Algorithms.isSymmetric(name))
