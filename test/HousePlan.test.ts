@@ -74,7 +74,7 @@ const storeys: ReadonlyArray<{ readonly name: string; readonly modules: Readonly
       "TokenStore"
     ]
   },
-  { name: "service", modules: ["GrantAdministration", "RefreshPolicy", "TokenService"] },
+  { name: "service", modules: ["GrantAdministration", "GrantKeeper", "RefreshPolicy", "TokenService"] },
   {
     name: "edge",
     modules: ["AuthorizedHttpClient", "ClientCredentials", "Login", "OAuthClient", "TokenExchange", "TokenSource"]

@@ -6,6 +6,7 @@
  */
 import * as Context from "effect/Context"
 import type * as DateTime from "effect/DateTime"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
@@ -46,6 +47,11 @@ export class AuthorizationServer extends Context.Service<AuthorizationServer, {
   readonly rotation: RotationPolicy.RotationPolicy
   /** The algorithms of DPoP proofs that the server knows (RFC 9449, section 5.1), where it says so. */
   readonly dpopSigningAlgorithms?: ReadonlyArray<string> | undefined
+  /**
+   * How long a refresh token lives while it is not used, where the server's answers do not say and its documentation
+   * does. A `GrantKeeper` renews before.
+   */
+  readonly idleLifetime?: Duration.Duration | undefined
   /** The only origins that get the token. */
   readonly apiOrigins: ReadonlyArray<string>
   /** When the provider ends this server, where that is announced. */

@@ -5,6 +5,7 @@
  * @since 0.1.0
  */
 import type * as Redacted from "effect/Redacted"
+import type * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as GrantHistory from "./GrantHistory.ts"
 import * as GrantKey from "./GrantKey.ts"
@@ -15,6 +16,12 @@ import type { Scopes } from "./Scopes.ts"
  * The format that this version of the library writes. A process that meets a
  * newer one serves what it can read and never writes.
  *
+ * **Details**
+ *
+ * A member that older versions may pass over needs no new format: whoever does
+ * not know it keeps it where it was. A new format is for what an older version
+ * would undo.
+ *
  * @category models
  * @since 0.1.0
  */
@@ -23,6 +30,9 @@ export const format = 1
 // Instants are epoch milliseconds of the store's clock, durations are milliseconds.
 const Millis = Schema.Finite
 const Digest = Schema.String
+
+// members that a later version has added within the format: they stay where they are
+const added = [Schema.Record(Schema.String, Schema.Unknown)] as const
 
 /**
  * The grant gives tokens. `failures` counts renewals that failed since the last
@@ -107,13 +117,21 @@ export const Revoked = Schema.TaggedStruct("Revoked", {
   remote: Schema.Literals(["done", "pending", "unsupported"])
 })
 
+const states = Schema.Union([Active, Renewing, Indeterminate, ReauthorizationRequired, Revoked])
+
 /**
  * Schema of the states of a grant.
  *
  * @category schemas
  * @since 0.1.0
  */
-export const State = Schema.Union([Active, Renewing, Indeterminate, ReauthorizationRequired, Revoked])
+export const State: Schema.Codec<typeof states.Type, typeof states.Encoded> = Schema.Union([
+  Schema.StructWithRest(Active, added),
+  Schema.StructWithRest(Renewing, added),
+  Schema.StructWithRest(Indeterminate, added),
+  Schema.StructWithRest(ReauthorizationRequired, added),
+  Schema.StructWithRest(Revoked, added)
+])
 
 /**
  * The state of a grant. A key without a record is absent.
@@ -126,13 +144,7 @@ export type State = typeof State.Type
 const Secret = Schema.RedactedFromValue(Schema.String)
 const ScopeList: Schema.Codec<Scopes> = Schema.Array(Schema.String)
 
-/**
- * Schema of one access token of a grant: the token for one target.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const AccessToken = Schema.Struct({
+const accessTokenMembers = Schema.Struct({
   /** The target's id, `""` where the grant serves one target. */
   target: Schema.String,
   value: Secret,
@@ -147,6 +159,15 @@ export const AccessToken = Schema.Struct({
 })
 
 /**
+ * Schema of one access token of a grant: the token for one target.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const AccessToken: Schema.Codec<typeof accessTokenMembers.Type, typeof accessTokenMembers.Encoded> = Schema
+  .StructWithRest(accessTokenMembers, added)
+
+/**
  * One access token of a grant.
  *
  * @category models
@@ -154,13 +175,7 @@ export const AccessToken = Schema.Struct({
  */
 export type AccessToken = typeof AccessToken.Type
 
-/**
- * Schema of an open body: one refresh token, and an access token for each target.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const Open = Schema.TaggedStruct("Open", {
+const openMembers = Schema.TaggedStruct("Open", {
   accessTokens: Schema.Array(AccessToken),
   refreshToken: Schema.optionalKey(Secret),
   refreshTokenExpiresAt: Schema.optionalKey(Millis),
@@ -181,6 +196,15 @@ export const Open = Schema.TaggedStruct("Open", {
   /** Thumbprint of the DPoP key that the refresh token is bound to: a public client's (RFC 9449, section 5). */
   thumbprint: Schema.optionalKey(Schema.String)
 })
+
+/**
+ * Schema of an open body: one refresh token, and an access token for each target.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Open: Schema.Codec<typeof openMembers.Type, typeof openMembers.Encoded> = Schema
+  .StructWithRest(openMembers, added)
 
 /**
  * An open body.
@@ -214,7 +238,7 @@ export const Body = Schema.Union([Open, Sealed])
  */
 export type Body = typeof Body.Type
 
-const common = {
+const plainMembers = Schema.Struct({
   format: Schema.Int,
   /** The canonical id of the grant's key. */
   key: GrantKey.Id,
@@ -229,8 +253,49 @@ const common = {
   authorizedAt: Schema.optionalKey(Millis),
   /** The installation that may renew this grant. */
   installation: Schema.String,
-  body: Body
-}
+  /** When somebody was last known to use it: as of its last renewal, and no finer. */
+  usedAt: Schema.optionalKey(Millis),
+  /** What the write was, where its writer said so. */
+  last: Schema.optionalKey(GrantHistory.Note)
+})
+
+/**
+ * Schema of what a head has before a store adds its version and instants.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Plain: Schema.Codec<typeof plainMembers.Type, typeof plainMembers.Encoded> = Schema
+  .StructWithRest(plainMembers, added)
+
+const headMembers = Schema.Struct({
+  ...plainMembers.fields,
+  /** Assigned by the store; never comes twice for a key, also after a removal. */
+  version: Schema.String,
+  /**
+   * When the grant is to be renewed though nobody asks: before its access token
+   * ends where it was used lately, else before its refresh token dies. Absent
+   * where neither is known, or worth it.
+   */
+  dueAt: Schema.optionalKey(Millis),
+  /** Nobody presents the refresh token before this. */
+  retryAt: Schema.optionalKey(Millis),
+  /** Until when the holder of the claim has it to itself. */
+  leaseUntil: Schema.optionalKey(Millis),
+  /** When it was written. */
+  changedAt: Schema.optionalKey(Millis)
+})
+
+/**
+ * Schema of a record without its body.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Head: Schema.Codec<typeof headMembers.Type, typeof headMembers.Encoded> = Schema
+  .StructWithRest(headMembers, added)
+
+const members = Schema.Struct({ ...headMembers.fields, body: Body })
 
 /**
  * Schema of a record, to and from JSON.
@@ -243,21 +308,7 @@ const common = {
  * @category schemas
  * @since 0.1.0
  */
-export const Grant = Schema.Struct({
-  ...common,
-  /** Assigned by the store; never comes twice for a key, also after a removal. */
-  version: Schema.String,
-  /** When the next renewal is due. */
-  dueAt: Schema.optionalKey(Millis),
-  /** Nobody presents the refresh token before this. */
-  retryAt: Schema.optionalKey(Millis),
-  /** Until when the holder of the claim has it to itself. */
-  leaseUntil: Schema.optionalKey(Millis),
-  /** When it was written. */
-  changedAt: Schema.optionalKey(Millis),
-  /** What the write was, where its writer said so. */
-  last: Schema.optionalKey(GrantHistory.Note)
-})
+export const Grant: Schema.Codec<typeof members.Type, typeof members.Encoded> = Schema.StructWithRest(members, added)
 
 /**
  * The record of a grant as it stands in a store.
@@ -340,7 +391,7 @@ export const appendHistory = (
  * @category schemas
  * @since 0.1.0
  */
-export const decode = Schema.decodeUnknownResult(Grant)
+export const decode: (input: unknown) => Result.Result<Grant, unknown> = Schema.decodeUnknownResult(Grant)
 
 /**
  * Encodes a record to its JSON form, tokens in clear unless the body is sealed.

@@ -11,7 +11,7 @@ import type { OAuthErrorReason, ReauthorizationCause } from "./OAuthError.ts"
  * An event in the life of a grant. No event carries a secret.
  *
  * - `Authorized`: a login gave the grant.
- * - `Renewed`: this process renewed it; `why` tells what for.
+ * - `Renewed`: this process renewed it; `why` tells what for (`kept`: nobody had asked).
  * - `Adopted`: tokens that another process got were taken over.
  * - `RenewalFailed`: this process tried, and the grant stays.
  * - `Unsaved`: tokens were got and the store did not take them; they are used,
@@ -33,7 +33,7 @@ export type GrantEvent =
   | {
     readonly _tag: "Renewed"
     readonly key: GrantKey.GrantKey
-    readonly why: "expiring" | "refused" | "forced"
+    readonly why: "expiring" | "refused" | "forced" | "kept"
     readonly rotated: boolean
     readonly attempt: number
   }

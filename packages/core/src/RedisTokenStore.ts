@@ -171,14 +171,19 @@ export const make = Effect.fnUntraced(function*(options?: Options): Effect.fn.Re
         Reply.moved
       ).pipe(Effect.map((aside) => aside.accepted ? { ...aside, place: `the key ${place}` } : aside))
     }, failingIn("setAside")),
-    due: Effect.fn("RedisTokenStore.due")(function*({ before, cursor, limit, providers }) {
+    due: Effect.fn("RedisTokenStore.due")(function*({ before, cursor, from, limit, providers }) {
       const encoded = providers === undefined
         ? yield* run(Scripts.members, [names.providers], [], Reply.members)
         : [...new Set(providers.map(Shared.encodeProvider))]
       const { entries, now } = yield* run(
         Scripts.due,
         [names.sequence, ...encoded.map(names.due)],
-        [Math.min(before, Number.MAX_SAFE_INTEGER), limit, ...dueCursor(cursor)],
+        [
+          Math.min(before, Number.MAX_SAFE_INTEGER),
+          limit,
+          // no key comes before the empty one
+          ...dueCursor(cursor ?? (from === undefined ? undefined : `${Math.ceil(Math.max(0, from))}|`))
+        ],
         Reply.entries
       )
       const some = entries.slice(0, limit)

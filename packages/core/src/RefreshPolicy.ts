@@ -52,6 +52,15 @@ export interface RefreshPolicy {
   readonly jitter: number
   /** How long before its end a token is no longer handed out; 5 seconds, at most a tenth of its lifetime. */
   readonly skew: Duration.Duration
+  /**
+   * For how long after its last use a grant is renewed before anybody asks, where a `GrantKeeper` runs; 1 day. With
+   * zero only before its refresh token dies, with infinity for ever.
+   */
+  readonly usedWithin: Duration.Duration
+  /** How long before its refresh token dies an idle grant is renewed; 3 days, at most `marginFraction` of what is left. */
+  readonly idleMargin: Duration.Duration
+  /** How long a process remembers a grant that it does not use, at least, and at most twice; 1 hour. */
+  readonly forgetAfter: Duration.Duration
   /** Only a refusal renews a pair younger than this; 10 seconds, at most half of its lifetime. */
   readonly minInterval: Duration.Duration
   /** A token that came from a refusal is not renewed by a refusal for this long; 1 minute. */
@@ -111,6 +120,9 @@ export const defaults: RefreshPolicy = {
   marginFraction: 0.2,
   jitter: 0.2,
   skew: Duration.seconds(5),
+  usedWithin: Duration.days(1),
+  idleMargin: Duration.days(3),
+  forgetAfter: Duration.hours(1),
   minInterval: Duration.seconds(10),
   refusalCooldown: Duration.minutes(1),
   background: "scope",

@@ -191,8 +191,8 @@ export const make: (options?: Options) => Effect.Effect<
         ? { ...yield* read(key), accepted: false }
         : { now: (yield* decodeRow(name, Now, row)).now, accepted: true, grant: undefined }
     }, failingIn("remove")),
-    due: Effect.fn("SqlTokenStore.due")(function*({ before, cursor, limit, providers }) {
-      const from = cursor === undefined ? undefined : dueCursor.parse(cursor)
+    due: Effect.fn("SqlTokenStore.due")(function*({ before, cursor, from, limit, providers }) {
+      const after = cursor === undefined ? undefined : dueCursor.parse(cursor)
       const rows = yield* run(
         sql`SELECT ${now} AS now, page.* FROM (SELECT 1) AS one LEFT JOIN (
             SELECT ${head} FROM ${grants}
@@ -200,7 +200,8 @@ export const make: (options?: Options) => Effect.Effect<
           sql.and([
             sql`due_at < ${before}`,
             ...(providers === undefined ? [] : [sql.in("provider", providers.map(encodeField))]),
-            ...(from === undefined ? [] : [sql`(due_at, key) > (${from.dueAt}, ${from.key})`])
+            ...(from === undefined ? [] : [sql`due_at >= ${from}`]),
+            ...(after === undefined ? [] : [sql`(due_at, key) > (${after.dueAt}, ${after.key})`])
           ])
         }
             ORDER BY due_at, key LIMIT ${limit + 1}
@@ -352,21 +353,15 @@ type HeadRow = typeof HeadRow.Type
 
 const Row = Schema.Struct({ ...HeadRow.fields, body: Schema.NullOr(Schema.String) })
 
-const Head = Schema.Struct(Struct.omit(Grant.Grant.fields, ["body"]))
-
 const Members = Schema.fromJsonString(Schema.Record(Schema.String, Schema.Unknown))
 const decodeMembers = Schema.decodeUnknownResult(Members)
-const decodeHead = Schema.decodeUnknownResult(Head)
+const decodeHead = Schema.decodeUnknownResult(Grant.Head)
 
 // What has no column of its own is JSON: a text column cannot hold every text.
 const encode = (draft: Grant.Draft): { readonly head: string; readonly body: string } => {
-  const { authorizedAt, body, format, installation, last, lineage, serial, state, writeId } = Grant.encode(
-    Grant.stand(draft, { version: "", now: 0 })
-  )
-  return {
-    head: JSON.stringify({ format, state, writeId, lineage, serial, authorizedAt, installation, last }),
-    body: JSON.stringify(body)
-  }
+  const { body, ...head } = Grant.encode(Grant.stand(draft, { version: "", now: 0 }))
+  const rest = Struct.omit(head, ["changedAt", "dueAt", "key", "leaseUntil", "retryAt", "version"])
+  return { head: JSON.stringify(rest), body: JSON.stringify(body) }
 }
 
 const columnsOf = (row: HeadRow) => ({

@@ -38,8 +38,28 @@ export const make = (options: {
 }): Target => {
   const scopes = Scopes.make(...options.scopes ?? [])
   return {
-    id: [options.resource ?? "", ...[...scopes].sort()].map((part) => encodeURIComponent(part)).join(" ").trim(),
+    // a resource comes first, so that none is taken for a scope
+    id: [options.resource ?? "", ...[...scopes].sort()].map((part) => encodeURIComponent(part)).join(" "),
     resource: options.resource,
     scopes
+  }
+}
+
+/**
+ * Reads a canonical id back.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const fromId = (id: string): Target => {
+  const [resource = "", ...scopes] = id.split(" ").map(decode)
+  return { id, ...(resource === "" ? {} : { resource }), scopes: Scopes.make(...scopes) }
+}
+
+const decode = (part: string): string => {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part
   }
 }

@@ -135,6 +135,11 @@ export class TokenService extends Context.Service<TokenService, {
   readonly key: (account: string, part?: string) => GrantKey
 
   /**
+   * Names the installation whose grants are renewed here.
+   */
+  readonly installation: string
+
+  /**
    * A token that can be used now. One that is due is renewed meanwhile or
    * before, as `RefreshPolicy.background` says; one that has ended is waited for.
    */
@@ -155,6 +160,14 @@ export class TokenService extends Context.Service<TokenService, {
    * Renews now, whether due or not. Of several who ask at once, one renews.
    */
   readonly refresh: (key: GrantKey) => Effect.Effect<AccessToken, OAuthError>
+
+  /**
+   * Renews a grant if its record says that it is due, though nobody asks for a
+   * token: what a `GrantKeeper` does. `current` when it is not due, or another
+   * has it in hand. What this process did not know of the grant is forgotten
+   * after.
+   */
+  readonly keep: (key: GrantKey) => Effect.Effect<"renewed" | "current", OAuthError>
 
   /**
    * Keeps tokens as a grant: those of a login, or those that another library
@@ -294,7 +307,6 @@ export const make = Effect.fnUntraced(function*(options?: Options): Effect.fn.Re
       return { key, token: failed, refused: () => failed }
     }
     const slot = Service.slot(service, key, target)
-    slot.snapshot.bound = true
     return {
       key,
       dpop,
@@ -305,6 +317,7 @@ export const make = Effect.fnUntraced(function*(options?: Options): Effect.fn.Re
 
   return TokenService.of({
     bind,
+    installation: service.renewal.rules.installation,
     key: (account, part) => AuthorizationServer.key(server, { client: client.clientId, account, part }),
     token: (key, target) => {
       const slot = Service.find(service, key, target)
@@ -315,6 +328,7 @@ export const make = Effect.fnUntraced(function*(options?: Options): Effect.fn.Re
     refused: (key, token, target) =>
       ownTarget("refused", key, target, () => Access.refused(service, Service.slot(service, key, target), token)),
     refresh: (key) => own("refresh", key, () => Access.refresh(service, Service.slot(service, key))),
+    keep: (key) => own("keep", key, () => Access.keep(service, key)),
     adopt: (key, tokens, options) => own("adopt", key, () => Grants.adopt(service, key, tokens, options)),
     status: (key) => own("status", key, () => Grants.status(service, key)),
     revoke: (key) => own("revoke", key, () => Grants.revoke(service, key)),

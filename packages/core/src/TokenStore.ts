@@ -136,10 +136,11 @@ export class TokenStore extends Context.Service<TokenStore, {
 
   /**
    * The records whose `dueAt` is before an instant of the store's clock, the
-   * earliest first, by pages.
+   * earliest first, by pages; `from` passes over those that are due earlier.
    */
   readonly due: (options: {
     readonly before: number
+    readonly from?: number | undefined
     readonly limit: number
     readonly providers?: ReadonlyArray<string> | undefined
     readonly cursor?: string | undefined
@@ -268,11 +269,11 @@ export const makeMemory: Effect.Effect<TokenStore["Service"]> = Effect.gen(funct
 export const selectDue = (
   grants: Iterable<Grant.Grant>,
   now: number,
-  { before, cursor, limit, providers }: Parameters<TokenStore["Service"]["due"]>[0]
+  { before, cursor, from = 0, limit, providers }: Parameters<TokenStore["Service"]["due"]>[0]
 ): Page =>
   page(
     Array.from(grants)
-      .filter((grant) => grant.dueAt !== undefined && grant.dueAt < before)
+      .filter((grant) => grant.dueAt !== undefined && grant.dueAt < before && grant.dueAt >= from)
       .filter((grant) => providers === undefined || providers.includes(providerOf(grant.key))),
     { now, cursor, limit, cursorOf: dueCursor }
   )

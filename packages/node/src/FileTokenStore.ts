@@ -189,7 +189,10 @@ const failingIn = (method: string) =>
   Effect.mapError((reason: Failure) => OAuthError.make("FileTokenStore", method, reason))
 
 // a record, and beside its own members the lines of its history
-const File = Schema.Struct({ ...Grant.Grant.fields, history: Schema.optionalKey(Schema.Array(Schema.String)) })
+const File = Schema.StructWithRest(
+  Schema.Struct({ history: Schema.optionalKey(Schema.Array(Schema.String)) }),
+  [Schema.Record(Schema.String, Schema.Unknown)]
+)
 
 interface Kept {
   readonly grant: Grant.Grant
@@ -199,7 +202,15 @@ interface Kept {
 const decodeFile = Files.decoder(File, "the record of a grant")
 
 const decode = (file: string, bytes: Uint8Array): Effect.Effect<Kept, OAuthError.RecordInvalid> =>
-  Effect.map(decodeFile(file, bytes), ({ history = [], ...grant }) => ({ grant, history })).pipe(
+  decodeFile(file, bytes).pipe(
+    Effect.flatMap(({ history = [], ...members }) =>
+      Effect.fromResult(Grant.decode(members)).pipe(
+        Effect.map((grant): Kept => ({ grant, history })),
+        Effect.mapError(() =>
+          new OAuthError.RecordInvalid({ store: "file", problem: `${file} is not the record of a grant` })
+        )
+      )
+    ),
     Effect.filterOrFail(
       ({ grant }) => Files.nameOf(grant.key) === Path.basename(file),
       () => new OAuthError.RecordInvalid({ store: "file", problem: `${file} is the record of another grant` })
@@ -216,8 +227,6 @@ const versionOf = (file: string, bytes: Uint8Array): Effect.Effect<string | unde
     onFailure: ({ version }) => version
   })
 
-const encode = Schema.encodeSync(Schema.fromJsonString(File))
-
 // Puts a record in its place, or removes the one there, if the file is still as it was.
 const swap = (options: {
   readonly lock: string
@@ -231,7 +240,7 @@ const swap = (options: {
     ? Effect.tap(ifUnchanged(options, () => Fs.unlinkSync(file)), () => Files.syncDirectory(Path.dirname(file)))
     : Files.replaceWith({
       file,
-      text: encode({ ...after.grant, history: after.history }),
+      text: JSON.stringify({ ...Grant.encode(after.grant), history: after.history }),
       unique,
       commit: (temporary) => ifUnchanged(options, () => Fs.renameSync(temporary, file))
     })

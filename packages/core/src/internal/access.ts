@@ -8,16 +8,19 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Redacted from "effect/Redacted"
+import type { GrantKey } from "../GrantKey.ts"
 import * as OAuthError from "../OAuthError.ts"
+import * as Target from "../Target.ts"
 import type { AccessToken } from "../TokenSet.ts"
+import { hear } from "./environment.ts"
 import * as Renewal from "./renewal.ts"
-import type { Service } from "./service.ts"
+import * as Service from "./service.ts"
 import * as Snapshot from "./snapshot.ts"
 import type { Need } from "./transaction.ts"
 import * as Transaction from "./transaction.ts"
 
 /** A token that can be used now. */
-export const token = (self: Service, slot: Snapshot.Slot): Effect.Effect<AccessToken, OAuthError.OAuthError> =>
+export const token = (self: Service.Service, slot: Snapshot.Slot): Effect.Effect<AccessToken, OAuthError.OAuthError> =>
   slot.token ??= Effect.withFiber((fiber) => {
     const now = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
     return Snapshot.isFresh(slot, now) && slot.exit !== undefined ? slot.exit : current(self, slot, now)
@@ -25,15 +28,16 @@ export const token = (self: Service, slot: Snapshot.Slot): Effect.Effect<AccessT
 
 /** A token instead of one that was refused. */
 export const refused = (
-  self: Service,
-  slot: Snapshot.Slot,
+  self: Service.Service,
+  bound: Snapshot.Slot,
   token: AccessToken
 ): Effect.Effect<AccessToken, OAuthError.OAuthError> =>
   Effect.suspend(() => {
+    const slot = Service.live(self, bound)
     const value = Redacted.value(token.value)
-    const isOther = () => held(slot) !== undefined && held(slot) !== value
+    const isOther = (slot: Snapshot.Slot) => held(slot) !== undefined && held(slot) !== value
     const now = self.renewal.clock.currentTimeMillisUnsafe()
-    if (isOther()) return current(self, slot, now)
+    if (isOther(slot)) return current(self, slot, now)
     const { refusal } = slot
     const cooldown = Duration.toMillis(self.policy.refusalCooldown)
     const age = refusal === undefined ? cooldown : now - refusal.at
@@ -44,30 +48,58 @@ export const refused = (
   })
 
 /** Renews whether due or not. */
-export const refresh = (self: Service, slot: Snapshot.Slot): Effect.Effect<AccessToken, OAuthError.OAuthError> =>
+export const refresh = (
+  self: Service.Service,
+  slot: Snapshot.Slot
+): Effect.Effect<AccessToken, OAuthError.OAuthError> =>
   Effect.suspend(() => {
     const before = slot.snapshot.grant
     // newer than the pair that stands in the store, which may be newer than the one known here
     const need: Need = { target: slot.target, why: { _tag: "Forced", than: undefined } }
-    const isNewer = () =>
-      slot.snapshot.grant !== undefined && (before === undefined || Transaction.isNewer(slot.snapshot.grant, before))
+    const isNewer = ({ snapshot: { grant } }: Snapshot.Slot) =>
+      grant !== undefined && (before === undefined || Transaction.isNewer(grant, before))
     return waited(self, want(self, slot, need, isNewer))
+  })
+
+/** Renews a grant whose record says that it is due, though nobody asks; what was not known of it is forgotten after. */
+export const keep = (
+  self: Service.Service,
+  key: GrantKey
+): Effect.Effect<Snapshot.Landing, OAuthError.OAuthError> =>
+  Effect.suspend(() => {
+    const used = self.snapshots.has(key.id)
+    const snapshot = Service.snapshot(self, key)
+    return snapshot.flight === undefined
+      ? Deferred.await(launch(self, snapshot, { target: Target.whole, why: { _tag: "Kept", used } }).done)
+      : Effect.as(Deferred.await(snapshot.flight.done), "current")
   })
 
 // The token is not fresh: it may be due, or may have to be looked at again, or have ended.
 const current = (
-  self: Service,
-  slot: Snapshot.Slot,
-  now: number
+  self: Service.Service,
+  bound: Snapshot.Slot,
+  now: number,
+  looks = 0
 ): Effect.Effect<AccessToken, OAuthError.OAuthError> => {
+  const slot = Service.live(self, bound)
+  Snapshot.touch(slot.snapshot, self.renewal.trust())
   if (Snapshot.isFresh(slot, now) && slot.exit !== undefined) return slot.exit
   const need: Need = { target: slot.target, why: { _tag: "Expiring" } }
-  const isUsable = () => Snapshot.isUsable(slot, self.renewal.clock.currentTimeMillisUnsafe())
+  const usableNow = (slot: Snapshot.Slot) => Snapshot.isUsable(slot, self.renewal.clock.currentTimeMillisUnsafe())
+  const isUsable = () => usableNow(slot)
   const { background } = self.policy
-  if (!isUsable() || !Snapshot.isTrusted(slot.snapshot, now, self.renewal.trust())) {
+  const isTrusted = Snapshot.isTrusted(slot.snapshot, now, self.renewal.trust())
+  if (!isUsable() || !isTrusted) {
     // a renewal that takes longer than this caller may wait is no reason to withhold a usable token
     const orElse = Effect.suspend(() => isUsable() && slot.exit !== undefined ? slot.exit : exceeded)
-    return waited(self, want(self, slot, need, isUsable), orElse)
+    // to know whether a usable token still stands takes a look, and no renewal
+    const effect = isUsable() && looks < turns
+      ? Effect.andThen(
+        look(self, slot.snapshot),
+        Effect.suspend(() => current(self, slot, self.renewal.clock.currentTimeMillisUnsafe(), looks + 1))
+      )
+      : want(self, slot, need, usableNow)
+    return waited(self, effect, orElse)
   }
 
   // usable and due: it is returned, and renewed meanwhile, or before, or as the hook will have it
@@ -100,13 +132,16 @@ const current = (
 
 // Waits for a renewal that satisfies, whoever started it; starts one where there is none.
 const want = (
-  self: Service,
-  slot: Snapshot.Slot,
+  self: Service.Service,
+  bound: Snapshot.Slot,
   need: Need,
-  isSatisfied: () => boolean,
+  isSatisfiedBy: (slot: Snapshot.Slot) => boolean,
   turn = 0
 ): Effect.Effect<AccessToken, OAuthError.OAuthError> =>
   Effect.suspend(() => {
+    const slot = Service.live(self, bound)
+    slot.snapshot.used = true
+    const isSatisfied = () => isSatisfiedBy(slot)
     const joined = slot.snapshot.flight
     const flight = joined ?? launch(self, slot.snapshot, need)
     // somebody else's renewal is waited for, however many there are, and counts for nothing
@@ -117,19 +152,40 @@ const want = (
       onSuccess: () => {
         if (isSatisfied() && slot.exit !== undefined) return slot.exit
         return turn < turns
-          ? want(self, slot, need, isSatisfied, next)
+          ? want(self, slot, need, isSatisfiedBy, next)
           : fail("token", new OAuthError.RenewalPending({ why: "backing-off" }))
       },
       onFailure: (cause) => {
         // a usable token is served through an outage of the server or of the store
         if (need.why._tag === "Expiring" && isSatisfied() && slot.exit !== undefined) return slot.exit
-        return theirs ? want(self, slot, need, isSatisfied, next) : Effect.failCause(cause)
+        return theirs ? want(self, slot, need, isSatisfiedBy, next) : Effect.failCause(cause)
       }
     })
   })
 
+// Asks the store what stands, once for everyone who wants to know.
+const look = (self: Service.Service, snapshot: Snapshot.Snapshot): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    if (snapshot.look !== undefined) return Deferred.await(snapshot.look)
+    const done = snapshot.look = Deferred.makeUnsafe<void>()
+    self.renewal.fork(
+      self.renewal.custody.read(snapshot.key).pipe(
+        Effect.map((reading) => hear(self.renewal, snapshot, reading)),
+        // while the store is away usable tokens are returned without asking at every use
+        Effect.catch(() =>
+          Effect.sync(() => Snapshot.linger(snapshot, self.renewal.clock.currentTimeMillisUnsafe() + restAfterFailure))
+        ),
+        Effect.ensuring(Effect.sync(() => {
+          snapshot.look = undefined
+          Deferred.doneUnsafe(done, Effect.void)
+        }))
+      )
+    )
+    return Deferred.await(done)
+  })
+
 // Starts the one renewal of a grant, in the service's scope.
-const launch = (self: Service, snapshot: Snapshot.Snapshot, need: Need): Snapshot.Flight => {
+const launch = (self: Service.Service, snapshot: Snapshot.Snapshot, need: Need): Snapshot.Flight => {
   const flight: Snapshot.Flight = { need, done: Deferred.makeUnsafe() }
   snapshot.flight = flight
   self.renewal.fork(
@@ -153,10 +209,10 @@ const launch = (self: Service, snapshot: Snapshot.Snapshot, need: Need): Snapsho
 }
 
 const land = (
-  self: Service,
+  self: Service.Service,
   snapshot: Snapshot.Snapshot,
   flight: Snapshot.Flight,
-  exit: Exit.Exit<void, OAuthError.OAuthError>
+  exit: Exit.Exit<Snapshot.Landing, OAuthError.OAuthError>
 ): void => {
   if (snapshot.flight === flight) snapshot.flight = undefined
   if (Exit.isFailure(exit)) {
@@ -165,13 +221,15 @@ const land = (
     Snapshot.linger(snapshot, until)
     Snapshot.hurry(snapshot, until)
     // a key without a grant is not remembered: who asks for it may be anybody
-    if (snapshot.grant === undefined && !snapshot.bound) self.snapshots.delete(snapshot.key.id)
+    if (snapshot.grant === undefined) self.snapshots.delete(snapshot.key.id)
   }
+  const { why } = flight.need
+  if (why._tag === "Kept" && !why.used && Snapshot.isIdle(snapshot)) Service.forget(self, snapshot)
   Deferred.doneUnsafe(flight.done, exit)
 }
 
 const waited = <A>(
-  self: Service,
+  self: Service.Service,
   effect: Effect.Effect<A, OAuthError.OAuthError>,
   orElse: Effect.Effect<A, OAuthError.OAuthError> = exceeded
 ): Effect.Effect<A, OAuthError.OAuthError> =>

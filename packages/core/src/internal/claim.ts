@@ -48,8 +48,10 @@ export const claim = Effect.fnUntraced(function*(
   const leaseFor = Duration.toMillis(policy.lease)
   // counted from before the claim is sent, so that it never ends later here than in the store
   const lease: Lease = { elapsed: Stopwatch.start(env.clock), length: leaseFor, overtaken: false }
-  const draft = Transaction.propose(grant, { state, leaseFor }, {
-    now: storeNow(env, snapshot),
+  const now = storeNow(env, snapshot)
+  const usedAt = need.why._tag !== "Kept" || need.why.used ? now : undefined
+  const draft = Transaction.propose(grant, { state, leaseFor, usedAt }, {
+    now,
     writeId,
     note: GrantHistory.note("Claimed", env.holder, step.attempt > 1 ? `attempt-${step.attempt}` : need.why._tag)
   })

@@ -113,7 +113,7 @@ const saved = Effect.fnUntraced(function*(
     env.emit({
       _tag: "Renewed",
       key,
-      why: need.why._tag === "Expiring" ? "expiring" : need.why._tag === "Refused" ? "refused" : "forced",
+      why: why[need.why._tag],
       rotated: isRotated(grant, outcome.grant),
       attempt: grant.state._tag === "Renewing" ? grant.state.attempt : 1
     })
@@ -162,6 +162,8 @@ const noteRefusal = (env: Environment, snapshot: Snapshot.Snapshot, need: Transa
     slot.refusal = { token: token.value, at: env.clock.currentTimeMillisUnsafe() }
   }
 }
+
+const why = { Expiring: "expiring", Refused: "refused", Forced: "forced", Kept: "kept" } as const
 
 const isRotated = (before: Grant.Grant, after: Grant.Grant | undefined): boolean => {
   const old = before.body._tag === "Open" ? before.body.refreshToken : undefined

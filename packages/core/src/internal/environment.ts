@@ -57,6 +57,17 @@ export const storeNow = (env: Environment, snapshot: Snapshot.Snapshot): number 
 export const observe = (env: Environment, snapshot: Snapshot.Snapshot, reading: Reading): void =>
   Snapshot.observe(snapshot, reading, env.clock.currentTimeMillisUnsafe(), env.trust())
 
+/**
+ * Takes note of what the store said though nobody renews: a pair that only this process has is not forgotten for a record
+ * that does not know it, unless that ends the grant.
+ */
+export const hear = (env: Environment, snapshot: Snapshot.Snapshot, reading: Reading): void => {
+  const { grant } = reading
+  const isEnded = grant?.state._tag === "Revoked" || grant?.state._tag === "ReauthorizationRequired"
+  if (snapshot.unsaved !== undefined && snapshot.grant?.lineage === grant?.lineage && !isEnded) return
+  observe(env, snapshot, reading)
+}
+
 /** Why nothing is presented while the newest pair is only here. */
 export const notSaved = new OAuthError.StoreUnavailable({ store: "TokenStore", problem: "unsaved" })
 

@@ -19,9 +19,9 @@ import type { AdoptOptions, ForgetOptions, Status } from "../TokenService.ts"
 import type { TokenSet } from "../TokenSet.ts"
 import type { Outcome, Reading } from "../TokenStore.ts"
 import * as Attempts from "./attempts.ts"
+import { hear } from "./environment.ts"
 import * as Claimed from "./identity.ts"
 import * as Service from "./service.ts"
-import * as Snapshot from "./snapshot.ts"
 import * as Transaction from "./transaction.ts"
 
 /** Keeps tokens as a grant of a new lineage. */
@@ -72,7 +72,8 @@ export const adopt = (
               authorizedAt: reading.now,
               installation: rules.installation,
               body,
-              dueIn: Transaction.dueIn(body, reading.now, rules.policy),
+              usedAt: reading.now,
+              dueIn: Transaction.dueIn({ key: key.id, body, usedAt: reading.now }, reading.now, rules),
               note: GrantHistory.note("Authorized", self.renewal.holder)
             }))
           })
@@ -217,6 +218,9 @@ export const forget = (
       if (options?.unreadable === "set-aside") yield* setAside(self, key)
       let reading: Reading = yield* custody.read(key)
       while (reading.grant !== undefined) {
+        if (reading.grant.format > Grant.format) {
+          return yield* Effect.fail(OAuthError.make("TokenService", "forget", newerFormat))
+        }
         const outcome: Outcome = yield* custody.remove(key, reading.grant.version)
         reading = outcome
       }
@@ -317,12 +321,7 @@ const atServer = (
 }
 
 const observe = (self: Service.Service, key: GrantKey.GrantKey, reading: Reading): void => {
-  const { snapshot } = Service.slot(self, key)
-  const { grant } = reading
-  // a pair that only this process has is not forgotten for a record that does not know it, unless that ends the grant
-  const isEnded = grant?.state._tag === "Revoked" || grant?.state._tag === "ReauthorizationRequired"
-  if (snapshot.unsaved !== undefined && snapshot.grant?.lineage === grant?.lineage && !isEnded) return
-  Snapshot.observe(snapshot, reading, self.renewal.clock.currentTimeMillisUnsafe(), self.renewal.trust())
+  hear(self.renewal, Service.slot(self, key).snapshot, reading)
 }
 
 const newerFormat = new OAuthError.RecordReadOnly({ why: "newer-format" })

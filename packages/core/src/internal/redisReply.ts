@@ -4,7 +4,6 @@
  */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import * as Struct from "effect/Struct"
 import * as Grant from "../Grant.ts"
 import * as OAuthError from "../OAuthError.ts"
 import type { Head, Outcome } from "../TokenStore.ts"
@@ -25,10 +24,7 @@ const Instant = Schema.NullOr(Number)
 const Strings = Schema.Array(Schema.String)
 const Fields = Schema.Array(Schema.NullOr(Schema.String))
 
-// what a head has besides the fields that scripts compute
-const Plain = Schema.fromJsonString(
-  Grant.Grant.mapFields(Struct.omit(["body", "changedAt", "dueAt", "leaseUntil", "retryAt", "version"]))
-)
+const Plain = Schema.fromJsonString(Grant.Plain)
 const Body = Schema.fromJsonString(Grant.Body)
 const headFields = [Schema.String, Plain, Instant, Instant, Instant, Instant] as const
 

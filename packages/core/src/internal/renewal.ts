@@ -7,7 +7,7 @@
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type * as Grant from "../Grant.ts"
+import * as Grant from "../Grant.ts"
 import * as GrantHistory from "../GrantHistory.ts"
 import * as OAuthError from "../OAuthError.ts"
 import * as RemoteText from "../RemoteText.ts"
@@ -24,10 +24,11 @@ export const run = Effect.fnUntraced(function*(
   env: Environment,
   snapshot: Snapshot.Snapshot,
   wanted: Transaction.Need
-): Effect.fn.Return<void, OAuthError.OAuthError> {
+): Effect.fn.Return<Snapshot.Landing, OAuthError.OAuthError> {
   // the newest pair is here and nowhere else: until it is saved nothing else is presented
   if (snapshot.unsaved !== undefined) return yield* fail(snapshot.unsaved.error ?? notSaved)
   if (snapshot.escrowed) return yield* fail(notSaved)
+  if (wanted.why._tag === "Kept") yield* leaveAlone(env)
   const poll = yield* Attempts.begin(env.rules.policy.poll)
   const recalled = lastHeard(env, snapshot, wanted)
   let reading = recalled ?? (yield* env.custody.read(snapshot.key))
@@ -61,18 +62,17 @@ export const run = Effect.fnUntraced(function*(
           env.emit({ _tag: "Adopted", key: snapshot.key })
         }
         // where the token is due and cannot be renewed now, it is not asked about at every use
-        return Snapshot.linger(snapshot, env.clock.currentTimeMillisUnsafe() + lingerMillis)
+        Snapshot.linger(snapshot, env.clock.currentTimeMillisUnsafe() + lingerMillis)
+        return "current"
       }
       case "Claim": {
         if (Deferred.isDoneUnsafe(env.closing)) return yield* fail(new OAuthError.RenewalPending({ why: "closing" }))
-        const rest = env.breaker.rest(env.clock.currentTimeMillisUnsafe())
-        if (rest > 0) {
-          return yield* fail(
-            new OAuthError.ServerUnavailable({ origin: env.origin, retryAfter: Duration.millis(rest) })
-          )
-        }
-        const next = yield* claim(env, snapshot, need, step)
-        if (next === undefined) return
+        yield* leaveAlone(env)
+        const target = need.why._tag === "Kept"
+          ? Transaction.dueTarget(step.grant, reading.now, env.rules.policy)
+          : need.target
+        const next = yield* claim(env, snapshot, { ...need, target }, step)
+        if (next === undefined) return "renewed"
         reading = next
         break
       }
@@ -119,6 +119,15 @@ export const run = Effect.fnUntraced(function*(
   }
 })
 
+// Fails while the server is to be left alone.
+const leaveAlone = (env: Environment): Effect.Effect<void, OAuthError.OAuthError> =>
+  Effect.suspend(() => {
+    const rest = env.breaker.rest(env.clock.currentTimeMillisUnsafe())
+    return rest > 0
+      ? fail(new OAuthError.ServerUnavailable({ origin: env.origin, retryAfter: Duration.millis(rest) }))
+      : Effect.void
+  })
+
 // What was last heard, where it can be claimed as it is: if it stands no more, the claim is lost and brings what does.
 const lastHeard = (
   env: Environment,
@@ -143,6 +152,7 @@ const writeBack = Effect.fnUntraced(function*(
   if (
     known === undefined || standing === undefined || known.lineage !== standing.lineage ||
     known.serial <= standing.serial || Transaction.isFinal(standing.state) ||
+    Math.max(known.format, standing.format) > Grant.format ||
     standing.installation !== env.rules.installation
   ) return undefined
   const writeId = yield* env.id

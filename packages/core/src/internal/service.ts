@@ -38,7 +38,7 @@ import { deposit } from "./commit.ts"
 import * as Custody from "./custody.ts"
 import type { Environment } from "./environment.ts"
 import * as Snapshot from "./snapshot.ts"
-import type * as Transaction from "./transaction.ts"
+import * as Transaction from "./transaction.ts"
 import { problemOfResource } from "./url.ts"
 
 /** A token service. */
@@ -109,6 +109,7 @@ export const make = Effect.fnUntraced(function*(parts: Parts): Effect.fn.Return<
       policy,
       rotation: server.rotation,
       patience: parts.patience,
+      idleLifetime: server.idleLifetime,
       installation: parts.installation
     },
     origin: new URL(server.tokenEndpoint).origin,
@@ -156,6 +157,7 @@ export const make = Effect.fnUntraced(function*(parts: Parts): Effect.fn.Return<
         })))
     )
   }
+  yield* Effect.forkScoped(passBy(service))
   return service
 })
 
@@ -198,14 +200,52 @@ export const find = (
 
 /** The slot of a grant's token for a target. */
 export const slot = (self: Service, key: GrantKey.GrantKey, target: Target.Target = Target.whole): Snapshot.Slot => {
-  let snapshot = self.snapshots.get(key.id)
-  if (snapshot === undefined) self.snapshots.set(key.id, snapshot = new Snapshot.Snapshot(key))
-  for (const known of snapshot.slots) if (known.target.id === target.id) return known
-  const added = new Snapshot.Slot(snapshot, target)
-  snapshot.slots.push(added)
+  const known = snapshot(self, key)
+  for (const slot of known.slots) if (slot.target.id === target.id) return slot
+  return add(self, new Snapshot.Slot(known, target))
+}
+
+/** What is known of a grant. */
+export const snapshot = (self: Service, key: GrantKey.GrantKey): Snapshot.Snapshot => {
+  let known = self.snapshots.get(key.id)
+  if (known === undefined) self.snapshots.set(key.id, known = new Snapshot.Snapshot(key))
+  return known
+}
+
+/** The slot that counts, where somebody has held on to one that may have been forgotten. */
+export const live = (self: Service, held: Snapshot.Slot): Snapshot.Slot => {
+  const { key } = held.snapshot
+  const standing = self.snapshots.get(key.id)
+  if (standing === undefined) self.snapshots.set(key.id, held.snapshot)
+  else if (standing !== held.snapshot) return slot(self, key, held.target)
+  return held.snapshot.slots.includes(held)
+    ? held
+    : held.snapshot.slots.find(({ target }) => target.id === held.target.id) ?? add(self, held)
+}
+
+/** Forgets a grant that nothing depends on. */
+export const forget = (self: Service, snapshot: Snapshot.Snapshot): void => {
+  if (self.snapshots.get(snapshot.key.id) === snapshot) self.snapshots.delete(snapshot.key.id)
+  Snapshot.clear(snapshot)
+}
+
+// A slot beyond the most takes the place of the one that ends first, unless somebody may be waiting for that.
+const add = (self: Service, added: Snapshot.Slot): Snapshot.Slot => {
+  const { snapshot } = added
+  const { slots } = snapshot
+  while (slots.length >= mostSlots && snapshot.flight === undefined) {
+    const first = Math.min(...slots.map(({ usableUntil }) => usableUntil))
+    const [gone] = slots.splice(slots.findIndex(({ usableUntil }) => usableUntil === first), 1)
+    if (gone !== undefined) gone.freshUntil = Number.NEGATIVE_INFINITY
+  }
+  slots.push(added)
+  snapshot.used = true
   Snapshot.fill(added, self.renewal.trust())
+  if (snapshot.stale) Snapshot.distrust(snapshot)
   return added
 }
+
+const mostSlots = Transaction.mostTargets
 
 /** Runs an effect in the service, so that it goes on when whoever asked for it is interrupted. */
 export const detached = <A>(
@@ -240,6 +280,19 @@ const moved = (snapshot: Snapshot.Snapshot | undefined, version: string | undefi
   if (waiting !== undefined) Deferred.doneUnsafe(waiting, Effect.void)
 }
 
+// Passes by all that is known, again and again, and forgets what nobody has used since the last time.
+const passBy = Effect.fnUntraced(function*(self: Service): Effect.fn.Return<never> {
+  while (true) {
+    yield* Effect.sleep(self.policy.forgetAfter)
+    let passed = 0
+    for (const snapshot of self.snapshots.values()) {
+      if (Snapshot.isIdle(snapshot)) forget(self, snapshot)
+      else Snapshot.age(snapshot)
+      if (++passed % 1_000 === 0) yield* Effect.yieldNow
+    }
+  }
+})
+
 const request = (
   server: AuthorizationServer["Service"],
   grant: Grant.Grant,
@@ -257,7 +310,7 @@ const request = (
     ? Scopes.empty
     : leg.scope === "asked"
     ? asked
-    : Grant.accessToken(grant, need.target.id)?.scopes ?? asked
+    : (Grant.accessToken(grant, need.target.id) ?? Grant.accessToken(grant, Target.whole.id))?.scopes ?? asked
   return TokenRequest.refreshToken({
     refreshToken,
     kept: login?.kept,
@@ -281,7 +334,7 @@ const reclaim = Effect.fnUntraced(function*(self: Service): Effect.fn.Return<voi
   for (const entry of entries) {
     const key = GrantKey.fromId(entry.grant.key)
     // those of other clients wait for theirs
-    if (key === undefined || !owns(self, key)) continue
+    if (key === undefined || !owns(self, key) || entry.grant.format > Grant.format) continue
     const restored = restore(self, escrow, key, entry)
     if (yield* restored) continue
     const { snapshot } = slot(self, key)

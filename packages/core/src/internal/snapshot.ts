@@ -18,10 +18,13 @@ import type { Reading } from "../TokenStore.ts"
 import type { Need } from "./transaction.ts"
 import * as Transaction from "./transaction.ts"
 
+/** What a renewal came to: a new pair that this process got, or what stood already. */
+export type Landing = "renewed" | "current"
+
 /** A renewal under way: one for a grant, whoever waits. */
 export interface Flight {
   readonly need: Need
-  readonly done: Deferred.Deferred<void, OAuthError>
+  readonly done: Deferred.Deferred<Landing, OAuthError>
 }
 
 /** The token of a grant for one target, ready to be returned. */
@@ -59,9 +62,11 @@ export class Snapshot {
   /** How often it has said so, and how often it had when it was last asked. */
   notices = 0
   noticesWhenAsked = 0
-  /** Somebody holds on to a slot, so this snapshot is the one that counts for its grant. */
-  bound = false
+  /** Somebody has used it since it was last passed by. */
+  used = false
   flight: Flight | undefined = undefined
+  /** A look at the store under way. */
+  look: Deferred.Deferred<void> | undefined = undefined
   /** The write that holds what only this process has. */
   unsaved: {
     readonly expected: string
@@ -147,6 +152,34 @@ export const isFresh = (slot: Slot, now: number): boolean => now < slot.freshUnt
 export const isTrusted = (self: Snapshot, now: number, trust: Trust): boolean =>
   !self.stale && now >= self.heardAt &&
   (trust.notified || now - self.heardAt < Duration.toMillis(trust.policy.maxStaleness))
+
+/** Takes note of a use. */
+export const touch = (self: Snapshot, trust: Trust): void => {
+  if (self.used) return
+  self.used = true
+  for (const slot of self.slots) fill(slot, trust)
+  if (self.stale) distrust(self)
+}
+
+/** Takes the note of uses away: the next one comes by, and leaves it again. */
+export const age = (self: Snapshot): void => {
+  self.used = false
+  for (const slot of self.slots) slot.freshUntil = Number.NEGATIVE_INFINITY
+}
+
+/** Whether nobody has used it since it was last passed by, and nothing depends on it. */
+export const isIdle = (self: Snapshot): boolean =>
+  !self.used && self.flight === undefined && self.look === undefined && self.unsaved === undefined && !self.escrowed
+
+/** Forgets everything. Whoever holds on to a slot has to look again. */
+export const clear = (self: Snapshot): void => {
+  self.grant = undefined
+  self.heardAt = Number.NEGATIVE_INFINITY
+  for (const slot of self.slots) {
+    slot.exit = undefined
+    slot.usableUntil = slot.freshUntil = Number.NEGATIVE_INFINITY
+  }
+}
 
 /** Whether a slot's token may be returned. */
 export const isUsable = (slot: Slot, now: number): boolean => slot.exit !== undefined && now < slot.usableUntil

@@ -11,7 +11,7 @@ import * as OAuthError from "../OAuthError.ts"
 import type { RefreshPolicy } from "../RefreshPolicy.ts"
 import * as RemoteText from "../RemoteText.ts"
 import type { RotationPolicy } from "../RotationPolicy.ts"
-import type { Target } from "../Target.ts"
+import * as Target from "../Target.ts"
 import type { Judgement } from "../TokenResponse.ts"
 import type { TokenSet } from "../TokenSet.ts"
 import * as Identity from "./identity.ts"
@@ -21,13 +21,15 @@ export type Pair = Pick<Grant.Grant, "lineage" | "serial">
 
 /** What someone wants of a grant. */
 export interface Need {
-  readonly target: Target
+  readonly target: Target.Target
   readonly why:
     | { readonly _tag: "Expiring" }
     /** The API refused this token. */
     | { readonly _tag: "Refused"; readonly token: string }
     /** A pair newer than this one is wanted; without one, newer than the pair that stands. */
     | { readonly _tag: "Forced"; readonly than: Pair | undefined }
+    /** Nobody asks, but its record says that it is due. `used`: this process has used it lately. */
+    | { readonly _tag: "Kept"; readonly used: boolean }
 }
 
 /** The rules under which a grant is renewed. */
@@ -36,6 +38,8 @@ export interface Rules {
   readonly rotation: RotationPolicy
   /** How long a token without an answer rests beyond lease and settle time. */
   readonly patience: Duration.Duration
+  /** How long a refresh token lives that is not used, where the server's answers do not say. */
+  readonly idleLifetime: Duration.Duration | undefined
   readonly installation: string
   /** Whether the DPoP key of a thumbprint is here. */
   readonly holds: (thumbprint: string) => boolean
@@ -67,6 +71,7 @@ export interface Change {
   readonly dueIn?: number | undefined
   readonly retryIn?: number | undefined
   readonly leaseFor?: number | undefined
+  readonly usedAt?: number | undefined
 }
 
 /** Decides what to do with the record that was read at `now`. */
@@ -93,7 +98,8 @@ export const decide = (input: {
   if (serves(grant, need, now, rules)) return { _tag: "Adopt", grant }
 
   // the token is due or refused; while it can be used, nobody needs to wait for another
-  const enough = need.why._tag === "Expiring" && isUsable(grant, need.target, now, rules)
+  const enough = need.why._tag === "Kept" ||
+    (need.why._tag === "Expiring" && isUsable(grant, need.target, now, rules))
   if (grant.format > Grant.format || grant.installation !== rules.installation) {
     if (enough) return { _tag: "Adopt", grant }
     const why = grant.format > Grant.format ? "newer-format" : "other-installation"
@@ -255,7 +261,7 @@ export const conclude = (input: {
           state: { _tag: "Active", failures: 0 },
           body: next,
           serial: input.grant.serial + 1,
-          dueIn: dueIn(next, now, rules.policy)
+          dueIn: dueIn({ ...input.grant, body: next }, now, rules)
         },
         precious: true,
         pair: true
@@ -317,7 +323,7 @@ export const propose = (
 ): Grant.Draft => {
   const { note, ...at } = options
   const { dueIn: due, retryIn: _, ...rest } = Grant.draft(grant, at)
-  const dueIn = change.dueIn ?? due
+  const dueIn = "dueIn" in change ? change.dueIn : due
   return {
     ...rest,
     note,
@@ -325,7 +331,11 @@ export const propose = (
     state: change.state,
     body: change.body ?? grant.body,
     serial: change.serial ?? grant.serial,
-    ...(dueIn === undefined || isEnded(change.state) ? {} : { dueIn }),
+    ...(change.usedAt === undefined ? {} : { usedAt: change.usedAt }),
+    // nobody can do anything for it before its rest or its lease is over
+    ...(dueIn === undefined || isEnded(change.state)
+      ? {}
+      : { dueIn: Math.max(dueIn, change.retryIn ?? 0, change.leaseFor ?? 0) }),
     ...(change.retryIn === undefined ? {} : { retryIn: change.retryIn }),
     ...(change.leaseFor === undefined ? {} : { leaseFor: change.leaseFor })
   }
@@ -341,8 +351,9 @@ export const yields = (
   claim: typeof Grant.Renewing.Type,
   draft: Pick<Grant.Draft, "installation" | "lineage" | "serial">
 ): boolean =>
+  standing.format <= Grant.format && standing.lineage === draft.lineage &&
   // what is another installation's by now is on its way to another store, or there already
-  standing.lineage === draft.lineage && standing.installation === draft.installation && (
+  standing.installation === draft.installation && (
     (standing.state._tag === "Indeterminate" && standing.state.presented === claim.presented &&
       standing.state.attempt === claim.attempt) ||
     (standing.serial < draft.serial - 1 && !isFinal(standing.state))
@@ -360,7 +371,7 @@ export const presentable = (body: Grant.Open): Redacted.Redacted | undefined =>
   body.quarantined?.refreshToken ?? body.refreshToken
 
 /** Whether an access token may still be handed out. */
-const isUsable = (grant: Grant.Grant, target: Target, now: number, rules: Rules): boolean => {
+const isUsable = (grant: Grant.Grant, target: Target.Target, now: number, rules: Rules): boolean => {
   const token = Grant.accessToken(grant, target.id)
   return token !== undefined && isHeld(token, rules) && now < usableUntil(token, rules.policy)
 }
@@ -413,7 +424,7 @@ export const renewed = (
   const subject = body.subject ?? Identity.subject(tokens.idToken)
   return {
     ...rest,
-    accessTokens: [token, ...body.accessTokens.filter((other) => other.target !== token.target)],
+    accessTokens: [token, ...others(body, token)],
     ...(next === undefined ? {} : { refreshToken: next }),
     ...(next === undefined || nextExpiresAt === undefined ? {} : { refreshTokenExpiresAt: nextExpiresAt }),
     ...(old !== undefined && !replaced && rotation._tag !== "Static" ? { refreshTokenKept: true } : {}),
@@ -423,11 +434,71 @@ export const renewed = (
   }
 }
 
-/** Milliseconds until the first access token of a body is due; `undefined` when none will be. */
-export const dueIn = (body: Grant.Open, now: number, policy: RefreshPolicy): number | undefined => {
-  const due = Math.min(...body.accessTokens.map((token) => dueFrom(token, policy)))
+/**
+ * Milliseconds until a grant is to be renewed though nobody asks: before its first access token ends, for as long as it
+ * was used lately, and before its refresh token dies. `undefined` where it is not.
+ */
+export const dueIn = (
+  grant: Pick<Grant.Grant, "body" | "key" | "usedAt">,
+  now: number,
+  rules: Pick<Rules, "idleLifetime" | "policy">
+): number | undefined => {
+  const { body } = grant
+  if (body._tag === "Sealed" || presentable(body) === undefined) return undefined
+  const used = (grant.usedAt ?? Number.NEGATIVE_INFINITY) + Duration.toMillis(rules.policy.usedWithin)
+  const active = Math.min(...body.accessTokens.filter(isLive(now)).map((token) => dueFrom(token, rules.policy)))
+  const due = Math.min(active <= used ? active : Number.POSITIVE_INFINITY, dyingFrom(grant.key, body, now, rules))
   return Number.isFinite(due) ? Math.max(0, due - now) : undefined
 }
+
+/** The target whose access token a renewal that nobody asked for replaces: the first to end, or the last that was. */
+export const dueTarget = (grant: Grant.Grant, now: number, policy: RefreshPolicy): Target.Target => {
+  const tokens = grant.body._tag === "Open" ? grant.body.accessTokens : []
+  const live = tokens.filter(isLive(now))
+  const first = live.toSorted((a, b) => dueFrom(a, policy) - dueFrom(b, policy))[0] ?? tokens[0]
+  return Target.fromId(first?.target ?? Target.whole.id)
+}
+
+// from when a grant that nobody uses is renewed, so that its refresh token does not die
+const dyingFrom = (
+  key: string,
+  body: Grant.Open,
+  now: number,
+  { idleLifetime, policy }: Pick<Rules, "idleLifetime" | "policy">
+): number => {
+  const renewedAt = Math.max(...body.accessTokens.map(({ issuedAt }) => issuedAt))
+  const end = Math.min(
+    body.refreshTokenExpiresAt ?? Number.POSITIVE_INFINITY,
+    idleLifetime === undefined ? Number.POSITIVE_INFINITY : renewedAt + Duration.toMillis(idleLifetime)
+  )
+  // what has ended by our reckoning is not kept alive; it may live, and is presented when somebody asks
+  if (end <= now) return Number.POSITIVE_INFINITY
+  const margin = Math.min(Duration.toMillis(policy.idleMargin), (end - now) * policy.marginFraction)
+  // earlier by the grant's name, so that those of one day do not come back on one day
+  return end - margin * (1 + policy.jitter * spread(key))
+}
+
+// a number between 0 and 1 that is the same wherever it is asked for (FNV-1a)
+const spread = (key: string): number => {
+  let hash = 2_166_136_261
+  for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 16_777_619)
+  return (hash >>> 0) / 4_294_967_296
+}
+
+const isLive = (now: number) => (token: Grant.AccessToken): boolean =>
+  token.expiresAt === undefined || token.expiresAt > now
+
+// The tokens of other targets that stay beside a new one: those that live, the latest, and the first target's, which
+// tells what the server has granted.
+const others = (body: Grant.Open, token: Grant.AccessToken): ReadonlyArray<Grant.AccessToken> => {
+  const rest = body.accessTokens.filter((other) => other.target !== token.target)
+  const whole = rest.filter((other) => other.target === Target.whole.id)
+  const live = rest.filter((other) => other.target !== Target.whole.id && isLive(token.issuedAt)(other))
+  return [...whole, ...live.toSorted((a, b) => b.issuedAt - a.issuedAt).slice(0, mostTargets - 1 - whole.length)]
+}
+
+/** For how many targets a record holds access tokens, and a process slots. */
+export const mostTargets = 32
 
 // The key without which a grant cannot be renewed, or must not yet: who holds the one that its token is bound to would
 // renew in turn, and so on for ever.
@@ -444,6 +515,7 @@ const isYoung = (token: Grant.AccessToken, now: number, policy: RefreshPolicy): 
   now - token.issuedAt < Math.min(Duration.toMillis(policy.minInterval), lifetime(token) / 2)
 
 const serves = (grant: Grant.Grant, need: Need, now: number, rules: Rules): boolean => {
+  if (need.why._tag === "Kept") return grant.dueAt === undefined || grant.dueAt > now
   const { policy } = rules
   const token = Grant.accessToken(grant, need.target.id)
   if (token === undefined || !isHeld(token, rules)) return false

@@ -156,6 +156,7 @@ const rulesOf = (server: Server): Transaction.Rules => ({
   policy,
   rotation: rotations[server],
   patience: RotationPolicy.patience(rotations[server]),
+  idleLifetime: undefined,
   installation: "",
   holds: () => true
 })

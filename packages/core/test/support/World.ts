@@ -20,7 +20,7 @@ import {
   TokenStore
 } from "@effect-oauth/core"
 import { TestCrypto } from "@effect-oauth/core/testing"
-import { Clock, Duration, Effect, Exit, Fiber, Layer, Redacted, Result, Scope, Stream } from "effect"
+import { Clock, Context, Duration, Effect, Exit, Fiber, Layer, Redacted, Result, Scope, Stream } from "effect"
 import { TestClock } from "effect/testing"
 
 /** What the token endpoint does with a request. */
@@ -38,6 +38,8 @@ export type StoreFault = "fail" | "fail-after" | "hang"
 
 export interface Process {
   readonly service: TokenService.TokenService["Service"]
+  /** The store, as the service sees it. */
+  readonly store: TokenStore.TokenStore["Service"]
   readonly events: Array<GrantEvent.GrantEvent>
   /** Ends the process in order. */
   readonly close: Effect.Effect<void>
@@ -47,6 +49,9 @@ export interface Options {
   readonly rotation?: RotationPolicy.RotationPolicy
   readonly policy?: RefreshPolicy.Options
   readonly lifetime?: Duration.Input
+  /** What the server says of its refresh tokens; nothing. */
+  readonly refreshLifetime?: Duration.Input
+  readonly idleLifetime?: Duration.Input
   readonly latency?: Duration.Input
   readonly dialect?: AuthorizationServer.Options["dialect"]
 }
@@ -60,6 +65,9 @@ export class World {
   readonly answers: Array<Answer> = []
   /** What the store does with the next writes. */
   readonly writes: Array<StoreFault | "pass"> = []
+  /** How many requests the server is at, and was at most. */
+  underWay = 0
+  most = 0
   readonly writeLog: Array<{ readonly state: string; readonly accepted: boolean }> = []
   isStoreDown = false
   reads = 0
@@ -88,6 +96,9 @@ export class World {
       provider: "test",
       tokenEndpoint: "https://as.test/token",
       rotation: this.options.rotation ?? RotationPolicy.rotating(),
+      ...(this.options.idleLifetime === undefined
+        ? {}
+        : { idleLifetime: Duration.fromInputUnsafe(this.options.idleLifetime) }),
       ...(this.options.dialect === undefined ? {} : { dialect: this.options.dialect })
     }))
 
@@ -105,12 +116,13 @@ export class World {
   }): Effect.Effect<Process> =>
     Effect.gen({ self: this }, function*() {
       const scope = yield* Scope.fork(this.scope)
+      const custody = (options?.custody ?? Layer.effect(TokenStore.TokenStore, TokenStore.TokenStore)).pipe(
+        Layer.provide(Layer.succeed(TokenStore.TokenStore, this.store(options?.notified ?? true)))
+      )
       const layer = TokenService.layerWith({ installation: options?.installation }).pipe(
+        Layer.provideMerge(custody),
         Layer.provide([
           TestCrypto.layer({ seed: ++this.seed }),
-          (options?.custody ?? Layer.effect(TokenStore.TokenStore, TokenStore.TokenStore)).pipe(
-            Layer.provide(Layer.succeed(TokenStore.TokenStore, this.store(options?.notified ?? true)))
-          ),
           Layer.succeed(AuthorizationServer.AuthorizationServer, this.server()),
           ClientAuthentication.layerNone({ clientId: "client" }),
           Layer.succeed(TokenEndpoint.TokenEndpoint, {
@@ -123,18 +135,19 @@ export class World {
         ])
       )
       const context = yield* Effect.orDie(Layer.buildWithScope(layer, scope))
-      const service = yield* Effect.provide(TokenService.TokenService, context)
+      const service = Context.get(context, TokenService.TokenService)
+      const store = Context.get(context, TokenStore.TokenStore)
       const events: Array<GrantEvent.GrantEvent> = []
       yield* Effect.forkIn(Stream.runForEach(service.events, (event) => Effect.sync(() => events.push(event))), scope)
       yield* Effect.yieldNow
-      return { service, events, close: Scope.close(scope, Exit.void) }
+      return { service, store, events, close: Scope.close(scope, Exit.void) }
     })
 
   /** Logs in, by whatever process. */
-  readonly login = (process: Process): Effect.Effect<void, OAuthError.OAuthError> =>
+  readonly login = (process: Process, account?: string): Effect.Effect<void, OAuthError.OAuthError> =>
     Effect.flatMap(
       Clock.currentTimeMillis,
-      (now) => process.service.adopt(this.key(), this.tokens(now), { scopes: ["read"] })
+      (now) => process.service.adopt(this.key(account), this.tokens(now), { scopes: ["read"] })
     )
 
   readonly tokens = (receivedAt: number): TokenSet.TokenSet => ({
@@ -143,6 +156,9 @@ export class World {
     tokenType: "Bearer",
     receivedAt,
     expiresIn: Duration.fromInputUnsafe(this.options.lifetime ?? "1 hour"),
+    ...(this.options.refreshLifetime === undefined
+      ? {}
+      : { refreshTokenExpiresIn: Duration.fromInputUnsafe(this.options.refreshLifetime) }),
     ...(this.idToken === undefined ? {} : { idToken: Redacted.make(this.idToken) })
   })
 
@@ -154,7 +170,8 @@ export class World {
       const answer = this.answers.shift() ?? "grant"
       const token = request.parameters.find(([name]) => name === "refresh_token")?.[1]
       if (answer !== "drop") this.presented.push(Redacted.isRedacted(token) ? Redacted.value(token) : "")
-      yield* Effect.sleep(this.options.latency ?? "200 millis")
+      this.most = Math.max(this.most, ++this.underWay)
+      yield* Effect.ensuring(Effect.sleep(this.options.latency ?? "200 millis"), Effect.sync(() => this.underWay--))
       if (typeof answer !== "string") return answer
       if (answer !== "drop") this.serial++
       return answer === "grant"

@@ -283,6 +283,22 @@ export const pageLaws: ReadonlyArray<Law<TokenStore>> = [
   ),
 
   law(
+    "shows what is due from an instant on, by pages, and passes over what is due earlier",
+    Effect.fnUntraced(function*(store, { draft, key, provider }) {
+      for (const [account, dueIn] of [["c", 3000], ["a", 1000], ["d", 4000], ["b", 2000]] as const) {
+        yield* written(store, undefined, draft(key(account), { dueIn }))
+      }
+      const from = (yield* store.read(key("b"))).grant?.dueAt ?? 0
+
+      for (const limit of [1, 10]) {
+        const heads = yield* pages(limit, (cursor) => due(store, { from, limit, cursor, providers: [provider] }))
+
+        yield* same("what is due", accounts(heads), ["b", "c", "d"])
+      }
+    })
+  ),
+
+  law(
     "shows nothing as due that is not",
     Effect.fnUntraced(function*(store, { draft, key, provider }) {
       yield* written(store, undefined, draft(key("never")))
@@ -534,6 +550,7 @@ const due = Effect.fnUntraced(function*(
   store: Store,
   options: {
     readonly limit: number
+    readonly from?: number | undefined
     readonly providers?: ReadonlyArray<string> | undefined
     readonly cursor?: string | undefined
   }
