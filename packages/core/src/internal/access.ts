@@ -170,7 +170,14 @@ const look = (self: Service.Service, snapshot: Snapshot.Snapshot): Effect.Effect
     const done = snapshot.look = Deferred.makeUnsafe<void>()
     self.renewal.fork(
       self.renewal.custody.read(snapshot.key).pipe(
-        Effect.map((reading) => hear(self.renewal, snapshot, reading)),
+        Effect.map((reading) => {
+          const known = snapshot.grant
+          hear(self.renewal, snapshot, reading)
+          const { grant } = snapshot
+          if (known !== undefined && grant !== undefined && Transaction.isNewer(grant, known)) {
+            self.renewal.emit({ _tag: "Adopted", key: snapshot.key })
+          }
+        }),
         // while the store is away usable tokens are returned without asking at every use
         Effect.catch(() =>
           Effect.sync(() => Snapshot.linger(snapshot, self.renewal.clock.currentTimeMillisUnsafe() + restAfterFailure))

@@ -14,13 +14,18 @@ export const startMonotonic = (clock: Clock.Clock): Stopwatch => {
   return () => Number(clock.monotonicTimeNanosUnsafe() - monotonic) / 1e6
 }
 
-/** Starts a stopwatch. */
+/** Starts a stopwatch. Where the wall clock was set back behind its start, nobody knows how long a stop has lasted. */
 export const start = (clock: Clock.Clock): Stopwatch => {
   const wall = clock.currentTimeMillisUnsafe()
   const monotonic = clock.monotonicTimeNanosUnsafe()
-  return () =>
-    Math.max(
-      clock.currentTimeMillisUnsafe() - wall,
+  return () => {
+    const passed = clock.currentTimeMillisUnsafe() - wall
+    return passed < -correction ? Number.POSITIVE_INFINITY : Math.max(
+      passed,
       Number(clock.monotonicTimeNanosUnsafe() - monotonic) / 1e6
     )
+  }
 }
+
+// what a clock that is kept right may be corrected by at once
+const correction = 1_000
