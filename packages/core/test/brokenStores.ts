@@ -517,6 +517,11 @@ const wrongKeepers: ReadonlyArray<Broken> = [
 
 const wrongPages: ReadonlyArray<Broken> = [
   {
+    what: "does not pass over what is due earlier",
+    breaking: (store) => ({ ...store, due: ({ from: _, ...options }) => store.due(options) }),
+    laws: ["shows what is due from an instant on, by pages, and passes over what is due earlier"]
+  },
+  {
     what: "shows as due what is due at that very instant",
     breaking: (store) => ({ ...store, due: (options) => store.due({ ...options, before: options.before + 1 }) }),
     laws: ["shows what is due before an instant, the earliest first"]

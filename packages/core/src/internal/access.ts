@@ -12,6 +12,7 @@ import type { GrantKey } from "../GrantKey.ts"
 import * as OAuthError from "../OAuthError.ts"
 import * as Target from "../Target.ts"
 import type { AccessToken } from "../TokenSet.ts"
+import type { Reading } from "../TokenStore.ts"
 import { hear } from "./environment.ts"
 import * as Renewal from "./renewal.ts"
 import * as Service from "./service.ts"
@@ -94,9 +95,9 @@ const current = (
     const orElse = Effect.suspend(() => isUsable() && slot.exit !== undefined ? slot.exit : exceeded)
     // to know whether a usable token still stands takes a look, and no renewal
     const effect = isUsable() && looks < turns
-      ? Effect.andThen(
+      ? Effect.flatMap(
         look(self, slot.snapshot),
-        Effect.suspend(() => current(self, slot, self.renewal.clock.currentTimeMillisUnsafe(), looks + 1))
+        (heard) => current(self, slot, self.renewal.clock.currentTimeMillisUnsafe(), heard ? looks + 1 : turns)
       )
       : want(self, slot, need, usableNow)
     return waited(self, effect, orElse)
@@ -163,33 +164,44 @@ const want = (
     })
   })
 
-// Asks the store what stands, once for everyone who wants to know.
-const look = (self: Service.Service, snapshot: Snapshot.Snapshot): Effect.Effect<void> =>
+// Asks the store what stands, once for everyone who wants to know. Comes to nothing where the store went back in time:
+// that takes a renewal, which writes back what is known.
+const look = (self: Service.Service, snapshot: Snapshot.Snapshot): Effect.Effect<boolean> =>
   Effect.suspend(() => {
     if (snapshot.look !== undefined) return Deferred.await(snapshot.look)
-    const done = snapshot.look = Deferred.makeUnsafe<void>()
+    const done = snapshot.look = Deferred.makeUnsafe<boolean>()
     self.renewal.fork(
       self.renewal.custody.read(snapshot.key).pipe(
-        Effect.map((reading) => {
-          const known = snapshot.grant
-          hear(self.renewal, snapshot, reading)
-          const { grant } = snapshot
-          if (known !== undefined && grant !== undefined && Transaction.isNewer(grant, known)) {
-            self.renewal.emit({ _tag: "Adopted", key: snapshot.key })
-          }
-        }),
+        Effect.map((reading) => learn(self, snapshot, reading)),
         // while the store is away usable tokens are returned without asking at every use
         Effect.catch(() =>
-          Effect.sync(() => Snapshot.linger(snapshot, self.renewal.clock.currentTimeMillisUnsafe() + restAfterFailure))
+          Effect.sync(() => {
+            Snapshot.linger(snapshot, self.renewal.clock.currentTimeMillisUnsafe() + restAfterFailure)
+            return true
+          })
         ),
-        Effect.ensuring(Effect.sync(() => {
-          snapshot.look = undefined
-          Deferred.doneUnsafe(done, Effect.void)
-        }))
+        Effect.onExit((exit) =>
+          Effect.sync(() => {
+            snapshot.look = undefined
+            Deferred.doneUnsafe(done, Effect.succeed(Exit.isSuccess(exit) && exit.value))
+          })
+        ),
+        Effect.asVoid
       )
     )
     return Deferred.await(done)
   })
+
+const learn = (self: Service.Service, snapshot: Snapshot.Snapshot, reading: Reading): boolean => {
+  const known = snapshot.grant
+  const { grant } = reading
+  if (known !== undefined && grant !== undefined && Transaction.isBehind(grant, known)) return false
+  hear(self.renewal, snapshot, reading)
+  if (known !== undefined && snapshot.grant !== undefined && Transaction.isNewer(snapshot.grant, known)) {
+    self.renewal.emit({ _tag: "Adopted", key: snapshot.key })
+  }
+  return true
+}
 
 // Starts the one renewal of a grant, in the service's scope.
 const launch = (self: Service.Service, snapshot: Snapshot.Snapshot, need: Need): Snapshot.Flight => {

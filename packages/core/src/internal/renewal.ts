@@ -150,8 +150,8 @@ const writeBack = Effect.fnUntraced(function*(
 ): Effect.fn.Return<Outcome | undefined, OAuthError.OAuthError> {
   const standing = reading.grant
   if (
-    known === undefined || standing === undefined || known.lineage !== standing.lineage ||
-    known.serial <= standing.serial || Transaction.isFinal(standing.state) ||
+    known === undefined || standing === undefined || !Transaction.isBehind(standing, known) ||
+    Transaction.isFinal(standing.state) ||
     Math.max(known.format, standing.format) > Grant.format ||
     standing.installation !== env.rules.installation
   ) return undefined

@@ -65,8 +65,8 @@ export class Snapshot {
   /** Somebody has used it since it was last passed by. */
   used = false
   flight: Flight | undefined = undefined
-  /** A look at the store under way. */
-  look: Deferred.Deferred<void> | undefined = undefined
+  /** A look at the store under way, which comes to whether what is known may be acted on. */
+  look: Deferred.Deferred<boolean> | undefined = undefined
   /** The write that holds what only this process has. */
   unsaved: {
     readonly expected: string

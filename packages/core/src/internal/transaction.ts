@@ -366,6 +366,10 @@ export const isFinal = (state: Grant.State): boolean =>
 /** Whether a pair came after another: of the same login, or of a later one. */
 export const isNewer = (pair: Pair, than: Pair): boolean => pair.lineage !== than.lineage || pair.serial > than.serial
 
+/** Whether a record is of the same login as one that is known, and older: its store went back in time. */
+export const isBehind = (pair: Pair, known: Pair): boolean =>
+  pair.lineage === known.lineage && pair.serial < known.serial
+
 /** The refresh token that a renewal presents. */
 export const presentable = (body: Grant.Open): Redacted.Redacted | undefined =>
   body.quarantined?.refreshToken ?? body.refreshToken
