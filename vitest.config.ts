@@ -12,6 +12,8 @@ export default defineConfig({
     // importing Effect once a file is half the time; tests that need a process of their own start one
     isolate: false,
     allowOnly: false,
+    // what it is used for here is what it warns of
+    onConsoleLog: (log) => !/oidc-provider (NOTICE|WARNING)/.test(log),
     coverage: { provider: "v8", include: ["packages/*/src/**/*.ts"], reporter: ["text-summary", "html"] },
     projects: [
       ...fs.readdirSync(`${import.meta.dirname}/packages`).map((name) => {
