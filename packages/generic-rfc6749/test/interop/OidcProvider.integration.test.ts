@@ -23,7 +23,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Context, Duration, Effect, Fiber, Layer, Option, Redacted, Schedule } from "effect"
 import { HttpClientRequest } from "effect/http"
 import { generateKeyPairSync } from "node:crypto"
-import { type ClientMetadata, type Configuration, errors, type JWK, Provider } from "oidc-provider"
+import { type ClientMetadata, type Configuration, errors, Provider } from "oidc-provider"
 import { follow, visit } from "./support/browser.ts"
 import { listen } from "./support/server.ts"
 
@@ -318,7 +318,7 @@ const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" })
 
 const configuration = (): Configuration => ({
   clients: clients(),
-  jwks: { keys: [{ ...privateKey.export({ format: "jwk" }), use: "sig", alg: "ES256" } as JWK] },
+  jwks: { keys: [{ ...privateKey.export({ format: "jwk" }), use: "sig", alg: "ES256" }] },
   cookies: { keys: ["interop"] },
   scopes: ["openid", "read"],
   rotateRefreshToken: true,
