@@ -77,7 +77,15 @@ const storeys: ReadonlyArray<{ readonly name: string; readonly modules: Readonly
   { name: "service", modules: ["GrantAdministration", "GrantKeeper", "RefreshPolicy", "TokenService"] },
   {
     name: "edge",
-    modules: ["AuthorizedHttpClient", "ClientCredentials", "Login", "OAuthClient", "TokenExchange", "TokenSource"]
+    modules: [
+      "AssertionGrant",
+      "AuthorizedHttpClient",
+      "ClientCredentials",
+      "Login",
+      "OAuthClient",
+      "TokenExchange",
+      "TokenSource"
+    ]
   }
 ]
 

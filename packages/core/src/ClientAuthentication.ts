@@ -36,6 +36,11 @@ export interface Credentials {
   readonly method: string
   readonly headers: Readonly<Record<string, Redacted.Redacted>>
   readonly parameters: Parameters
+  /**
+   * Names what the proof is made with, where it is made anew for every request:
+   * another name is another secret, worth trying where the last was refused.
+   */
+  readonly basis?: Redacted.Redacted | undefined
 }
 
 /**
@@ -166,6 +171,21 @@ export const bearer = (options: BearerOptions): Made =>
             }))
         )
     }))
+
+/**
+ * A method of the application's own. The function is called for every request.
+ *
+ * **Gotchas**
+ *
+ * It fails with `ConfigurationInvalid` or `KeyUnavailable`; of any other failure,
+ * and of what it throws, nothing is handed on, since it may quote a secret.
+ *
+ * @see {@link Credentials.basis} for proofs that are made anew
+ * @category constructors
+ * @since 0.1.0
+ */
+export const custom = (options: ClientAuthentication["Service"]): Made =>
+  named(options.clientId, () => Result.succeed(options))
 
 /**
  * Another method for each endpoint. Where none is named, that of the token

@@ -105,6 +105,44 @@ export const clientCredentials = (options?: {
 })
 
 /**
+ * Presents an assertion: a statement that somebody signed (RFC 7521, section
+ * 4.1), of the kind that `grantType` names.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const assertion = (options: {
+  /** An absolute URI: {@link jwtBearerGrantType} or {@link saml2BearerGrantType}. */
+  readonly grantType: string
+  readonly assertion: Redacted.Redacted
+  readonly scope?: string | undefined
+  readonly parameters?: Parameters | undefined
+}): TokenRequest => ({
+  grantType: options.grantType,
+  parameters: [
+    ["assertion", options.assertion],
+    ...optional("scope", options.scope),
+    ...(options.parameters ?? [])
+  ]
+})
+
+/**
+ * The grant whose assertion is a JSON Web Token (RFC 7523, section 2.1).
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const jwtBearerGrantType = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+
+/**
+ * The grant whose assertion is of SAML 2.0, base64url (RFC 7522, section 2.1).
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const saml2BearerGrantType = "urn:ietf:params:oauth:grant-type:saml2-bearer"
+
+/**
  * Any other grant, by the name or URI of its `grant_type` (RFC 6749, section 4.5).
  *
  * @category constructors

@@ -1,3 +1,4 @@
+export * as AssertionGrant from "./AssertionGrant.ts"
 export * as AuthorizationRequest from "./AuthorizationRequest.ts"
 export * as AuthorizationResponse from "./AuthorizationResponse.ts"
 export * as AuthorizationServer from "./AuthorizationServer.ts"

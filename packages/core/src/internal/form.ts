@@ -159,8 +159,10 @@ const naming = (
 /** Whether two requests would carry the same credentials. */
 export const sameCredentials = (a: Credentials, b: Credentials): boolean => proof(a) === proof(b)
 
-const proof = ({ headers, parameters }: Credentials): string =>
-  JSON.stringify([unredacted(headers), parameters.map(([name, value]) => [name, plain(value)])])
+const proof = ({ basis, headers, parameters }: Credentials): string =>
+  basis !== undefined
+    ? Redacted.value(basis)
+    : JSON.stringify([unredacted(headers), parameters.map(([name, value]) => [name, plain(value)])])
 
 const unredacted = (headers: EndpointRequest["headers"]): Record<string, string> =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, plain(value)]))

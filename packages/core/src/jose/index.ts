@@ -1,2 +1,5 @@
+export * as ClientAssertion from "./ClientAssertion.ts"
 export * as IdToken from "./IdToken.ts"
 export * as Jwks from "./Jwks.ts"
+export * as JwtBearer from "./JwtBearer.ts"
+export * as SigningKey from "./SigningKey.ts"
