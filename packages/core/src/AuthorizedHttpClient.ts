@@ -20,7 +20,7 @@ import { AuthorizationServer } from "./AuthorizationServer.ts"
 import * as Challenge from "./Challenge.ts"
 import type { GrantKey } from "./GrantKey.ts"
 import * as OAuthError from "./OAuthError.ts"
-import type { TokenService } from "./TokenService.ts"
+import { type Status, TokenService } from "./TokenService.ts"
 import type { AccessToken } from "./TokenSet.ts"
 import * as TokenSource from "./TokenSource.ts"
 
@@ -31,6 +31,19 @@ import * as TokenSource from "./TokenSource.ts"
  * @since 0.1.0
  */
 export type AuthorizedHttpClient = HttpClient.HttpClient.With<HttpClientError | OAuthError.OAuthError>
+
+/**
+ * Where a token may go.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface Options {
+  /** Origins, `https://api.example.com`. */
+  readonly origins: ReadonlyArray<string>
+  /** Further ones that are known of the grant only; asked for when a request goes elsewhere. */
+  readonly ofGrant?: Effect.Effect<ReadonlyArray<string>, OAuthError.OAuthError> | undefined
+}
 
 /**
  * Lets the requests of a client carry the tokens of a source.
@@ -58,19 +71,19 @@ export type AuthorizedHttpClient = HttpClient.HttpClient.With<HttpClientError | 
 export const withTokenSource: {
   (
     source: TokenSource.TokenSource,
-    options: { readonly origins: ReadonlyArray<string> }
+    options: Options
   ): <E, R>(client: HttpClient.HttpClient.With<E, R>) => HttpClient.HttpClient.With<E | OAuthError.OAuthError, R>
   <E, R>(
     client: HttpClient.HttpClient.With<E, R>,
     source: TokenSource.TokenSource,
-    options: { readonly origins: ReadonlyArray<string> }
+    options: Options
   ): HttpClient.HttpClient.With<E | OAuthError.OAuthError, R>
 } = dual(3, <E, R>(
   client: HttpClient.HttpClient.With<E, R>,
   source: TokenSource.TokenSource,
-  options: { readonly origins: ReadonlyArray<string> }
+  options: Options
 ): HttpClient.HttpClient.With<E | OAuthError.OAuthError, R> => {
-  const origins = new Set(options.origins)
+  let origins: ReadonlySet<string> = new Set(options.origins)
   const send = (request: HttpClientRequest): Effect.Effect<HttpClientResponse, E | OAuthError.OAuthError, R> =>
     Effect.flatMap(
       client.postprocess(Effect.succeed(request)).pipe(
@@ -107,8 +120,13 @@ export const withTokenSource: {
     (effect) =>
       Effect.flatMap(effect, (request) => {
         const problem = check(request, origins)
-        if (problem !== undefined) return fail(problem)
-        return attempt(request)
+        if (problem === undefined) return attempt(request)
+        if (problem.problem !== "origin" || options.ofGrant === undefined) return fail(problem)
+        return Effect.flatMap(options.ofGrant, (others) => {
+          origins = new Set([...options.origins, ...others])
+          const still = check(request, origins)
+          return still === undefined ? attempt(request) : fail(still)
+        })
       }),
     client.preprocess
   )
@@ -116,7 +134,8 @@ export const withTokenSource: {
 
 /**
  * The client in context, with the tokens of a grant, for the origins that the
- * provider names.
+ * provider names, by themselves or as members of its answers
+ * (`dialect.response.apiOrigins`).
  *
  * @category constructors
  * @since 0.1.0
@@ -127,8 +146,25 @@ export const make: (
   .fnUntraced(function*(key) {
     const client = yield* HttpClient.HttpClient
     const server = yield* AuthorizationServer
+    const service = yield* TokenService
     const source = yield* TokenSource.fromGrant(key)
-    return withTokenSource(client, source, { origins: server.apiOrigins })
+    const names = server.dialect.response.apiOrigins
+    return withTokenSource(client, source, {
+      origins: server.apiOrigins,
+      ofGrant: names.length === 0
+        ? undefined
+        : Effect.map(
+          service.status(key),
+          (status) => Option.match(status, { onNone: () => [], onSome: ({ kept }) => originsOf(names, kept) })
+        )
+    })
+  })
+
+const originsOf = (names: ReadonlyArray<string>, kept: Status["kept"]): ReadonlyArray<string> =>
+  names.flatMap((name) => {
+    const address = kept[name]
+    const url = typeof address === "string" && URL.canParse(address) ? new URL(address) : undefined
+    return url?.protocol === "https:" ? [url.origin] : []
   })
 
 // One renewal and one replay. Where no other token is to be had the API's answer stands.

@@ -142,12 +142,17 @@ export const problem = (self: Dialect): { readonly field: string; readonly probl
   }
   for (const leg of ["authorizationResponse", "response"] as const) {
     const secret = self[leg].keep.find((name) => secrets.has(name))
-    if (secret !== undefined) {
-      return { field: `${leg}.keep`, problem: `must not name ${secret}, which is secret; remove it` }
-    }
+    if (secret !== undefined) return secretIn(`${leg}.keep`, secret)
   }
+  const origin = self.response.apiOrigins.find((name) => secrets.has(name))
+  if (origin !== undefined) return secretIn("response.apiOrigins", origin)
   return undefined
 }
+
+const secretIn = (field: string, name: string) => ({
+  field,
+  problem: `must not name ${name}, which is secret; remove it`
+})
 
 // what the protocol sends by itself, credentials above all: a secret has one place
 const reserved: ReadonlySet<string> = new Set([

@@ -49,6 +49,8 @@ export interface Rules {
   readonly refreshTokenExpiresIn?: string | undefined
   /** Other members to keep with the grant. They must not be secret. */
   readonly keep: ReadonlyArray<string>
+  /** Members that are kept and name an origin of the API, which is this grant's own. */
+  readonly apiOrigins: ReadonlyArray<string>
   /** The error codes that end a grant when a refresh token is presented. */
   readonly grantEnded: ReadonlyArray<string>
   /** Whether the server checks everything before it rotates, so that its 5xx answers spent nothing. */
@@ -66,6 +68,7 @@ export const rfc6749: Rules = {
   expiresInZero: "expired",
   scopeSeparator: " ",
   keep: [],
+  apiOrigins: [],
   grantEnded: ["invalid_grant"],
   errorsPrecedeRotation: false
 }
@@ -354,7 +357,7 @@ const scopesOf = (object: JsonObject, rules: Rules): Read<Scopes.Scopes | undefi
 }
 
 const keptOf = (object: JsonObject, rules: Rules): TokenSet["kept"] => {
-  const kept = rules.keep.flatMap((name) => {
+  const kept = [...rules.keep, ...rules.apiOrigins].flatMap((name) => {
     const value = secret.has(name) ? undefined : member(object, name)
     return value === undefined || !isShallow(value) ? [] : [[name, value] as const]
   })

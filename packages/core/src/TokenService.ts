@@ -15,6 +15,7 @@ import type * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import type { Json } from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as AuthorizationServer from "./AuthorizationServer.ts"
@@ -73,6 +74,8 @@ export interface Status {
   readonly renewable: boolean
   /** How many pairs the login has given. */
   readonly serial: number
+  /** What the grant keeps of its callback and its answers, by the dialect. */
+  readonly kept: Readonly<Record<string, Json>>
   /** What kind of store it is kept in. */
   readonly store: string
 }

@@ -275,6 +275,14 @@ export const DescribedDialect = Schema.Struct({
           examples: [["instance_url"]]
         })
       ),
+      apiOrigins: optional(
+        Schema.Array(Schema.NonEmptyString).annotate({
+          description:
+            "Other members of the answer that name an origin of the API, which is this grant's own; kept too.",
+          default: [],
+          examples: [["instance_url"]]
+        })
+      ),
       grantEnded: optional(
         Schema.Array(Schema.NonEmptyString).annotate({
           description: "The error codes that end a grant when a refresh token is presented.",

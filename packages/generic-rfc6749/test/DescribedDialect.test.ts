@@ -1,4 +1,4 @@
-import { type GrantKey, Login, type OAuthError, TokenService } from "@effect-oauth/core"
+import { AuthorizedHttpClient, type GrantKey, Login, type OAuthError, TokenService } from "@effect-oauth/core"
 import { TestHttp } from "@effect-oauth/core/testing"
 import { type DescribedDialect, type Description, GenericRfc6749 } from "@effect-oauth/generic-rfc6749"
 import { assert, describe, it } from "@effect/vitest"
@@ -366,6 +366,41 @@ describe("DescribedDialect", () => {
       }).pipe(Effect.scoped))
   })
 
+  describe("the origins of a grant's own", () => {
+    const salesforce = (instance: string): Options => ({
+      dialect: { response: { apiOrigins: ["instance_url"] } },
+      answers: [{ ...tokens, instance_url: instance }]
+    })
+
+    it.effect("get the token", () =>
+      Effect.gen(function*() {
+        const { key, sent } = yield* login(salesforce("https://na1.sf.test/x"))
+
+        yield* sent.get(key, "https://na1.sf.test/data")
+
+        assert.strictEqual(sent.requests.at(-1)?.headers["authorization"], "Bearer a-1")
+        assert.deepStrictEqual((yield* sent.status(key)).kept, { instance_url: "https://na1.sf.test/x" })
+      }).pipe(Effect.scoped))
+
+    for (
+      const [instance, url] of [
+        ["https://na1.sf.test", "https://na2.sf.test/data"],
+        ["http://na1.sf.test", "http://na1.sf.test/data"],
+        ["na1.sf.test", "https://na1.sf.test/data"]
+      ] as const
+    ) {
+      it.effect(`are https and those of the grant: ${url} of ${instance} gets nothing`, () =>
+        Effect.gen(function*() {
+          const { key, sent } = yield* login(salesforce(instance))
+
+          const error = yield* Effect.flip(sent.get(key, url))
+
+          assert.strictEqual(error._tag === "OAuthError" ? error.reason._tag : error._tag, "RequestNotAllowed")
+          assert.strictEqual(sent.requests.length, 1)
+        }).pipe(Effect.scoped))
+    }
+  })
+
   describe("variables", () => {
     const template = { tokenEndpoint: "https://{tenant}.test/token" }
     const rows: ReadonlyArray<readonly [name: string, Options, field: string]> = [
@@ -489,6 +524,8 @@ const login = Effect.fnUntraced(function*(options: Options) {
           }`
         ),
       key: (part: string) => service(({ key }) => Effect.succeed(key("ada", part))),
+      get: (key: GrantKey.GrantKey, url: string) =>
+        Effect.provideContext(Effect.flatMap(AuthorizedHttpClient.make(key), (client) => client.get(url)), context),
       refresh: (key: GrantKey.GrantKey) => service(({ refresh }) => refresh(key)),
       status: (key: GrantKey.GrantKey) => Effect.map(service(({ status }) => status(key)), Option.getOrThrow),
       token: (key: GrantKey.GrantKey) =>

@@ -223,7 +223,8 @@ const full = {
       scopeSeparator: ",",
       refreshTokenLifetime: "30 days",
       refreshTokenExpiresIn: "refresh_token_expires_in",
-      keep: ["instance_url"],
+      keep: ["id"],
+      apiOrigins: ["instance_url"],
       grantEnded: ["invalid_grant", "invalid_request"],
       errorsPrecedeRotation: true
     },

@@ -111,6 +111,7 @@ export const status = (
       retryAt: instant(grant.retryAt),
       renewable: body !== undefined && Transaction.presentable(body) !== undefined,
       serial: grant.serial,
+      kept: body?.kept ?? {},
       store: self.store.name
     })
   })

@@ -67,7 +67,10 @@ export const cases: ReadonlyArray<Law<Provider>> = [
   law(
     "names the origins of its API",
     Effect.fnUntraced(function*(server) {
-      yield* ensure(server.apiOrigins.length > 0, "apiOrigins is empty, so no request would carry the token")
+      yield* ensure(
+        server.apiOrigins.length + server.dialect.response.apiOrigins.length > 0,
+        "apiOrigins is empty, so no request would carry the token"
+      )
       for (const origin of server.apiOrigins) {
         const is = URL.canParse(origin) ? new URL(origin).origin : "no address"
         yield* ensure(
