@@ -7,7 +7,7 @@ import { addressIn, onMachine } from "./support/process.ts"
 describe("effect-oauth, in processes of its own", { concurrent: false }, () => {
   onMachine("logs in by the browser and this machine", function*({ client, sandbox, start }) {
     const login = yield* start(["login", "--no-browser", ...yield* client("oidc-public")])
-    const said = yield* login.says(/response_type=\S+\s/)
+    const said = yield* login.says(/client_id=\S+\s/)
 
     const answer = yield* sandbox.approve(addressIn(said))
     const page = yield* Effect.promise(() => fetch(answer).then((response) => response.text()))
@@ -34,7 +34,7 @@ describe("effect-oauth, in processes of its own", { concurrent: false }, () => {
 
   onMachine("leaves the store whole when it is interrupted", function*({ client, directory, run, start }) {
     const login = yield* start(["login", "--no-browser", ...yield* client("oidc-public")])
-    yield* login.says(/response_type/)
+    yield* login.says(/client_id=/)
 
     login.process.kill("SIGINT")
     const { exitCode, stderr } = yield* login.ended

@@ -168,7 +168,8 @@ const makeMachine = (sandbox: Sandbox.Sandbox["Service"], directory: string): Ma
 }
 
 /** The address that a login showed. */
-export const addressIn = (said: string): string => /https?:\/\/[^\s"]+\?response_type=[^\s"]+/.exec(said)?.[0] ?? ""
+export const addressIn = (said: string): string =>
+  /https?:\/\/[^\s"]+\?(?:response_type|client_id)=[^\s"]+/.exec(said)?.[0] ?? ""
 
 const serverFlags = (
   name: Registration["name"],
