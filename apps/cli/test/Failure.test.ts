@@ -209,6 +209,11 @@ describe("Failure", () => {
         new OAuthError.RequestNotAllowed({ problem: "authorization-header", origin: "https://api.example" }),
         ExitCode.usage,
         /^-H Authorization: is set by effect-oauth: leave it out$/
+      ],
+      [
+        new OAuthError.RequestNotAllowed({ problem: "token-parameter", origin: "https://api.example" }),
+        ExitCode.usage,
+        /^access_token: the token goes into a header/
       ]
     ]
     for (const [reason, exitCode, message] of reasons) {

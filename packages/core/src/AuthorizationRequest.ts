@@ -13,7 +13,7 @@ import * as Base64Url from "effect/encoding/Base64Url"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import type { GrantKey } from "./GrantKey.ts"
-import { isLoopback, problemOfResource } from "./internal/url.ts"
+import { isLoopback, isPrivate, problemOfResource } from "./internal/url.ts"
 import * as OAuthError from "./OAuthError.ts"
 import * as OpenIdRequest from "./OpenIdRequest.ts"
 import * as Pkce from "./Pkce.ts"
@@ -274,6 +274,7 @@ const check = (options: Options): Effect.Effect<string, OAuthError.OAuthError> =
   if (endpoint === undefined) return invalid("authorizationEndpoint", "is missing; this server has no browser login")
   if (!URL.canParse(endpoint)) return invalid("authorizationEndpoint", "is not an absolute URL")
   if (endpoint.includes("#")) return invalid("authorizationEndpoint", "must not contain a fragment")
+  if (!isPrivate(new URL(endpoint))) return invalid("authorizationEndpoint", "must begin with https://")
   if (clientId === "") return invalid("clientId", "is empty")
   if (rules.responseType.split(" ").some((type) => type === "token" || type === "id_token")) {
     return invalid("responseType", "asks for tokens in the browser's address, which is not offered; ask for a code")

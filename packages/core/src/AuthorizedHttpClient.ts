@@ -19,6 +19,7 @@ import * as Result from "effect/Result"
 import { AuthorizationServer } from "./AuthorizationServer.ts"
 import * as Challenge from "./Challenge.ts"
 import type { GrantKey } from "./GrantKey.ts"
+import { isPrivate } from "./internal/url.ts"
 import * as OAuthError from "./OAuthError.ts"
 import { type Status, TokenService } from "./TokenService.ts"
 import type { AccessToken } from "./TokenSet.ts"
@@ -51,9 +52,10 @@ export interface Options {
  * **Details**
  *
  * A request to an origin that is not named fails with `RequestNotAllowed` before
- * anything is sent, as does one with a user name in its address or with an
- * `Authorization` header of its own. Plain http is sent a token only where such
- * an origin is named, for trials on this machine.
+ * anything is sent, as does one with a user name in its address, or with an
+ * `Authorization` header or an `access_token` parameter of its own: a request
+ * carries one token, in its header (RFC 6750, section 2). Plain http is sent a
+ * token only on this machine, where such an origin is named.
  *
  * When the API answers 401, the source is asked for another token and the
  * request is sent once more, provided that its body can be sent twice. A second
@@ -204,9 +206,20 @@ const check = (request: HttpClientRequest, origins: ReadonlySet<string>): OAuthE
     new OAuthError.RequestNotAllowed({ problem, origin: url?.origin ?? "an address that cannot be read" })
   if (url === undefined) return refuse("invalid-url")
   if (url.username !== "" || url.password !== "") return refuse("userinfo")
-  if (!origins.has(url.origin)) return refuse(url.protocol === "http:" ? "insecure-url" : "origin")
-  return request.headers["authorization"] === undefined ? undefined : refuse("authorization-header")
+  if (!isPrivate(url)) return refuse("insecure-url")
+  if (!origins.has(url.origin)) return refuse("origin")
+  if (request.headers["authorization"] !== undefined) return refuse("authorization-header")
+  return carriesToken(url, request) ? refuse("token-parameter") : undefined
 }
+
+// A request that brings a token of its own would carry two (RFC 6750, section 2).
+const carriesToken = (url: URL, { body }: HttpClientRequest): boolean =>
+  url.searchParams.has("access_token") ||
+  (body._tag === "FormData" && body.formData.has("access_token")) ||
+  (body._tag === "Uint8Array" && isForm.test(body.contentType) &&
+    new URLSearchParams(new TextDecoder().decode(body.body)).has("access_token"))
+
+const isForm = /^application\/x-www-form-urlencoded\b/i
 
 // A client that follows redirects by itself may have taken the token along: that is never quiet.
 const landedElsewhere = (

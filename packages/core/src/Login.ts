@@ -188,6 +188,10 @@ export const layerWith: Layer.Layer<
     const begin = Effect.fn("Login.begin")(function*(
       options: Options
     ): Effect.fn.Return<Begun, OAuthError.OAuthError> {
+      if (server.dialect.authorization.pkce === "none") {
+        const { method } = yield* client.credentials("token")
+        if (method === "none") return yield* withoutProof
+      }
       const request = yield* Effect.provideContext(
         AuthorizationRequest.make({
           endpoint: server.authorizationEndpoint,
@@ -347,6 +351,16 @@ const keptOf = (parameters: ReadonlyMap<string, string>, names: ReadonlyArray<st
 const missing = new OAuthError.ResponseInvalid({ problem: "missing", field: "id_token", status: 200 })
 
 const defaultTimeToLive = Duration.minutes(10)
+
+// a code that nothing is needed for belongs to whoever intercepts it (RFC 9700, section 2.1.1)
+const withoutProof = Effect.fail(OAuthError.make(
+  "Login",
+  "begin",
+  new OAuthError.ConfigurationInvalid({
+    field: "dialect.authorization.pkce",
+    problem: "is none, though the client has no secret; use S256, or a client secret"
+  })
+))
 
 const rejected = (problem: OAuthError.CallbackRejected["problem"]): Effect.Effect<never, OAuthError.OAuthError> =>
   Effect.fail(OAuthError.make("Login", "complete", new OAuthError.CallbackRejected({ problem })))

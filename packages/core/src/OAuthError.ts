@@ -583,7 +583,7 @@ export class KeyUnavailable extends Data.TaggedError("KeyUnavailable")<{
  * @since 0.1.0
  */
 export class RequestNotAllowed extends Data.TaggedError("RequestNotAllowed")<{
-  readonly problem: "origin" | "insecure-url" | "authorization-header" | "userinfo" | "invalid-url"
+  readonly problem: "origin" | "insecure-url" | "authorization-header" | "token-parameter" | "userinfo" | "invalid-url"
   readonly origin: string
 }> {
   readonly isTransient: boolean = false

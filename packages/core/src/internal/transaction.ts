@@ -11,6 +11,7 @@ import * as OAuthError from "../OAuthError.ts"
 import type { RefreshPolicy } from "../RefreshPolicy.ts"
 import * as RemoteText from "../RemoteText.ts"
 import type { RotationPolicy } from "../RotationPolicy.ts"
+import * as Scopes from "../Scopes.ts"
 import * as Target from "../Target.ts"
 import type { Judgement } from "../TokenResponse.ts"
 import type { TokenSet } from "../TokenSet.ts"
@@ -61,7 +62,10 @@ export type Step =
     readonly why: OAuthError.ReauthorizationCause
     readonly description?: RemoteText.RemoteText | undefined
   }
-  | { readonly _tag: "Refuse"; readonly reason: OAuthError.RecordReadOnly | OAuthError.KeyUnavailable }
+  | {
+    readonly _tag: "Refuse"
+    readonly reason: OAuthError.ConfigurationInvalid | OAuthError.KeyUnavailable | OAuthError.RecordReadOnly
+  }
 
 /** What a write changes of the record that stands. */
 export interface Change {
@@ -104,6 +108,10 @@ export const decide = (input: {
     if (enough) return { _tag: "Adopt", grant }
     const why = grant.format > Grant.format ? "newer-format" : "other-installation"
     return { _tag: "Refuse", reason: new OAuthError.RecordReadOnly({ why }) }
+  }
+  if (!Scopes.includes(granted(body, need.target.scopes), need.target.scopes)) {
+    const problem = "name a scope that was not granted; log in again to ask for more (RFC 6749, section 6)"
+    return { _tag: "Refuse", reason: new OAuthError.ConfigurationInvalid({ field: "target.scopes", problem }) }
   }
   if (presentable(body) === undefined) {
     if (enough) return { _tag: "Adopt", grant }
@@ -153,6 +161,14 @@ export const decide = (input: {
       return { _tag: "Claim", grant, attempt: state.attempt + 1, startedAt }
     }
   }
+}
+
+// What was asked for and what the server said it gave, of all its resources; where neither is known, whatever is wanted.
+const granted = (body: Grant.Open, wanted: Scopes.Scopes): Scopes.Scopes => {
+  const told = body.accessTokens.find(({ target }) => target === Target.whole.id)?.scopes
+  return body.scopes === undefined && told === undefined
+    ? wanted
+    : Scopes.union(body.scopes ?? Scopes.empty, told ?? Scopes.empty)
 }
 
 /** What a judged request means for the claim under which it was sent. */

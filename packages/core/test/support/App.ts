@@ -16,13 +16,14 @@ import { Effect, Layer } from "effect"
 /** The application's layer. */
 export const layer = (
   options?: TestAuthorizationServer.Options,
-  policy?: RefreshPolicy.Options
+  policy?: RefreshPolicy.Options,
+  pendings: Layer.Layer<PendingAuthorizations.PendingAuthorizations> = PendingAuthorizations.layerMemory()
 ) =>
   Login.layerWith.pipe(
     Layer.provideMerge(TokenService.layerWith()),
     Layer.provideMerge(Layer.mergeAll(
       TokenStore.layerMemory,
-      PendingAuthorizations.layerMemory(),
+      pendings,
       PushedAuthorization.layer,
       TokenEndpoint.layer,
       Layer.succeed(Revocation.Revocation, { revoke: () => Effect.succeed("done") })
