@@ -9,6 +9,7 @@ import {
   Introspection,
   type OAuthError,
   PasswordGrant,
+  PushedAuthorization,
   Revocation,
   TokenEndpoint,
   TokenRequest
@@ -90,7 +91,7 @@ describe("every endpoint", () => {
               const { requests } = yield* call(run, { authentication })
 
               assert.strictEqual(requests[0]?.headers["authorization"], authorization)
-              assert.deepStrictEqual(credentialsOf(requests), body)
+              assert.deepStrictEqual(proofsOf(credentialsOf(requests)), proofsOf(body))
               assert.strictEqual(new URL(requests[0]?.url ?? "").search, "")
               assert.notInclude(requests[0]?.url ?? "", "s3cret")
             })
@@ -138,6 +139,7 @@ interface Calls {
   readonly revoke: Effect.Effect<unknown, OAuthError.OAuthError>
   readonly introspect: Effect.Effect<unknown, OAuthError.OAuthError>
   readonly device: Effect.Effect<unknown, OAuthError.OAuthError>
+  readonly push: Effect.Effect<unknown, OAuthError.OAuthError>
 }
 
 const tokenEndpoint = "https://as.example/token"
@@ -220,7 +222,8 @@ function endpoints(): Record<string, {
     },
     revocation: { run: ({ revoke }) => revoke, ids: `[7009-2-a] ${every}` },
     introspection: { run: ({ introspect }) => introspect, ids: `[7662-2-a] ${every}` },
-    "device-authorization": { run: ({ device }) => device, ids: `[8628-3.1-b] ${every}` }
+    "device-authorization": { run: ({ device }) => device, ids: `[8628-3.1-b] ${every}` },
+    "pushed-authorization-request": { run: ({ push }) => push, ids: `[9126-2-a] ${every}` }
   }
 }
 
@@ -243,7 +246,8 @@ function methods() {
 const fields = {
   revocation: "revocationEndpoint",
   introspection: "introspectionEndpoint",
-  "device-authorization": "deviceAuthorizationEndpoint"
+  "device-authorization": "deviceAuthorizationEndpoint",
+  "pushed-authorization-request": "pushedAuthorizationRequestEndpoint"
 } as const
 
 // A server whose one endpoint is elsewhere.
@@ -254,7 +258,9 @@ const described = (origin: string, endpoint: string): AuthorizationServer.Option
     tokenEndpoint: at("token"),
     revocationEndpoint: at("revocation"),
     introspectionEndpoint: at("introspection"),
-    deviceAuthorizationEndpoint: at("device-authorization")
+    deviceAuthorizationEndpoint: at("device-authorization"),
+    authorizationEndpoint: "https://as.example/authorize",
+    pushedAuthorizationRequestEndpoint: at("pushed-authorization-request")
   }
 }
 
@@ -277,12 +283,14 @@ const call = Effect.fnUntraced(function*(
     const revocation = yield* Revocation.make
     const introspection = yield* Introspection.make
     const device = yield* DeviceAuthorization.make.pipe(Effect.provideService(TokenEndpoint.TokenEndpoint, tokens))
+    const pushing = yield* PushedAuthorization.make
     const token = Redacted.make("t")
     return yield* Effect.result(run({
       token: tokens.request,
       revoke: revocation.revoke(token),
       introspect: introspection.introspect(token),
-      device: device.start()
+      device: device.start(),
+      push: pushing.push([["response_type", "code"]])
     }))
   }).pipe(
     Effect.provideService(AuthorizationServer.AuthorizationServer, server),
@@ -305,3 +313,7 @@ const credentialsOf = (requests: ReadonlyArray<Recorded>): ReadonlyArray<readonl
   [...bodyOf(requests)].filter(([name]) =>
     ["client_id", "client_secret", "client_assertion", "client_assertion_type"].includes(name)
   )
+
+// a client that names itself proves nothing by it
+const proofsOf = (parameters: ReadonlyArray<readonly [string, string]>) =>
+  parameters.filter(([name]) => name !== "client_id")

@@ -367,7 +367,7 @@ const replaced = (url: string, name: string, change: (value: string) => string):
 }
 
 const flipCase = (text: string): string =>
-  [...text].map((letter) => letter === letter.toLowerCase() ? letter.toUpperCase() : letter.toLowerCase()).join("")
+  text.replaceAll(/[a-z]/gi, (letter) => letter === letter.toLowerCase() ? letter.toUpperCase() : letter.toLowerCase())
 
 const problemOf = ({ reason }: OAuthError.OAuthError): unknown =>
   reason._tag === "CallbackRejected" ? reason.problem : reason._tag
