@@ -79,6 +79,7 @@ const storeys: ReadonlyArray<{ readonly name: string; readonly modules: Readonly
     name: "edge",
     modules: [
       "AssertionGrant",
+      "AuthorizationRoutes",
       "AuthorizedHttpClient",
       "ClientCredentials",
       "Login",

@@ -1,6 +1,7 @@
 export * as AssertionGrant from "./AssertionGrant.ts"
 export * as AuthorizationRequest from "./AuthorizationRequest.ts"
 export * as AuthorizationResponse from "./AuthorizationResponse.ts"
+export * as AuthorizationRoutes from "./AuthorizationRoutes.ts"
 export * as AuthorizationServer from "./AuthorizationServer.ts"
 export * as AuthorizedHttpClient from "./AuthorizedHttpClient.ts"
 export * as Challenge from "./Challenge.ts"
