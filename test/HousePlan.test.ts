@@ -218,6 +218,19 @@ describe("HousePlan", () => {
     assert.isTrue(jose?.includes("jose"))
   })
 
+  describe("is told by every module of the wire, the plug, the exchanges and the edge:", () => {
+    for (const { modules, name } of storeys) {
+      if (!["wire", "plug", "exchange", "edge"].includes(name)) continue
+      for (const module of modules) {
+        it(`${module} names what it implements`, () => {
+          const header = /^\/\*\*[\s\S]*?\*\//.exec(house()[`packages/core/src/${module}.ts`] ?? "")?.[0] ?? ""
+
+          assert.match(header.replaceAll(/\s*\n \* ?/g, " "), /\bRFC \d{4,5}\b|\bOpenID Connect [A-Z]/)
+        })
+      }
+    }
+  })
+
   it("is kept by every manifest", () => {
     for (const name of fs.readdirSync(path.join(root, "packages")).filter((name) => name !== "catalogue")) {
       const manifest = JSON.parse(fs.readFileSync(path.join(root, "packages", name, "package.json"), "utf8"))

@@ -1,6 +1,8 @@
 /**
  * An authorization server: where it is and how it speaks. What a provider
- * package supplies, together with `ClientAuthentication`.
+ * package supplies, together with `ClientAuthentication`. Its endpoints are those
+ * of RFC 6749 (section 3), RFC 7009, RFC 7662, RFC 8628 and RFC 9126, under the
+ * issuer of RFC 8414 (section 2).
  *
  * @since 0.1.0
  */

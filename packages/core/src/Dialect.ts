@@ -1,6 +1,6 @@
 /**
- * How a server deviates from the RFCs, as data with the RFCs' behaviour as
- * default. Being lenient is always asked for and never guessed.
+ * How a server deviates from RFC 6749 and its companions, as data with the RFCs'
+ * behaviour as default. Being lenient is always asked for and never guessed.
  *
  * @since 0.1.0
  */

@@ -1,7 +1,7 @@
 /**
  * How the JSON Web Tokens of an authorization server are verified. Core asks;
  * `@effect-oauth/core/jose` answers, so that a program without ID tokens does
- * not load what signatures take.
+ * not load what signatures take (RFC 7519; OpenID Connect Core, section 3.1.3.7).
  *
  * @since 0.1.0
  */

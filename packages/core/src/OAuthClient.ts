@@ -1,5 +1,7 @@
 /**
- * Everything that an application needs of one provider, put together.
+ * Everything that an application needs of one provider, put together: logins,
+ * grants and their tokens, revocation and introspection (RFC 6749, RFC 7009, RFC
+ * 7662).
  *
  * @since 0.1.0
  */

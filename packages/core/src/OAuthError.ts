@@ -229,6 +229,8 @@ export class RequestRefused extends Data.TaggedError("RequestRefused")<{
   readonly code: RemoteText
   readonly description?: RemoteText | undefined
   readonly uri?: RemoteText | undefined
+  /** How the client may authenticate instead: the `WWW-Authenticate` of a 401 (RFC 6749, section 5.2). */
+  readonly challenge?: RemoteText | undefined
   readonly status: number
 }> {
   readonly isTransient: boolean = false

@@ -1,7 +1,8 @@
 /**
  * The HTTP client for exchanges with authorization servers. It is not the
  * application's own: nothing retries here, nothing follows a redirect, and no
- * trace headers go to third parties.
+ * trace headers go to third parties (RFC 6749, sections 5.1 and 10.8; RFC 9700,
+ * section 4.12).
  *
  * @since 0.1.0
  */

@@ -196,6 +196,7 @@ export const judge = (answer: Answer, rules: Rules = rfc6749, options: Asked = {
         code,
         description: RemoteText.fromUnknown(member(object, "error_description")),
         uri: pageOf(member(object, "error_uri")),
+        ...(status === 401 ? challengeOf(headers) : {}),
         status
       }),
       endsGrant: rules.grantEnded.includes(error)
@@ -255,6 +256,11 @@ const formOf = ({ body, headers }: Answer): JsonObject | undefined =>
   /^application\/x-www-form-urlencoded\b/i.test(headers["content-type"] ?? "")
     ? Object.fromEntries(new URLSearchParams(new TextDecoder().decode(body)))
     : undefined
+
+const challengeOf = (headers: Answer["headers"]): { readonly challenge?: RemoteText.RemoteText } => {
+  const challenge = RemoteText.fromUnknown(headers["www-authenticate"])
+  return challenge === undefined ? {} : { challenge }
+}
 
 // never opened by itself; anything but a web page is not even shown
 const pageOf = (uri: Json | undefined): RemoteText.RemoteText | undefined =>

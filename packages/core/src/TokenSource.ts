@@ -1,6 +1,7 @@
 /**
  * The narrow waist: where tokens come from, for whatever uses them. Everything
- * at the edge takes a `TokenSource`; everything below makes one.
+ * at the edge takes a `TokenSource`; everything below makes one. A token goes into
+ * the header of a request (RFC 6750, section 2.1).
  *
  * @since 0.1.0
  */

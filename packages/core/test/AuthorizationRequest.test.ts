@@ -51,6 +51,22 @@ describe("AuthorizationRequest", () => {
         assert.strictEqual(one.state.length, 43)
       }).pipe(Effect.provide(crypto)))
 
+    it.effect("draws 256 random bits for state, nonce and verifier each [6749-10.10-a] [6749-10.10-b]", () =>
+      Effect.gen(function*() {
+        const drawn: Array<number> = []
+        const random = SecureRandom.make((size) => {
+          drawn.push(size)
+          return new Uint8Array(size).fill(drawn.length)
+        })
+
+        const { url } = yield* AuthorizationRequest.make({ ...options, scopes: ["openid"] }).pipe(
+          Effect.provideService(SecureRandom.SecureRandom, random)
+        )
+
+        assert.deepStrictEqual(drawn, [32, 32, 32])
+        assert.strictEqual(new Set([parametersOf(url)["state"], parametersOf(url)["nonce"]]).size, 2)
+      }).pipe(Effect.provide(Digest.layerWebCrypto)))
+
     it.effect("sends a nonce where openid is asked for", () =>
       Effect.gen(function*() {
         const withOpenid = yield* AuthorizationRequest.make({ ...options, scopes: ["openid"] })
@@ -77,7 +93,7 @@ describe("AuthorizationRequest", () => {
       ["https://as.example/authorize?a=1&", "https://as.example/authorize?a=1&response_type=code"]
     ]
     for (const [endpoint, start] of endpoints) {
-      it.effect(`keeps the query of ${endpoint} [6749-3.1-a]`, () =>
+      it.effect(`keeps the query of ${endpoint} [6749-3.1-a] [2.1-3.1-a]`, () =>
         Effect.gen(function*() {
           const { url } = yield* AuthorizationRequest.make({ ...options, endpoint })
 
@@ -204,7 +220,7 @@ describe("AuthorizationRequest", () => {
       "com.example.app:/cb"
     ]
     for (const redirectUri of accepted) {
-      it.effect(`are sent letter by letter: ${redirectUri} [6749-3.1.2.3-a]`, () =>
+      it.effect(`are sent letter by letter: ${redirectUri} [6749-3.1.2.3-a] [2.1-2.3-a] [2.1-2.3.2-a]`, () =>
         Effect.gen(function*() {
           const { pending, url } = yield* AuthorizationRequest.make({ ...options, redirectUri })
 
@@ -242,11 +258,11 @@ describe("AuthorizationRequest", () => {
     }
 
     const refused = {
-      "a scheme that any application may claim [8252-7.1-a]": "myapp:/cb",
-      "/cb [6749-3.1.2-a]": "/cb",
+      "a scheme that any application may claim [8252-7.1-a] [2.1-8.4.3-a]": "myapp:/cb",
+      "/cb [6749-3.1.2-a] [2.1-2.3-a]": "/cb",
       "app.example/cb [6749-3.1.2-a]": "app.example/cb",
-      "a fragment [6749-3.1.2-b]": "https://app.example/cb#x",
-      "an empty fragment [6749-3.1.2-b]": "https://app.example/cb#",
+      "a fragment [6749-3.1.2-b] [2.1-2.3-b]": "https://app.example/cb#x",
+      "an empty fragment [6749-3.1.2-b] [2.1-2.3-b]": "https://app.example/cb#",
       "plain http on the network [6749-3.1.2.1-a] [6749-10.5-a] [9700-2.6-d]": "http://app.example/cb",
       "a host that only begins like loopback": "http://127.0.0.1.evil.example/cb",
       "a script": "javascript:alert(1)",
@@ -267,25 +283,33 @@ describe("AuthorizationRequest", () => {
     const cases: ReadonlyArray<readonly [string, Partial<AuthorizationRequest.Options>, string]> = [
       ["no authorization endpoint", { endpoint: undefined }, "authorizationEndpoint"],
       ["a relative endpoint", { endpoint: "/authorize" }, "authorizationEndpoint"],
-      ["an endpoint with a fragment [6749-3.1-b]", { endpoint: "https://as.example/a#x" }, "authorizationEndpoint"],
+      [
+        "an endpoint with a fragment [6749-3.1-b] [2.1-3.1-a]",
+        { endpoint: "https://as.example/a#x" },
+        "authorizationEndpoint"
+      ],
       ["an endpoint that names the client", { endpoint: "https://as.example/a?client_id=x" }, "authorizationEndpoint"],
-      ["tokens in the address [8252-8.2-a]", {
-        rules: { ...AuthorizationRequest.rfc6749, responseType: "code token" }
-      }, "responseType"],
+      ...["token", "id_token", "code token", "code id_token", "id_token code"].map((responseType) =>
+        [
+          `tokens in the address, by ${responseType} [8252-8.2-a] [6749-3.1.1-b] [6749-10.16-a] [9700-2.1.2-a]`,
+          { rules: { ...AuthorizationRequest.rfc6749, responseType } },
+          "responseType"
+        ] as const
+      ),
       ["no client", { clientId: "" }, "clientId"],
       ["an answer that must name an unknown issuer", { rules: required }, "issuer"],
       ["a scope with a quote [6749-3.3-a]", { scopes: ["a\"b"] }, "scopes"],
       ["a scope with a line break [6749-3.3-a]", { scopes: ["a\nb"] }, "scopes"],
       ["a scope that is not ASCII [6749-3.3-a]", { scopes: ["é"] }, "scopes"],
-      ["a parameter called client_id [6749-3.1-e]", { parameters: { client_id: "x" } }, "parameters"],
-      ["a parameter called state [6749-3.1-e]", { parameters: { state: "x" } }, "parameters"],
+      ["a parameter called client_id [6749-3.1-e] [2.1-3.1-b]", { parameters: { client_id: "x" } }, "parameters"],
+      ["a parameter called state [6749-3.1-e] [2.1-3.1-b]", { parameters: { state: "x" } }, "parameters"],
       ["a resource that is no absolute URI [8707-2-a]", { resources: ["api"] }, "resources"],
       ["a resource that is a path [8707-2-a]", { resources: ["/api"] }, "resources"],
       ["a resource with a fragment [8707-2-b]", { resources: ["https://api.example/#a"] }, "resources"],
       ["a parameter called resource", { parameters: { resource: "urn:a" } }, "parameters"],
       ["a parameter called request_uri [9126-2.1-a]", { parameters: { request_uri: "x" } }, "parameters"],
       ["a dialect that sends state itself", { rules: repeating }, "parameters"],
-      ["a parameter that the endpoint holds [6749-3.1-e]", {
+      ["a parameter that the endpoint holds [6749-3.1-e] [2.1-3.1-b]", {
         endpoint: "https://as.example/a?tenant=1",
         parameters: { tenant: "2" }
       }, "parameters"],

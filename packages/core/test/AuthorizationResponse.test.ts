@@ -5,7 +5,7 @@ import { canary, leaks } from "./support/secrets.ts"
 
 describe("AuthorizationResponse", () => {
   describe("a success", () => {
-    it("gives the code and what else came along [6749-4.1.2-b]", () => {
+    it("gives the code and what else came along [6749-4.1.2-b] [2.1-4.1.2-a]", () => {
       const { code, parameters } = success(
         "code=c%2B1%2F%7E&state=s3&session_state=x+y&realmId=9&iss=https%3A%2F%2Fas.example"
       )
@@ -93,7 +93,7 @@ describe("AuthorizationResponse", () => {
       ]
     ]
     for (const [name, redirectUri, url, accepted] of cases) {
-      it(`${accepted ? "accepts" : "rejects"} ${name} [8252-8.10-b] [9700-4.4.2.2-b]`, () => {
+      it(`${accepted ? "accepts" : "rejects"} ${name} [2.1-2.3-a] [8252-8.10-b] [9700-4.4.2.2-b]`, () => {
         assert.strictEqual(
           fromUrl(url, { redirectUri }),
           accepted ? "c" : "CallbackRejected redirect-uri-mismatch"

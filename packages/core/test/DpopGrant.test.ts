@@ -75,7 +75,7 @@ describe("a grant with DPoP", () => {
       assert.isFalse(new URL(begun.url).searchParams.has("dpop_jkt"))
     }).pipe(Effect.provide(Layer.provideMerge(Pushing.layer, TestCrypto.layer()))))
 
-  it.effect("is presented to the API under its own scheme, with a proof for this token [9449-7-a] [9449-4.2-j] [9449-7.1-b]", () =>
+  it.effect("is presented to the API under its own scheme, with a proof for this token [9449-7-a] [9700-4.9.3-a] [9449-4.2-j] [9449-7.1-b]", () =>
     Effect.gen(function*() {
       const client = yield* AuthorizedHttpClient.make(yield* App.login())
       const server = yield* TestAuthorizationServer.TestAuthorizationServer

@@ -15,7 +15,7 @@ describe("Pkce", () => {
   })
 
   describe("make", () => {
-    it.effect("writes 32 random bytes as 43 characters without padding [7636-4.1-c] [7636-4.1-d] [7636-7.1-a]", () =>
+    it.effect("writes 32 random bytes as 43 characters without padding [7636-4.1-c] [7636-4.1-d] [2.1-4.1.1-f] [7636-7.1-a] [6749-10.10-a] [2.1-4.1.1-e]", () =>
       Effect.gen(function*() {
         const { challenge, verifier } = yield* Pkce.make
 

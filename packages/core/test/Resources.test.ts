@@ -16,7 +16,7 @@ import { json, recording } from "./support/http.ts"
 import * as Wire from "./support/Wire.ts"
 
 describe("Resources", () => {
-  it.effect("are named in the address of the login, with the code and at every renewal [8707-2-e] [8707-2.2-a]", () =>
+  it.effect("are named in the address of the login, with the code and at every renewal [8707-2-e] [8707-2.2-a] [9700-2.3-b] [9700-4.9.3-b]", () =>
     Effect.gen(function*() {
       const app = yield* loggedIn(["https://API.example/v1/"])
       yield* TestClock.adjust("1 hour")
@@ -26,7 +26,7 @@ describe("Resources", () => {
       assert.deepStrictEqual(app.asked(), [["https://API.example/v1/"], ["https://API.example/v1/"]])
     }))
 
-  it.effect("have tokens of their own where there are several, none ever for another [8707-2.2-a] [8707-2-f]", () =>
+  it.effect("have tokens of their own where there are several, none ever for another [8707-2.2-a] [8707-2-f] [9700-4.9.3-b]", () =>
     Effect.gen(function*() {
       const [a, b] = ["https://a.example", "https://b.example"]
       const app = yield* loggedIn([a, b])

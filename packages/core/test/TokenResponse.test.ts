@@ -35,18 +35,18 @@ describe("TokenResponse", () => {
     })
 
     for (const type of ["bearer", "BEARER", "bEaReR"]) {
-      it(`writes the type ${type} as Bearer [6749-5.1-b]`, () => {
+      it(`writes the type ${type} as Bearer [6749-5.1-b] [2.1-3.2.3-c]`, () => {
         assert.strictEqual(granted({ access_token: "a", token_type: type })["tokenType"], "Bearer")
       })
     }
 
-    it("ignores members that it does not know, of any type [6749-5.1-e]", () => {
+    it("ignores members that it does not know, of any type [6749-5.1-e] [2.1-3.2.3-b]", () => {
       const body = { ...minimal, a: [1], b: { c: null }, d: 1e300, e: false, constructor: "x", toString: 1 }
 
       assert.deepStrictEqual(granted(body), granted(minimal))
     })
 
-    it("takes null for absent", () => {
+    it("takes null for absent [2.1-App.C.3-a]", () => {
       const body = { ...minimal, refresh_token: null, expires_in: null, scope: null, id_token: null, error: null }
 
       assert.deepStrictEqual(granted(body), granted(minimal))
@@ -204,6 +204,20 @@ describe("TokenResponse", () => {
         assert.strictEqual(verdict({ status: 400, body: `{"error":"${code}"}` }), `Refused ${code} 400`)
       })
     }
+
+    it("of a client that is not accepted says how else to authenticate, cleaned [6749-5.2-b]", () => {
+      const judgement = judge({
+        status: 401,
+        headers: { "www-authenticate": "Basic realm=\"as\u001b[31m\"" },
+        body: `{"error":"invalid_client"}`
+      })
+
+      assert.isTrue(judgement._tag === "Refused" && !judgement.endsGrant)
+      assert.strictEqual(
+        judgement._tag === "Refused" ? `${judgement.reason.code} ${judgement.reason.challenge}` : "",
+        "invalid_client Basic realm=\"as[31m\""
+      )
+    })
 
     for (const status of [400, 401, 403, 404, 418]) {
       it(`ends the grant by its code, with the status ${status}`, () => {

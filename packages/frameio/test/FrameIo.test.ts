@@ -257,7 +257,7 @@ describe("FrameIo", () => {
   })
 
   describe("layerClientAuthentication", () => {
-    it.effect("refuses a secret for a client that has none [8252-8.4-a]", () =>
+    it.effect("refuses a secret for a client that has none [8252-8.4-a] [2.1-8.1.1-a]", () =>
       Effect.gen(function*() {
         const options = { ...kinds().nativeApp, clientSecret: Redacted.make(canary) }
 

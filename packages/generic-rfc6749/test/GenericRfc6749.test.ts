@@ -426,7 +426,7 @@ describe("GenericRfc6749", () => {
         [["client_secret_post"], false]
       ] as const
     ) {
-      it.effect(`authenticates by ${authorization ? "basic" : "post"} where the server lists ${listed?.join(" and ") ?? "nothing"}`, () =>
+      it.effect(`authenticates by ${authorization ? "basic" : "post"} where the server lists ${listed?.join(" and ") ?? "nothing"} [6749-2.3.1-b] [2.1-2.4.1-b]`, () =>
         Effect.gen(function*() {
           const { provider, wire } = discover({
             ...metadata,
@@ -446,7 +446,7 @@ describe("GenericRfc6749", () => {
         "GenericRfc6749.layer: clientAuthentication: is not named, and the server lists neither client_secret_basic nor client_secret_post; name one"
       ],
       [
-        "a server that lists methods of PKCE without S256 [7636-7.2-c]",
+        "a server that lists methods of PKCE without S256 [2.1-7.10-a] [7636-7.2-c]",
         { ...metadata, code_challenge_methods_supported: ["plain"] },
         "GenericRfc6749.layer: dialect.authorization.pkce: is not named, and the server does not list S256; name the method to use"
       ],

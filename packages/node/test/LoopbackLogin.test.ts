@@ -10,7 +10,7 @@ import { isClosed, visit } from "./fixtures/visit.ts"
 const state = Redacted.make("the-state")
 
 describe("LoopbackLogin", { timeout: 30_000 }, () => {
-  it.effect("gives the address at which the browser arrived [8252-7.3-a] [8252-8.3-a]", () =>
+  it.effect("gives the address at which the browser arrived [8252-7.3-a] [2.1-8.5.4-c] [8252-8.3-a] [2.1-8.4.2-a]", () =>
     Effect.gen(function*() {
       const { callback, redirectUri } = yield* LoopbackLogin.listen()
       const fiber = yield* Effect.forkChild(callback(state))
@@ -165,7 +165,7 @@ describe("LoopbackLogin", { timeout: 30_000 }, () => {
     }))
 
   describe("the pages", () => {
-    it.effect("run nothing, load nothing, are kept nowhere and tell nobody where one came from", () =>
+    it.effect("run nothing, load nothing, are kept nowhere and tell nobody where one came from [6749-3.1.2.5-a] [9700-4.2.4-a] [2.1-2.3.6-a]", () =>
       Effect.gen(function*() {
         const { callback, redirectUri } = yield* LoopbackLogin.listen()
         yield* Effect.forkChild(callback(state))
@@ -214,7 +214,7 @@ describe("LoopbackLogin", { timeout: 30_000 }, () => {
   })
 
   describe("listen", () => {
-    it.effect("answers localhost in both families at one port [8252-7.3-c]", () =>
+    it.effect("answers localhost in both families at one port [8252-7.3-c] [2.1-8.4.2-c]", () =>
       Effect.gen(function*() {
         const { callback, redirectUri } = yield* LoopbackLogin.listen({ host: "localhost" })
         yield* Effect.forkChild(callback(state))
@@ -259,7 +259,7 @@ describe("LoopbackLogin", { timeout: 30_000 }, () => {
         assert.strictEqual(yield* Fiber.join(fiber), `${redirectUri}?state=the-state`)
       }))
 
-    it.effect("listens at no other address [8252-8.3-c]", () =>
+    it.effect("listens at no other address [8252-8.3-c] [2.1-8.5.4-b]", () =>
       Effect.gen(function*() {
         const { redirectUri } = yield* LoopbackLogin.listen({ host: "localhost" })
         const { port } = new URL(redirectUri)
@@ -327,7 +327,7 @@ describe("LoopbackLogin", { timeout: 30_000 }, () => {
         assert.strictEqual(codes[0], "EADDRINUSE")
       }))
 
-    it.effect("closes the port with the scope, whoever is still connected [8252-8.3-b]", () =>
+    it.effect("closes the port with the scope, whoever is still connected [8252-8.3-b] [2.1-8.5.4-a]", () =>
       Effect.gen(function*() {
         const scope = yield* Scope.make()
         const { redirectUri } = yield* Scope.provide(LoopbackLogin.listen({ host: "localhost" }), scope)
@@ -344,7 +344,7 @@ describe("LoopbackLogin", { timeout: 30_000 }, () => {
         for (const host of ["127.0.0.1", "[::1]"]) assert.isTrue(yield* isClosed(`http://${host}:${port}/`))
       }))
 
-    it.effect("closes the port when the time is over, and when the answer has come [8252-8.3-b]", () =>
+    it.effect("closes the port when the time is over, and when the answer has come [8252-8.3-b] [2.1-8.5.4-a]", () =>
       Effect.gen(function*() {
         const opened: Array<string> = []
         const login = Effect.scoped(Effect.gen(function*() {
@@ -365,7 +365,7 @@ describe("LoopbackLogin", { timeout: 30_000 }, () => {
         assert.lengthOf(opened, 2)
       }))
 
-    it.effect("closes the port when whoever waits is interrupted [8252-8.3-b]", () =>
+    it.effect("closes the port when whoever waits is interrupted [8252-8.3-b] [2.1-8.5.4-a]", () =>
       Effect.gen(function*() {
         const opened: Array<string> = []
         const fiber = yield* Effect.forkChild(Effect.scoped(Effect.gen(function*() {

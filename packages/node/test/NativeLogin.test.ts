@@ -17,7 +17,7 @@ import { Effect, Fiber, Layer, Redacted } from "effect"
 import { visit } from "./fixtures/visit.ts"
 
 describe("A native login", { timeout: 30_000 }, () => {
-  it.effect("names the real port in both requests, and proves itself by S256 [8252-7.3-a] [8252-6-a]", () =>
+  it.effect("names the real port in both requests, and proves itself by S256 [8252-7.3-a] [2.1-8.5.4-c] [8252-6-a]", () =>
     Effect.gen(function*() {
       const { answer, begun, callback, login, redirectUri } = yield* begin
       const waiting = yield* Effect.forkChild(callback(begun.state))

@@ -6,7 +6,7 @@ import * as Path from "node:path"
 import { directory } from "./fixtures/directory.ts"
 
 describe("OpenBrowser", { timeout: 30_000 }, () => {
-  it.effect("hands the address over as one argument that nothing interprets [8252-5-a]", () =>
+  it.effect("hands the address over as one argument that nothing interprets [8252-5-a] [6749-10.13-a] [2.1-8.2-a]", () =>
     Effect.gen(function*() {
       const path = yield* directory
       const { open } = browser(command(path, "works"))

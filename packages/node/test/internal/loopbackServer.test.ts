@@ -13,7 +13,7 @@ describe("loopbackServer", () => {
       assert.isAbove(port, 0)
     }))
 
-  it.effect("is known by the first family that the machine has [8252-7.3-b]", () =>
+  it.effect("is known by the first family that the machine has [8252-7.3-b] [2.1-8.4.2-b]", () =>
     Effect.gen(function*() {
       const choices = [
         { as: "first", addresses: [absent] },

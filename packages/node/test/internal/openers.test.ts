@@ -5,14 +5,17 @@ const url = "https://as.example/authorize?a=1&b=$(2)"
 
 describe("openers", () => {
   const rows: ReadonlyArray<readonly [string, Partial<Openers.Machine>, ReadonlyArray<Openers.Command>]> = [
-    ["macOS uses its own [8252-6-b]", { platform: "darwin" }, [["/usr/bin/open", url]]],
+    ["macOS uses its own [8252-6-b] [2.1-8.3-a]", { platform: "darwin" }, [["/usr/bin/open", url]]],
     ["Windows asks no shell", { platform: "win32", environment: { SystemRoot: "D:\\WinNT" } }, [
       ["D:\\WinNT\\System32\\rundll32.exe", "url.dll,FileProtocolHandler", url]
     ]],
     ["Windows looks for no program in the working directory", { platform: "win32" }, [
       ["C:\\Windows\\System32\\rundll32.exe", "url.dll,FileProtocolHandler", url]
     ]],
-    ["Linux with a display uses the desktop's [8252-6-b]", { environment: { DISPLAY: ":0" } }, [["xdg-open", url], [
+    ["Linux with a display uses the desktop's [8252-6-b] [2.1-8.3-a]", { environment: { DISPLAY: ":0" } }, [[
+      "xdg-open",
+      url
+    ], [
       "gio",
       "open",
       url
@@ -27,7 +30,10 @@ describe("openers", () => {
       ["wslview", url],
       ["/mnt/c/Windows/System32/rundll32.exe", "url.dll,FileProtocolHandler", url]
     ]],
-    ["BROWSER decides alone [8252-6-b]", { environment: { DISPLAY: ":0", BROWSER: "firefox" } }, [["firefox", url]]],
+    ["BROWSER decides alone [8252-6-b] [2.1-8.3-a]", { environment: { DISPLAY: ":0", BROWSER: "firefox" } }, [[
+      "firefox",
+      url
+    ]]],
     ["BROWSER may be a list with arguments", { environment: { BROWSER: "firefox --tab=%s -x:  w3m &:" } }, [
       ["firefox", `--tab=${url}`, "-x"],
       ["w3m", url]

@@ -1,0 +1,34 @@
+/**
+ * What no public module offers.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import * as fs from "node:fs"
+import * as path from "node:path"
+
+describe("PublicSurface", () => {
+  it("keeps the password grant in a module of its own, which says not to use it [6749-10.7-a] [9700-2.4-a]", () => {
+    const password = source("packages/core/src/PasswordGrant.ts")
+    const others = Object.entries(sources()).filter(([file, text]) =>
+      !/PasswordGrant\.ts$|\/testing\//.test(file) && /grantType: "password"|"password"\s*[,)]/.test(text)
+    )
+
+    assert.match(password, /@deprecated/)
+    assert.match(password, /RFC 9700, section 2\.4/)
+    assert.deepStrictEqual(others.map(([file]) => file), [])
+  })
+
+  it("has no way to switch the check of certificates off [6749-10.9-a] [2.1-1.5-b]", () => {
+    const files = Object.entries(sources()).filter(([, text]) => /rejectUnauthorized|NODE_TLS_REJECT/.test(text))
+
+    assert.deepStrictEqual(files.map(([file]) => file), [])
+  })
+})
+
+const root = path.resolve(import.meta.dirname, "..")
+
+const source = (file: string): string => fs.readFileSync(path.join(root, file), "utf8")
+
+const sources = (): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    fs.globSync("packages/*/src/**/*.ts", { cwd: root }).map((file) => [file.replaceAll("\\", "/"), source(file)])
+  )
