@@ -36,6 +36,8 @@ const storeys: ReadonlyArray<{ readonly name: string; readonly modules: Readonly
       "Dpop",
       "DpopKey",
       "EndpointRequest",
+      "EndSession",
+      "InitiatedLogin",
       "OpenIdRequest",
       "PasswordGrant",
       "Pkce",
@@ -85,7 +87,8 @@ const storeys: ReadonlyArray<{ readonly name: string; readonly modules: Readonly
       "Login",
       "OAuthClient",
       "TokenExchange",
-      "TokenSource"
+      "TokenSource",
+      "UserInfo"
     ]
   }
 ]

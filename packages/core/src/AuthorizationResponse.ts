@@ -10,10 +10,10 @@
  *
  * @since 0.1.0
  */
-import * as Mac from "effect/crypto/Mac"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type { PendingAuthorization } from "./AuthorizationRequest.ts"
+import { sameText } from "./internal/text.ts"
 import * as OAuthError from "./OAuthError.ts"
 import * as RemoteText from "./RemoteText.ts"
 
@@ -141,7 +141,7 @@ export const judge = (
   pending: PendingAuthorization
 ): Result.Result<Authorized, OAuthError.OAuthError> => {
   const { parameters, url } = Redacted.value(self.received)
-  if (self.state === undefined || !same(Redacted.value(self.state), Redacted.value(pending.state))) {
+  if (self.state === undefined || !sameText(Redacted.value(self.state), Redacted.value(pending.state))) {
     return rejected("judge", "state-mismatch")
   }
   if (url !== undefined && !arrivedAt(url, pending.redirectUri)) return rejected("judge", "redirect-uri-mismatch")
@@ -242,11 +242,6 @@ const arrivedAt = (url: string, redirectUri: string): boolean =>
   [redirectUri, ...(URL.canParse(redirectUri) ? [new URL(redirectUri).href] : [])].some((expected) =>
     url === expected || url.startsWith(expected + (expected.includes("?") ? "&" : "?"))
   )
-
-const same = (a: string, b: string): boolean => {
-  const encoder = new TextEncoder()
-  return Mac.timingSafeEqual(encoder.encode(a), encoder.encode(b))
-}
 
 const rejected = (method: string, problem: OAuthError.CallbackRejected["problem"], parameter?: string) =>
   failed(method, new OAuthError.CallbackRejected({ problem, parameter }))

@@ -13,16 +13,17 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type { JsonObject } from "effect/Schema"
-import { AuthorizationServer } from "../AuthorizationServer.ts"
-import { ClientAuthentication } from "../ClientAuthentication.ts"
+import type { AuthorizationServer } from "../AuthorizationServer.ts"
+import type { ClientAuthentication } from "../ClientAuthentication.ts"
 import type { Identity } from "../Identity.ts"
 import { type Expected, JwtVerifier } from "../JwtVerifier.ts"
-import * as OAuthError from "../OAuthError.ts"
+import type * as OAuthError from "../OAuthError.ts"
 import * as Algorithms from "./internal/algorithms.ts"
 import * as Claims from "./internal/claims.ts"
-import * as Jwe from "./internal/jwe.ts"
+import type * as Jwe from "./internal/jwe.ts"
 import * as Jws from "./internal/jws.ts"
-import { Jwks } from "./Jwks.ts"
+import * as Verifier from "./internal/verifier.ts"
+import type { Jwks } from "./Jwks.ts"
 
 /**
  * The algorithms that a signature may be of. `none` is not one: a token's
@@ -94,28 +95,9 @@ export const make: (
   OAuthError.OAuthError,
   AuthorizationServer | ClientAuthentication | Digest.Digest | Jwks
 > = Effect.fnUntraced(function*(options = {}) {
-  const server = yield* AuthorizationServer
-  const { clientId } = yield* ClientAuthentication
   const { digest } = yield* Digest.Digest
-  const jwks = yield* Jwks
-  const { issuer } = server
-  if (issuer === undefined) return yield* invalid("issuer", "is missing; without it nobody knows whose ID token it is")
-  const skew = millis(options.skew, 0)
-  if (!(skew >= 0 && skew <= 300_000)) return yield* invalid("skew", "must be between nothing and five minutes")
-  const limits = { skew, ahead: Math.max(skew, 60_000), age: millis(options.maxIssuedAgo, 86_400_000) }
-  const algorithms = options.algorithms ?? announced(server.idTokenAlgorithms)
-  const userInfoAlgorithms = options.userInfoAlgorithms ?? algorithms
-  const problem = problemOf([...algorithms, ...userInfoAlgorithms], options.clientSecret)
-  if (problem !== undefined) return yield* invalid(problem.field, problem.problem)
-
-  const verify = Effect.fnUntraced(function*(
-    token: Redacted.Redacted,
-    form: Jws.Form,
-    algorithms: ReadonlyArray<Algorithm>
-  ): Effect.fn.Return<Jws.Verified, OAuthError.JwtInvalid | OAuthError.OAuthError> {
-    const signed = yield* Jwe.open(Redacted.value(token), form.jwt, options.decryption)
-    return yield* Jws.verify(signed, form, { algorithms, jwks, clientSecret: secretOf(options.clientSecret) })
-  })
+  const verifier = yield* Verifier.make("IdToken", options)
+  const { clientId, issuer, trusted, verify } = verifier
 
   const hash = (alg: Algorithm, text: Redacted.Redacted | undefined): Effect.Effect<string | undefined> => {
     if (text === undefined) return Effect.succeed(undefined)
@@ -130,33 +112,33 @@ export const make: (
     token: Redacted.Redacted,
     expected: Expected
   ): Effect.fn.Return<Identity, OAuthError.JwtInvalid | OAuthError.OAuthError> {
-    const { alg, claims } = yield* verify(token, { jwt: "id-token", types: ["jwt"] }, algorithms)
+    const { alg, claims } = yield* verify(token, { jwt: "id-token", types: ["jwt"] }, verifier.algorithms)
     const now = yield* Clock.currentTimeMillis
     const hashes = {
       at_hash: yield* hash(alg, expected.accessToken),
       c_hash: yield* hash(alg, expected.code)
     }
-    const judged = judge(claims, now, { ...limits, issuer, clientId, expected, hashes, options })
+    const judged = judge(claims, now, { ...verifier.limits, issuer, clientId, trusted, expected, hashes, options })
     return yield* Effect.mapError(Effect.fromResult(judged), (rule) => Jws.broken("id-token", rule))
   })
 
   const userInfo = Effect.fnUntraced(function*(
     token: Redacted.Redacted
   ): Effect.fn.Return<JsonObject, OAuthError.JwtInvalid | OAuthError.OAuthError> {
-    const { claims } = yield* verify(token, { jwt: "userinfo", types: ["jwt"] }, userInfoAlgorithms)
+    const { claims } = yield* verify(token, { jwt: "userinfo", types: ["jwt"] }, verifier.userInfoAlgorithms)
     const refuse = (rule: OAuthError.JwtRule) => Jws.broken("userinfo", rule)
     // they need not be there (OpenID Connect Core, section 5.3.2), and must not be another's
     if (claims["iss"] !== undefined) yield* Effect.mapError(Effect.fromResult(Claims.issuer(claims, issuer)), refuse)
     if (claims["aud"] !== undefined) {
-      const audience = Claims.audience(claims, clientId, options.trustedAudiences ?? [])
+      const audience = Claims.audience(claims, clientId, trusted)
       yield* Effect.mapError(Effect.fromResult(audience), refuse)
     }
     return claims
   })
 
   return JwtVerifier.of({
-    idToken: (token, expected) => Effect.mapError(idToken(token, expected), wrapped("idToken")),
-    userInfo: (token) => Effect.mapError(userInfo(token), wrapped("userInfo"))
+    idToken: (token, expected) => Effect.mapError(idToken(token, expected), Verifier.wrapped("IdToken", "idToken")),
+    userInfo: (token) => Effect.mapError(userInfo(token), Verifier.wrapped("IdToken", "userInfo"))
   })
 })
 
@@ -179,6 +161,7 @@ const judge = (
   rules: {
     readonly issuer: string
     readonly clientId: string
+    readonly trusted: ReadonlyArray<string>
     readonly skew: number
     readonly ahead: number
     readonly age: number
@@ -191,7 +174,7 @@ const judge = (
     const { clientId, expected, hashes, options, skew } = rules
     const { renews } = expected
     const issuer = yield* Claims.issuer(claims, rules.issuer)
-    const audience = yield* Claims.audience(claims, clientId, options.trustedAudiences ?? [])
+    const audience = yield* Claims.audience(claims, clientId, rules.trusted)
     yield* Claims.authorizedParty(claims, clientId, audience)
     const expiresAt = yield* Claims.lifetime(claims, now, rules)
     const issuedAt = yield* Claims.issuedAt(claims, now, rules)
@@ -235,40 +218,3 @@ const changeOf = (
 
 const isSubset = (some: ReadonlyArray<string>, all: ReadonlyArray<string>): boolean =>
   some.every((one) => all.includes(one))
-
-const announced = (names: ReadonlyArray<string> | undefined): ReadonlyArray<Algorithm> => {
-  const known = (names ?? []).filter(Algorithms.isName).filter((name) => !Algorithms.isSymmetric(name))
-  return known.length === 0 ? ["RS256"] : known
-}
-
-const problemOf = (
-  algorithms: ReadonlyArray<string>,
-  clientSecret: Options["clientSecret"]
-): { readonly field: string; readonly problem: string } | undefined => {
-  if (algorithms.length === 0) return { field: "algorithms", problem: "is empty" }
-  const unknown = algorithms.find((name) => !Algorithms.isName(name))
-  if (unknown !== undefined) return { field: "algorithms", problem: "names one that does not sign, or is not known" }
-  const symmetric = algorithms.filter(Algorithms.isName).filter(Algorithms.isSymmetric)
-  if (symmetric.length === 0) return undefined
-  if (clientSecret === undefined) {
-    return { field: "clientSecret", problem: "is missing, though the algorithms name one that is keyed with it" }
-  }
-  const bits = Effect.isEffect(clientSecret)
-    ? Infinity
-    : new TextEncoder().encode(Redacted.value(clientSecret)).length * 8
-  return symmetric.some((name) => bits < Algorithms.of(name).hash)
-    ? { field: "clientSecret", problem: "is shorter than the algorithm's digest (OpenID Connect Core, section 16.19)" }
-    : undefined
-}
-
-const secretOf = (secret: Options["clientSecret"]): Jws.Secret | undefined =>
-  secret === undefined || Effect.isEffect(secret) ? secret : Effect.succeed(secret)
-
-const millis = (input: Duration.Input | undefined, otherwise: number): number =>
-  input === undefined ? otherwise : Duration.toMillis(Duration.fromInputUnsafe(input))
-
-const wrapped = (method: string) => (error: OAuthError.JwtInvalid | OAuthError.OAuthError): OAuthError.OAuthError =>
-  error._tag === "JwtInvalid" ? OAuthError.make("IdToken", method, error) : error
-
-const invalid = (field: string, problem: string): Effect.Effect<never, OAuthError.OAuthError> =>
-  Effect.fail(OAuthError.make("IdToken", "make", new OAuthError.ConfigurationInvalid({ field, problem })))

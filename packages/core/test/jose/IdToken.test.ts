@@ -1,4 +1,4 @@
-import { ClientAuthentication, Identity } from "@effect-oauth/core"
+import { ClientAuthentication, Identity, JwtVerifier } from "@effect-oauth/core"
 import { IdToken, Jwks } from "@effect-oauth/core/jose"
 import { TestHttp } from "@effect-oauth/core/testing"
 import { assert, describe, it } from "@effect/vitest"
@@ -452,6 +452,44 @@ describe("IdToken", () => {
         const identity = yield* renewal({ auth_time: OpenId.start / 1000 }, { renewedAuthTime: "any" })
 
         assert.strictEqual(identity.authenticatedAt, OpenId.start / 1000)
+      }))
+  })
+
+  describe("userInfo", () => {
+    const told = { sub: "user-1", name: "Ada" }
+    const userInfo = Effect.fnUntraced(function*(claims: OpenId.Claims, options?: IdToken.Options) {
+      const provider = yield* OpenId.provider()
+      const token = yield* provider.signer.sign(JSON.parse(JSON.stringify({ ...told, ...claims })))
+      const verifier = yield* Effect.provide(JwtVerifier.JwtVerifier, OpenId.verifier(provider, options))
+      return yield* verifier.userInfo(Redacted.make(token))
+    })
+
+    it.effect("gives the claims of a signed answer [OIDC-5.3.4-c]", () =>
+      Effect.gen(function*() {
+        assert.strictEqual(JSON.stringify(yield* userInfo({})), JSON.stringify(told))
+        yield* userInfo({ iss: OpenId.issuer, aud: "app" })
+      }))
+
+    it.effect("refuses one of another issuer, or for another client [OIDC-5.3.4-c]", () =>
+      Effect.gen(function*() {
+        const issuer = yield* Effect.flip(userInfo({ iss: "https://other.test" }))
+        const audience = yield* Effect.flip(userInfo({ aud: "other" }))
+
+        assert.strictEqual(OpenId.ruleOf(issuer), "iss")
+        assert.strictEqual(OpenId.ruleOf(audience), "aud")
+        assert.strictEqual(audience.reason._tag === "JwtInvalid" && audience.reason.jwt, "userinfo")
+      }))
+
+    it.effect("refuses one that another key signed, or another algorithm [OIDC-5.3.4-c] [G08]", () =>
+      Effect.gen(function*() {
+        const [provider, other] = [yield* OpenId.provider(), yield* OpenId.provider()]
+        const verifier = yield* Effect.provide(JwtVerifier.JwtVerifier, OpenId.verifier(provider))
+
+        const forged = yield* Effect.flip(verifier.userInfo(Redacted.make(yield* other.signer.sign(told))))
+        const unagreed = yield* Effect.flip(userInfo({}, { userInfoAlgorithms: ["RS256"] }))
+
+        assert.strictEqual(OpenId.ruleOf(forged), "signature")
+        assert.strictEqual(OpenId.ruleOf(unagreed), "alg")
       }))
   })
 

@@ -2,10 +2,10 @@
  * The claims of a token whose signature was verified, checked one rule after the other (OpenID Connect Core, sections 2,
  * 3.1.3.7, 3.1.3.8 and 12.2). Pure: time, digests and everything that is compared with come from outside.
  */
-import * as Mac from "effect/crypto/Mac"
 import * as Result from "effect/Result"
 import type { Json, JsonObject } from "effect/Schema"
 import { member } from "../../internal/json.ts"
+import { sameText } from "../../internal/text.ts"
 import type * as OAuthError from "../../OAuthError.ts"
 
 /** A rule that holds, or its name. */
@@ -140,12 +140,6 @@ export const halfDigest = (
         ? Result.succeed(undefined)
         : Result.fail(name)
   )
-
-/** Whether two texts are the same, in a time that does not tell where they differ. */
-export const sameText = (a: string, b: string): boolean => {
-  const encoder = new TextEncoder()
-  return Mac.timingSafeEqual(encoder.encode(a), encoder.encode(b))
-}
 
 const isTexts = (value: Json | undefined): value is ReadonlyArray<string> =>
   Array.isArray(value) && value.length > 0 && value.every((element) => typeof element === "string")

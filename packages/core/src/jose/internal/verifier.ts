@@ -1,0 +1,101 @@
+/**
+ * What every token of a server is verified with, read from the options once.
+ */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import { AuthorizationServer } from "../../AuthorizationServer.ts"
+import { ClientAuthentication } from "../../ClientAuthentication.ts"
+import * as OAuthError from "../../OAuthError.ts"
+import type { Options } from "../IdToken.ts"
+import { Jwks } from "../Jwks.ts"
+import * as Algorithms from "./algorithms.ts"
+import * as Jwe from "./jwe.ts"
+import * as Jws from "./jws.ts"
+
+/** What tokens are verified with. */
+export interface Verifier {
+  readonly issuer: string
+  readonly clientId: string
+  readonly trusted: ReadonlyArray<string>
+  readonly algorithms: ReadonlyArray<Algorithms.Name>
+  readonly userInfoAlgorithms: ReadonlyArray<Algorithms.Name>
+  /** Milliseconds. */
+  readonly limits: { readonly skew: number; readonly ahead: number; readonly age: number }
+  /** Opens a token where it has to be encrypted, and verifies its signature. */
+  readonly verify: (
+    token: Redacted.Redacted,
+    form: Jws.Form,
+    algorithms: ReadonlyArray<Algorithms.Name>
+  ) => Effect.Effect<Jws.Verified, OAuthError.JwtInvalid | OAuthError.OAuthError>
+}
+
+/** Reads the options. */
+export const make = Effect.fnUntraced(function*(
+  module: string,
+  options: Options
+): Effect.fn.Return<Verifier, OAuthError.OAuthError, AuthorizationServer | ClientAuthentication | Jwks> {
+  const server = yield* AuthorizationServer
+  const { clientId } = yield* ClientAuthentication
+  const jwks = yield* Jwks
+  const { issuer } = server
+  const invalid = (field: string, problem: string): Effect.Effect<never, OAuthError.OAuthError> =>
+    Effect.fail(OAuthError.make(module, "make", new OAuthError.ConfigurationInvalid({ field, problem })))
+  if (issuer === undefined) return yield* invalid("issuer", "is missing; without it nobody knows whose tokens they are")
+  const skew = millis(options.skew, 0)
+  if (!(skew >= 0 && skew <= 300_000)) return yield* invalid("skew", "must be between nothing and five minutes")
+  const algorithms = options.algorithms ?? announced(server.idTokenAlgorithms)
+  const userInfoAlgorithms = options.userInfoAlgorithms ?? algorithms
+  const problem = problemOf([...algorithms, ...userInfoAlgorithms], options.clientSecret)
+  if (problem !== undefined) return yield* invalid(problem.field, problem.problem)
+  const clientSecret = secretOf(options.clientSecret)
+  return {
+    issuer,
+    clientId,
+    trusted: options.trustedAudiences ?? [],
+    algorithms,
+    userInfoAlgorithms,
+    limits: { skew, ahead: Math.max(skew, 60_000), age: millis(options.maxIssuedAgo, 86_400_000) },
+    verify: (token, form, algorithms) =>
+      Effect.flatMap(
+        Jwe.open(Redacted.value(token), form.jwt, options.decryption),
+        (signed) => Jws.verify(signed, form, { algorithms, jwks, clientSecret })
+      )
+  }
+})
+
+/** Names the rule that a token breaks. */
+export const wrapped =
+  (module: string, method: string) => (error: OAuthError.JwtInvalid | OAuthError.OAuthError): OAuthError.OAuthError =>
+    error._tag === "JwtInvalid" ? OAuthError.make(module, method, error) : error
+
+const announced = (names: ReadonlyArray<string> | undefined): ReadonlyArray<Algorithms.Name> => {
+  const known = (names ?? []).filter(Algorithms.isName).filter((name) => !Algorithms.isSymmetric(name))
+  return known.length === 0 ? ["RS256"] : known
+}
+
+const problemOf = (
+  algorithms: ReadonlyArray<string>,
+  clientSecret: Options["clientSecret"]
+): { readonly field: string; readonly problem: string } | undefined => {
+  if (algorithms.length === 0) return { field: "algorithms", problem: "is empty" }
+  const unknown = algorithms.find((name) => !Algorithms.isName(name))
+  if (unknown !== undefined) return { field: "algorithms", problem: "names one that does not sign, or is not known" }
+  const symmetric = algorithms.filter(Algorithms.isName).filter(Algorithms.isSymmetric)
+  if (symmetric.length === 0) return undefined
+  if (clientSecret === undefined) {
+    return { field: "clientSecret", problem: "is missing, though the algorithms name one that is keyed with it" }
+  }
+  const bits = Effect.isEffect(clientSecret)
+    ? Infinity
+    : new TextEncoder().encode(Redacted.value(clientSecret)).length * 8
+  return symmetric.some((name) => bits < Algorithms.of(name).hash)
+    ? { field: "clientSecret", problem: "is shorter than the algorithm's digest (OpenID Connect Core, section 16.19)" }
+    : undefined
+}
+
+const secretOf = (secret: Options["clientSecret"]): Jws.Secret | undefined =>
+  secret === undefined || Effect.isEffect(secret) ? secret : Effect.succeed(secret)
+
+const millis = (input: Duration.Input | undefined, otherwise: number): number =>
+  input === undefined ? otherwise : Duration.toMillis(Duration.fromInputUnsafe(input))
