@@ -27,9 +27,9 @@ export const get = Effect.fnUntraced(function*(
   const kept = yield* read(file, issuer)
   const age = kept === undefined ? Number.POSITIVE_INFINITY : now - kept.at
   const isYoungerThan = (limit: Duration.Duration) => age >= 0 && age < Duration.toMillis(limit)
-  if (kept !== undefined && isYoungerThan(fresh)) return optionsOf(kept)
+  if (kept !== undefined && isYoungerThan(fresh)) return unhurried(optionsOf(kept))
 
-  return yield* ask(issuer).pipe(
+  const found = yield* ask(issuer).pipe(
     Effect.tap((options) => keep(file, { ...addressesOf(options), issuer, at: now })),
     Effect.catch((error) =>
       kept !== undefined && error.isTransient && isYoungerThan(stale)
@@ -37,7 +37,16 @@ export const get = Effect.fnUntraced(function*(
         : Effect.fail(error)
     )
   )
+  return unhurried(found)
 })
+
+// The address of a pushed request lives for a minute, and here it is shown to a person: only where nothing else is taken.
+const unhurried = (options: Options): Options => {
+  const authorization = options.dialect?.authorization
+  return authorization?.pushed === "required"
+    ? options
+    : { ...options, dialect: { ...options.dialect, authorization: { ...authorization, pushed: "never" } } }
+}
 
 const fresh = Duration.hours(1)
 

@@ -28,6 +28,17 @@ describe("Metadata", () => {
     assert.strictEqual(kept.dialect?.authorization?.issuer, "required")
   })
 
+  withServer("pushes no login that a person may open minutes later, but where it must", function*({ get, server }) {
+    const offered = yield* get
+    yield* TestClock.adjust("2 hours")
+    server.pushedOnly = true
+
+    const required = [yield* get, yield* get]
+
+    assert.strictEqual(offered.dialect?.authorization?.pushed, "never")
+    assert.deepStrictEqual(required.map((options) => options.dialect?.authorization?.pushed), ["required", "required"])
+  })
+
   withServer("gives what is kept while the server is away", function*({ get, server }) {
     yield* get
     yield* TestClock.adjust("2 days")
@@ -70,6 +81,7 @@ const issuer = "https://as.example"
 interface Server {
   asked: number
   status: number
+  pushedOnly?: boolean
 }
 
 function withServer(
@@ -94,7 +106,7 @@ function withServer(
           if (request.url.endsWith("/oauth-authorization-server")) server.asked++
           return HttpClientResponse.fromWeb(
             request,
-            new Response(JSON.stringify(document), {
+            new Response(JSON.stringify({ ...document, require_pushed_authorization_requests: server.pushedOnly }), {
               status: server.status,
               headers: { "content-type": "application/json" }
             })
@@ -111,5 +123,6 @@ const document = {
   issuer,
   authorization_endpoint: `${issuer}/authorize`,
   token_endpoint: `${issuer}/token`,
+  pushed_authorization_request_endpoint: `${issuer}/par`,
   authorization_response_iss_parameter_supported: true
 }

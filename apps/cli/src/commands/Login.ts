@@ -161,8 +161,9 @@ const byBrowser = Effect.fnUntraced(function*(
 
   const answer = redirect._tag === "Paste"
     ? Effect.gen(function*() {
-      const { state, url } = yield* begin(redirect.redirectUri)
-      yield* show(url, flags)
+      const begun = yield* begin(redirect.redirectUri)
+      const { state } = begun
+      yield* show(begun, flags)
       return yield* paste(redirect.redirectUri, state, config)
     })
     : Effect.gen(function*() {
@@ -173,8 +174,9 @@ const byBrowser = Effect.fnUntraced(function*(
             ? wrong(Profile.called(config.profile, "redirectUri"), `the ${error.reason.field} ${error.reason.problem}`)
             : error
       )
-      const { state, url } = yield* begin(listening.redirectUri)
-      yield* show(url, flags)
+      const begun = yield* begin(listening.redirectUri)
+      const { state } = begun
+      yield* show(begun, flags)
       if (flags.paste) return yield* paste(listening.redirectUri, state, config)
       const arrives = listening.callback(state)
       // the browser may run on another machine, where loopback is another place
@@ -205,10 +207,13 @@ const byCode = Effect.fnUntraced(function*(config: Configuration, flags: Flags) 
   yield* service.adopt(key, tokens, { scopes })
 })
 
-const show = Effect.fnUntraced(function*(url: string, { noBrowser }: Flags) {
+const show = Effect.fnUntraced(function*({ url, urlExpiresAt }: OAuthLogin.Begun, { noBrowser }: Flags) {
   const output = yield* Output
   const browser = yield* OpenBrowser.OpenBrowser
   yield* output.visit(url)
+  if (urlExpiresAt !== undefined) {
+    yield* output.note(`The server takes this address once, and until ${DateTime.formatIso(urlExpiresAt)}`)
+  }
   if (noBrowser) return
   const opening = yield* output.waiting("Opening the browser")(browser.open(url))
   if (opening !== "opened") yield* output.note("No browser could be opened here: open the address by hand")
