@@ -7,10 +7,12 @@ import {
   PushedAuthorization,
   TokenService
 } from "@effect-oauth/core"
+import { ClientAssertion } from "@effect-oauth/core/jose"
 import { TestHttp } from "@effect-oauth/core/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Effect, Layer, Option, Redacted } from "effect"
 import { TestClock } from "effect/testing"
+import * as jose from "jose"
 import { type Handler, json, recording } from "./support/http.ts"
 import { canary, leaks } from "./support/secrets.ts"
 import * as Wire from "./support/Wire.ts"
@@ -44,6 +46,20 @@ describe("PushedAuthorization", () => {
           }])
         }))
     }
+
+    it.effect("signs for the issuer, not for the endpoint [9126-2-b]", () =>
+      Effect.gen(function*() {
+        const authentication = ClientAssertion.clientSecretJwt({
+          clientId: "app",
+          clientSecret: Redacted.make("a secret of thirty-two characters or more"),
+          issuer: "https://as.example"
+        })
+
+        const { requests } = yield* push({ authentication })
+
+        const assertion = new URLSearchParams(requests[0]?.body).get("client_assertion") ?? ""
+        assert.strictEqual(jose.decodeJwt(assertion).aud, "https://as.example")
+      }))
 
     it.effect("authenticates as is said for this endpoint", () =>
       Effect.gen(function*() {

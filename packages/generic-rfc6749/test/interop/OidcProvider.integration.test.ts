@@ -18,6 +18,7 @@ import {
   TokenSource,
   TokenStore
 } from "@effect-oauth/core"
+import { ClientAssertion } from "@effect-oauth/core/jose"
 import { GenericRfc6749 } from "@effect-oauth/generic-rfc6749"
 import { assert, describe, it } from "@effect/vitest"
 import { Context, Duration, Effect, Fiber, Layer, Option, Redacted, Schedule } from "effect"
@@ -252,6 +253,26 @@ describe("oidc-provider", { timeout: 60_000 }, () => {
       assert.deepStrictEqual(server.nonceDemands(), 1)
     }).pipe(withClient("bound", {}, Dpop.layer())))
 
+  it.live("knows a client by what it signs, at every endpoint", () =>
+    Effect.gen(function*() {
+      const { service } = yield* services
+      const introspection = yield* Introspection.Introspection
+      const key = yield* loggedIn()
+
+      const renewed = yield* service.refresh(key)
+      const told = yield* introspection.introspect(renewed.value)
+      const revoked = yield* service.revoke(key)
+
+      assert.deepStrictEqual([told._tag, revoked], ["Active", "done"])
+    }).pipe(withClient("signing")))
+
+  it.live("does not know a client by what another key signs", () =>
+    Effect.gen(function*() {
+      const { login } = yield* services
+
+      assert.strictEqual(reasonOf(yield* Effect.flip(login.begin(ada))), "RequestRefused invalid_client")
+    }).pipe(withClient("signing", {}, Layer.empty, stranger)))
+
   it.live("exchanges a token for another, by a grant type of its own", () =>
     Effect.gen(function*() {
       const source = yield* ClientCredentials.source()
@@ -307,6 +328,11 @@ const clients = (): Array<ClientMetadata> => [
   }),
   client("pushing", { require_pushed_authorization_requests: true }),
   client("bound", { dpop_bound_access_tokens: true }),
+  client("signing", {
+    token_endpoint_auth_method: "private_key_jwt",
+    token_endpoint_auth_signing_alg: "ES256",
+    jwks: { keys: [publicHalf(clientJwk)] }
+  }),
   client("device", {
     redirect_uris: [],
     response_types: [],
@@ -314,11 +340,20 @@ const clients = (): Array<ClientMetadata> => [
   })
 ]
 
-const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" })
+const makeJwk = () => {
+  const { crv = "", d = "", x = "", y = "" } = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey
+    .export({ format: "jwk" })
+  return { kty: "EC", crv, d, x, y, use: "sig", alg: "ES256" }
+}
+
+/** The server's, the client's, and somebody else's. */
+const [serverJwk, clientJwk, stranger] = [makeJwk(), makeJwk(), makeJwk()]
+
+const publicHalf = ({ d: _, ...jwk }: ReturnType<typeof makeJwk>) => jwk
 
 const configuration = (): Configuration => ({
   clients: clients(),
-  jwks: { keys: [{ ...privateKey.export({ format: "jwk" }), use: "sig", alg: "ES256" }] },
+  jwks: { keys: [serverJwk] },
   cookies: { keys: ["interop"] },
   scopes: ["openid", "read"],
   rotateRefreshToken: true,
@@ -387,15 +422,21 @@ const server = Layer.effect(
 const withClient = (
   clientId: string,
   options: Partial<GenericRfc6749.DiscoveryOptions> = {},
-  key: Layer.Layer<never> | Layer.Layer<Dpop.Dpop, OAuthError.OAuthError> = Layer.empty
+  key: Layer.Layer<never> | Layer.Layer<Dpop.Dpop, OAuthError.OAuthError> = Layer.empty,
+  signer = clientJwk
 ) => {
-  const provider = Layer.unwrap(Effect.map(Server, ({ origin }) =>
+  const discovered = Layer.unwrap(Effect.map(Server, ({ origin }) =>
     GenericRfc6749.layerDiscoveryLoopback({
       issuer: origin,
       clientId,
       ...(clientId === "confidential" ? { clientSecret: Redacted.make(secret) } : {}),
       ...options
     })))
+  const signed = ClientAssertion.layerPrivateKeyJwt({
+    clientId,
+    key: { jwk: Redacted.make(signer) }
+  })
+  const provider = clientId === "signing" ? Layer.provideMerge(signed, discovered) : discovered
   const layer = Layer.mergeAll(
     OAuthClient.layerWith(),
     DeviceAuthorization.layer.pipe(Layer.provide(TokenEndpoint.layer))
