@@ -100,6 +100,8 @@ export const parse = (text: string): Parsed => {
   const challenges: Array<Challenge> = []
   let problem: Parsed["problem"]
   let current: Open | undefined
+  // whether a comma stands before what comes next
+  let isApart = true
   let at = 0
 
   const skip = (isSkipped: (code: number) => boolean): number => {
@@ -109,13 +111,22 @@ export const parse = (text: string): Parsed => {
   }
   const token = (): string => text.slice(at, at + skip(isTokenCharacter))
   const close = (): void => {
-    if (current !== undefined) challenges.push(current)
+    if (current !== undefined) {
+      const { isAmbiguous, parameters, scheme, token68 } = current
+      challenges.push(
+        token68 === undefined ? { scheme, parameters, isAmbiguous } : { scheme, parameters, isAmbiguous, token68 }
+      )
+    }
     current = undefined
   }
 
   while (at < text.length) {
     // empty elements of a list mean nothing
-    if (skip(isSeparator) > 0) continue
+    const from = at
+    if (skip(isSeparator) > 0) {
+      if (text.slice(from, at).includes(",")) isApart = true
+      continue
+    }
     const name = token()
     if (name === "") {
       // not the beginning of anything: passed over, up to where something may begin
@@ -134,7 +145,12 @@ export const parse = (text: string): Parsed => {
         current === undefined || current.token68 !== undefined || (value === "" && text.charCodeAt(at - 1) !== quote)
       ) {
         problem ??= "syntax"
-      } else set(current, name.toLowerCase(), value)
+      } else {
+        // parameters follow their scheme after a space, and after a comma only one another
+        if (current.isBare) problem ??= "syntax"
+        set(current, name.toLowerCase(), value)
+      }
+      isApart = false
     } else if (gap === 0 && at < text.length && text.charCodeAt(at) !== comma) {
       // a name that runs into something else
       problem ??= "syntax"
@@ -143,7 +159,9 @@ export const parse = (text: string): Parsed => {
       continue
     } else {
       close()
-      current = open(name)
+      if (!isApart) problem ??= "syntax"
+      isApart = false
+      current = open(name, gap === 0)
       const beyond = gap === 0 ? undefined : token68()
       if (beyond !== undefined) current.token68 = beyond
       else continue
@@ -286,13 +304,15 @@ export const meaning = (
 
 interface Open {
   readonly scheme: string
+  readonly isBare: boolean
   token68: string | undefined
   readonly parameters: Map<string, string>
   isAmbiguous: boolean
 }
 
-const open = (name: string): Open => ({
+const open = (name: string, isBare: boolean): Open => ({
   scheme: name.toLowerCase(),
+  isBare,
   token68: undefined,
   parameters: new Map(),
   isAmbiguous: false

@@ -57,6 +57,12 @@ describe("Challenge", () => {
       ],
       ["a parameter without a value", "Bearer a=b, realm=, error=x", [["bearer", { a: "b", error: "x" }]], "syntax"],
       ["characters of no name", "<html>, Bearer realm=x", [["bearer", { realm: "x" }]], "syntax"],
+      [
+        "a scheme that no comma sets apart",
+        "Negotiate Bearer realm=x",
+        [["negotiate"], ["bearer", { realm: "x" }]],
+        "syntax"
+      ],
       ["a name that runs into something else", "Bearer{}, DPoP algs=ES256", [["dpop", { algs: "ES256" }]], "syntax"],
       ["an escape at the end", "Bearer realm=\"x\\", [], "unterminated"]
     ]

@@ -1,0 +1,110 @@
+import * as Dpop from "@effect-oauth/core/Dpop"
+import * as DpopKey from "@effect-oauth/core/DpopKey"
+import * as Pkce from "@effect-oauth/core/Pkce"
+import * as Digest from "effect/crypto/Digest"
+import * as SecureRandom from "effect/crypto/SecureRandom"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import * as oauth from "oauth4webapi"
+import type { Contender, Scale, Workload } from "../Workload.ts"
+
+const accessToken = "an-access-token-of-the-usual-length-which-is-some-forty-characters"
+const url = "https://api.example.com/v1/things"
+
+/** Microseconds for each of `count` operations, `width` at once, after as many to warm up. */
+const each = async (count: number, width: number, run: () => Promise<unknown>): Promise<number> => {
+  const round = async () => {
+    for (let done = 0; done < count; done += width) await Promise.all(Array.from({ length: width }, run))
+  }
+  await round()
+  const before = performance.now()
+  await round()
+  return (performance.now() - before) * 1000 / count
+}
+
+const both = async (scale: Scale, run: () => Promise<unknown>) => {
+  const count = scale === "full" ? 8_000 : 2_000
+  return { us: await each(count, 1, run), us16: await each(count, 16, run) }
+}
+
+const services = Layer.merge(Digest.layerWebCrypto, SecureRandom.layerWebCrypto)
+
+const ecdsa = { name: "ECDSA", namedCurve: "P-256" }
+
+const ourProofs = "proofs"
+const theirProofs = "oauth4webapi's proofs"
+const bareProofs = "subtle.sign"
+const ourPairs = "PKCE pairs"
+const barePairs = "getRandomValues and subtle.digest"
+
+const contenders: ReadonlyArray<Contender> = [
+  {
+    name: bareProofs,
+    kind: "floor",
+    run: async (scale) => {
+      const { privateKey } = await crypto.subtle.generateKey(ecdsa, false, ["sign", "verify"])
+      const data = crypto.getRandomValues(new Uint8Array(420))
+      return both(scale, () => crypto.subtle.sign({ name: "ECDSA", hash: "SHA-256" }, privateKey, data))
+    }
+  },
+  {
+    name: ourProofs,
+    kind: "ours",
+    run: async (scale) => {
+      const dpop = await Effect.runPromise(
+        Effect.provide(Effect.flatMap(DpopKey.generate(), (key) => Dpop.make(key)), services)
+      )
+      const request = { method: "GET", url, accessToken: Redacted.make(accessToken) }
+      const proof = dpop.proof(request)
+      return both(scale, () => Effect.runPromise(proof))
+    }
+  },
+  {
+    name: theirProofs,
+    kind: "peer",
+    run: async (scale) => {
+      const pair = await oauth.generateKeyPair("ES256", { extractable: false })
+      const handle = oauth.DPoP({ client_id: "app" }, pair)
+      const answer = new Response()
+      const address = new URL(url)
+      const options = { DPoP: handle, [oauth.customFetch]: () => Promise.resolve(answer) }
+      return both(
+        scale,
+        () => oauth.protectedResourceRequest(accessToken, "GET", address, undefined, undefined, options)
+      )
+    }
+  },
+  {
+    name: barePairs,
+    kind: "floor",
+    run: (scale) =>
+      both(scale, () => {
+        const verifier = Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("base64url")
+        return crypto.subtle.digest("SHA-256", new TextEncoder().encode(verifier))
+          .then((hash) => Buffer.from(hash).toString("base64url"))
+      })
+  },
+  {
+    name: ourPairs,
+    kind: "ours",
+    run: async (scale) => {
+      const pair = Effect.provide(Pkce.make, await Effect.runPromise(Effect.scoped(Layer.build(services))))
+      return both(scale, () => Effect.runPromise(pair))
+    }
+  }
+]
+
+export const workload: Workload = {
+  title: "proofs of possession and PKCE pairs",
+  metrics: { us: "us each, one at a time", us16: "us each, 16 at once" },
+  contenders,
+  reach: [
+    { contender: ourProofs, metric: "us", over: bareProofs, atMost: 1.5 },
+    { contender: ourProofs, metric: "us16", over: bareProofs, atMost: 1.5 },
+    { contender: ourProofs, metric: "us", over: theirProofs, atMost: 1 / 1.4 },
+    { contender: ourProofs, metric: "us16", over: theirProofs, atMost: 1 / 1.4 },
+    { contender: ourPairs, metric: "us", over: barePairs, atMost: 1.7 },
+    { contender: ourPairs, metric: "us16", over: barePairs, atMost: 1.7 }
+  ]
+}
