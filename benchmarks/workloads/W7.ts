@@ -65,7 +65,7 @@ const contenders: ReadonlyArray<Contender> = [
     kind: "peer",
     run: async (scale) => {
       const pair = await oauth.generateKeyPair("ES256", { extractable: false })
-      const handle = oauth.DPoP({ client_id: "app" }, pair)
+      const handle = oauth.DPoP({}, pair)
       const answer = new Response()
       const address = new URL(url)
       const options = { DPoP: handle, [oauth.customFetch]: () => Promise.resolve(answer) }
