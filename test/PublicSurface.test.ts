@@ -17,6 +17,12 @@ describe("PublicSurface", () => {
     assert.deepStrictEqual(others.map(([file]) => file), [])
   })
 
+  it("keeps nothing in cookies that scripts write [10017-8-a]", () => {
+    const files = Object.entries(sources()).filter(([, text]) => /document\.cookie|cookieStore/.test(text))
+
+    assert.deepStrictEqual(files.map(([file]) => file), [])
+  })
+
   it("has no way to switch the check of certificates off [6749-10.9-a] [2.1-1.5-b]", () => {
     const files = Object.entries(sources()).filter(([, text]) => /rejectUnauthorized|NODE_TLS_REJECT/.test(text))
 

@@ -7,7 +7,7 @@ import * as App from "./support/App.ts"
 
 describe("AuthorizationRoutes", () => {
   describe("login", () => {
-    it.effect("sends the browser to the authorization server, by 303 [9700-4.12-a]", () =>
+    it.effect("sends the browser to the authorization server, by 303 [9700-4.12-a] [10017-6.3.3.2.1-a]", () =>
       Effect.gen(function*() {
         const browser = yield* Browser.make()
 
@@ -15,6 +15,7 @@ describe("AuthorizationRoutes", () => {
 
         assert.strictEqual(status, 303)
         assert.isTrue(location.startsWith("https://as.test/authorize?response_type=code&"), location)
+        assert.strictEqual(new URL(location).searchParams.get("redirect_uri"), "https://app.test/oauth/callback")
       }).pipe(Effect.provide(App.layer())))
 
     it.effect("takes the redirect URI from its options, whatever the request says of its host [9700-4.13-a]", () =>
@@ -178,7 +179,7 @@ describe("AuthorizationRoutes", () => {
       }).pipe(Effect.provide(App.layer())))
   })
 
-  it.effect("sets cookies that are for this host alone, that no script reads, and that hold no token [6750-5.2-c] [6750-5.3-d] [2.1-7.1.3.4-a]", () =>
+  it.effect("sets cookies that are for this host alone, that no script reads, and that hold no token [6750-5.2-c] [6750-5.3-d] [2.1-7.1.3.4-a] [10017-6.1.2.1-a] [10017-6.1.3.2-a] [10017-6.1.3.2-b] [10017-6.1.3.2-c] [10017-6.1.3.2-d] [10017-6.1.3.2-e] [10017-6.1.3.2-f]", () =>
     Effect.gen(function*() {
       const browser = yield* Browser.make()
       const server = yield* TestAuthorizationServer.TestAuthorizationServer

@@ -37,6 +37,20 @@ describe("ClientAuthentication", () => {
         })
       }))
 
+    // a client and a secret that a server of the wild gave out (openid/AppAuth-Android, issue 337)
+    it.effect("writes what AppAuth's issue 337 asks for [6749-2.3.1-a]", () =>
+      Effect.gen(function*() {
+        const sent = yield* send(ClientAuthentication.basic({
+          clientId: "1PpG/Q 1",
+          clientSecret: Redacted.make("z/tZ9VwFZqApmIQ+ZH1I5pLk/uB4ud:X2/8bL+wfFTt1rFw=")
+        }))
+
+        assert.strictEqual(
+          sent.headers["authorization"],
+          "Basic MVBwRyUyRlErMTp6JTJGdFo5VndGWnFBcG1JUSUyQlpIMUk1cExrJTJGdUI0dWQlM0FYMiUyRjhiTCUyQndmRlR0MXJGdyUzRA=="
+        )
+      }))
+
     for (
       const [plain, encoded] of [[" ", "+"], ["!'()~", "%21%27%28%29%7E"], ["-._", "-._"], ["£€", "%C2%A3%E2%82%AC"]]
     ) {

@@ -33,7 +33,7 @@ const calls: Record<string, {
   readonly run: (origin: string) => Effect.Effect<unknown, unknown, HttpClient.HttpClient>
 }> = {
   token: {
-    ids: "[6749-10.9-a] [2.1-1.5-b]",
+    ids: "[6749-10.9-a] [2.1-1.5-b] [OIDC-16.17-a]",
     run: (origin) =>
       at(
         origin,

@@ -177,7 +177,7 @@ function grants(): Record<string, {
       request: () => TokenRequest.refreshToken({ refreshToken: Redacted.make("rt") }),
       grant: { grant_type: "refresh_token", refresh_token: "rt" },
       sends: "[6749-6-a]",
-      confidential: "[6749-6-c]",
+      confidential: "[6749-6-c] [OIDC-12.1-a]",
       open: "[6749-3.2.1-b]"
     },
     "client credentials": {
@@ -218,7 +218,7 @@ function endpoints(): Record<string, {
   return {
     token: {
       run: ({ token }) => token(TokenRequest.refreshToken({ refreshToken: Redacted.make("rt") })),
-      ids: `[6749-3.2-d] [6749-10.4-b] ${every}`
+      ids: `[6749-3.2-d] [6749-10.4-b] [OIDC-3.1.3-a] ${every}`
     },
     revocation: { run: ({ revoke }) => revoke, ids: `[7009-2-a] ${every}` },
     introspection: { run: ({ introspect }) => introspect, ids: `[7662-2-a] ${every}` },

@@ -49,7 +49,7 @@ describe("a login", () => {
     }
 
     for (const type of ["token", "id_token", "code id_token", "id_token code", "code token"]) {
-      it.effect(`for no other response type: ${type} [6749-3.1.1-b] [6749-10.16-a]`, () =>
+      it.effect(`for no other response type: ${type} [6749-3.1.1-b] [6749-10.16-a] [OIDC-16.11-a] [10017-7.2-a]`, () =>
         Effect.gen(function*() {
           const error = yield* Effect.flip(begin({ parameters: { response_type: type } }))
 
@@ -90,7 +90,7 @@ describe("a login", () => {
         )
       }).pipe(Effect.provide(App.layer({ ...withoutPkce, clients: [TestClient.publicClient] }))))
 
-    it.effect("as a public client with PKCE and no secret [6749-9-a] [9700-2.1.1-b]", () =>
+    it.effect("as a public client with PKCE and no secret [6749-9-a] [9700-2.1.1-b] [10017-6.3.2.1-a]", () =>
       Effect.gen(function*() {
         const { answer, login } = yield* answered()
         yield* login.complete(answer)
@@ -185,7 +185,7 @@ describe("a login", () => {
     }
     for (const [name, forge] of Object.entries(forged)) {
       it.effect(
-        `${name}: no token request, no grant [6749-4.1.1-d] [6749-10.12-a] [9700-2.1-b] [9700-4.7.1-c] [2.1-2.3.3-a] [2.1-7.10-c]`,
+        `${name}: no token request, no grant [6749-4.1.1-d] [6749-10.12-a] [9700-2.1-b] [9700-4.7.1-c] [2.1-2.3.3-a] [2.1-7.10-c] [OIDC-3.1.2.7-a] [10017-6.3.2.2-a]`,
         () =>
           Effect.gen(function*() {
             const { answer, login } = yield* answered({ context: { returnTo: "/a" } })

@@ -7,7 +7,7 @@ import { TestClock } from "effect/testing"
 import * as App from "./support/App.ts"
 
 describe("a renewal", () => {
-  it.effect("puts the new refresh token in the place of the old one, which is not presented again [6749-6-d] [2.1-4.3.2-a] [9700-2.2.2-a]", () =>
+  it.effect("puts the new refresh token in the place of the old one, which is not presented again [6749-6-d] [10017-6.3.2.3-a] [2.1-4.3.2-a] [9700-2.2.2-a]", () =>
     Effect.gen(function*() {
       const key = yield* App.login()
       const service = yield* TokenService.TokenService

@@ -40,7 +40,7 @@ describe("TokenResponse", () => {
       })
     }
 
-    it("ignores members that it does not know, of any type [6749-5.1-e] [2.1-3.2.3-b]", () => {
+    it("ignores members that it does not know, of any type [6749-5.1-e] [OIDC-3.1.3.3-b] [2.1-3.2.3-b]", () => {
       const body = { ...minimal, a: [1], b: { c: null }, d: 1e300, e: false, constructor: "x", toString: 1 }
 
       assert.deepStrictEqual(granted(body), granted(minimal))

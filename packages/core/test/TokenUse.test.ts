@@ -76,7 +76,7 @@ describe("a token", () => {
     }
   })
 
-  it.effect("is in no address that is ever called or opened, nor is a refresh token [6750-2.3-a] [6750-2.3-b] [6750-5.3-f] [9700-4.3.2-a] [2.1-5.1-b] [2.1-7.1.3.7-a]", () =>
+  it.effect("is in no address that is ever called or opened, nor is a refresh token [6750-2.3-a] [OIDC-16.4-a] [6750-2.3-b] [6750-5.3-f] [9700-4.3.2-a] [2.1-5.1-b] [2.1-7.1.3.7-a]", () =>
     Effect.gen(function*() {
       const { all, client, key, secrets } = yield* using()
       const service = yield* TokenService.TokenService
