@@ -14,6 +14,7 @@ import * as Directories from "./Directories.ts"
 import { configuration, type Failure } from "./Failure.ts"
 import * as Profile from "./Profile.ts"
 import * as Settings from "./Settings.ts"
+import * as Store from "./Store.ts"
 
 /** The flags that every command has. */
 export const flags = {
@@ -61,7 +62,12 @@ export interface Configuration {
   readonly name: string | undefined
   /** The file, whether it is there or not. */
   readonly file: string
+  /** A directory, or the URL of a database. */
   readonly store: string
+  /** The file with the keys that seal what is kept, where it is sealed. */
+  readonly keyring: string | undefined
+  /** Where this machine keeps what must not be lost. */
+  readonly data: string
   readonly cache: string
   readonly account: string
   /** What was asked for by a flag, the environment, or a profile that is named there: not by default. */
@@ -84,6 +90,8 @@ export const load = Effect.fnUntraced(function*(
     name: source?.name,
     file: file.path,
     store: Profile.get(profile, "store") ?? directories.data,
+    keyring: Profile.get(profile, "keyring"),
+    data: directories.data,
     cache: directories.cache,
     account: Profile.get(profile, "account") ?? "default",
     asked: Profile.plain(asked)
@@ -203,9 +211,9 @@ const absolute = (values: Settings.Values, base: string): Settings.Values =>
   Object.fromEntries(
     Object.entries(values).map(([name, value]) => {
       const { type } = Settings.get(name as Settings.Name)
-      return typeof value === "string" && value !== "" && (type === "file" || type === "directory")
-        ? [name, Path.resolve(base, value)]
-        : [name, value]
+      if (typeof value !== "string" || value === "") return [name, value]
+      if (type === "store") return [name, Store.resolve(base, value)]
+      return [name, type === "file" ? Path.resolve(base, value) : value]
     })
   )
 

@@ -123,15 +123,15 @@ export const redirects: Effect.Effect<Finding, never, OAuthHttpClient.OAuthHttpC
 export const store = Effect.fnUntraced(function*(
   config: Configuration
 ): Effect.fn.Return<ReadonlyArray<Finding>, never, FileSystem.FileSystem> {
-  const directory = config.store
-  const modes = yield* wideModes(directory)
-  const opened = yield* Effect.result(Effect.provide(count, Store.layer(directory)))
+  const place = Store.shown(config.store)
+  const modes = Store.isUrl(config.store) ? [] : yield* wideModes(config.store)
+  const opened = yield* Effect.result(Effect.provide(count, Store.layer(config)))
   if (opened._tag === "Failure") {
     const problem = opened.failure.reason._tag === "StoreUnavailable"
       ? opened.failure.reason.problem
       : opened.failure.reason._tag
     return [
-      fail("store", `${directory} cannot be used (${problem})`, storeRemedies[problem] ?? "name another with --store")
+      fail("store", `${place} cannot be used (${problem})`, storeRemedies[problem] ?? "name another with --store")
     ]
   }
   const { grants, waiting } = opened.success
@@ -142,7 +142,7 @@ export const store = Effect.fnUntraced(function*(
         `others could read ${modes.join(", ")}; that has been mended`,
         "revoke grants that others may have seen"
       )
-      : ok("store", `${directory}, ${grants} grant${grants === 1 ? "" : "s"}`),
+      : ok("store", `${place}, ${grants} grant${grants === 1 ? "" : "s"}`),
     ...(waiting > 0
       ? [
         warn(

@@ -22,6 +22,7 @@ import * as Arguments from "./Arguments.ts"
 import { call } from "./commands/Call.ts"
 import { demo } from "./commands/Demo.ts"
 import { doctor } from "./commands/Doctor.ts"
+import { grants } from "./commands/Grants.ts"
 import { introspect } from "./commands/Introspect.ts"
 import { login } from "./commands/Login.ts"
 import { logout } from "./commands/Logout.ts"
@@ -43,6 +44,7 @@ export const command = root.pipe(
   Command.withSubcommands([
     { group: "LOG IN AND OUT", commands: [login, logout, revoke] },
     { group: "USE", commands: [token, call, status, refresh, introspect] },
+    { group: "OPERATE", commands: [grants] },
     { group: "SET UP AND TRY", commands: [demo, sandbox, providers, doctor] }
   ])
 )

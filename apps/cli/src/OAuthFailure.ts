@@ -143,15 +143,16 @@ const of = (reason: OAuthErrorReason): Words => {
         )
       }
       return {
-        message: `--store: the ${reason.store} store cannot be used now (${reason.problem}): look at its directory ` +
-          `with doctor, and run the command again`,
+        message: `--store: the ${reason.store} store cannot be used now (${reason.problem}): look at ${
+          reason.store === "file" ? "its directory" : "it"
+        } with doctor, and run the command again`,
         field: "--store",
         why: reason.problem
       }
     case "RecordInvalid":
       return {
         message: `--store: the ${reason.store} store holds something that is no grant (${reason.problem}); it was ` +
-          `left as it is: move that file away, and log in again`,
+          `left as it is: effect-oauth grants set-aside moves it out of the way`,
         field: "--store",
         why: reason.problem
       }

@@ -24,6 +24,10 @@ export class Output extends Context.Service<Output, {
   readonly format: Format
   /** What a command was run for: JSON, or text made with the style of stdout. */
   readonly result: (json: Json, text: (style: Style.Style) => string) => Effect.Effect<void, PlatformError>
+  /** A result of many lines, written as they come: with `--json` an object a line. */
+  readonly lines: <E, R>(
+    stream: Stream.Stream<{ readonly json: Json; readonly text: (style: Style.Style) => string }, E, R>
+  ) => Effect.Effect<void, PlatformError | E, R>
   /** Bytes for stdout as they are. */
   readonly bytes: <E, R>(
     stream: Stream.Stream<string | Uint8Array, E, R>
@@ -56,6 +60,11 @@ export const make = Effect.fnUntraced(
     return Output.of({
       format,
       bytes,
+      lines: (stream) =>
+        bytes(
+          Stream.map(stream, ({ json, text }) =>
+            format === "json" ? `${JSON.stringify(json)}\n` : `${printable(text(stdout))}\n`)
+        ),
       result: (json, text) =>
         bytes(Stream.make(format === "json" ? `${JSON.stringify(json)}\n` : `${printable(text(stdout)).trimEnd()}\n`)),
       note: (text) => format === "json" ? sayJson({ note: text }) : line(text),

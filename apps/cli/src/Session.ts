@@ -9,6 +9,7 @@ import type { GrantKey } from "@effect-oauth/core/GrantKey"
 import * as OAuthClient from "@effect-oauth/core/OAuthClient"
 import type { OAuthError } from "@effect-oauth/core/OAuthError"
 import * as OAuthHttpClient from "@effect-oauth/core/OAuthHttpClient"
+import type { PendingAuthorizations } from "@effect-oauth/core/PendingAuthorizations"
 import * as RefreshPolicy from "@effect-oauth/core/RefreshPolicy"
 import type { Scopes } from "@effect-oauth/core/Scopes"
 import { TokenService } from "@effect-oauth/core/TokenService"
@@ -50,6 +51,7 @@ export type Parts =
   | AuthorizationServer
   | DeviceAuthorization.DeviceAuthorization
   | OAuthClient.OAuthClient
+  | PendingAuthorizations
   | Session
   | TokenStore
 
@@ -62,7 +64,7 @@ export const layer = (
       Layer.provideMerge(DeviceAuthorization.layer),
       Layer.provideMerge(OAuthClient.layerWith()),
       Layer.provideMerge(server.layer),
-      Layer.provideMerge(Store.layer(config.store)),
+      Layer.provideMerge(Store.layer(config)),
       // nothing runs on when a command ends
       Layer.provide(RefreshPolicy.layer({ background: "inline" }))
     ))).pipe(Layer.provide(OAuthHttpClient.layerFetch))

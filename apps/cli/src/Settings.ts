@@ -10,7 +10,7 @@ export interface Setting {
   /** The flag, without its dashes. */
   readonly flag: string
   /** `list` may be given several times, and holds words. */
-  readonly type: "text" | "list" | "file" | "directory"
+  readonly type: "text" | "list" | "file" | "store"
   readonly choices?: readonly [string, ...Array<string>] | undefined
   readonly metavar: string
   readonly description: string
@@ -69,10 +69,17 @@ export const settings = {
   account: text("account", "place", "NAME", "Your own name for whose grant it is; \"default\""),
   store: {
     flag: "store",
-    type: "directory",
+    type: "store",
     group: "place",
-    metavar: "DIR",
-    description: "Where grants are kept; the XDG data directory"
+    metavar: "STORE",
+    description: "Where grants are kept: a directory (of XDG data), postgres://… or redis://…"
+  },
+  keyring: {
+    flag: "keyring",
+    type: "file",
+    group: "place",
+    metavar: "FILE",
+    description: "The keys that seal what is kept: {\"current\": NAME, \"keys\": {NAME: KEY}}"
   }
 } as const satisfies { readonly [name: string]: Setting }
 
@@ -117,6 +124,5 @@ function flagOf(setting: Setting): Flag.Flag<Option.Option<string | ReadonlyArra
 function single({ choices, flag, metavar, type }: Setting): Flag.Flag<string> {
   if (choices !== undefined) return Flag.withMetavar(Flag.Literals(flag, choices), metavar)
   if (type === "file") return Flag.withMetavar(Flag.File(flag), metavar)
-  if (type === "directory") return Flag.withMetavar(Flag.Directory(flag), metavar)
   return Flag.withMetavar(Flag.String(flag), metavar)
 }

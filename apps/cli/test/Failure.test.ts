@@ -176,7 +176,7 @@ describe("Failure", () => {
       [
         new OAuthError.RecordInvalid({ store: "file", problem: "/a.json is not the record of a grant" }),
         ExitCode.failed,
-        /^--store: .*left as it is: move that file away, and log in again$/
+        /^--store: .*left as it is: effect-oauth grants set-aside moves it out of the way$/
       ],
       [new OAuthError.KeyUnavailable({ use: "seal", keyId: "k1" }), ExitCode.failed, /\(k1\) is not here: provide it/],
       [

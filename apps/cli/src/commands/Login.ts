@@ -25,6 +25,7 @@ import * as Profile from "../Profile.ts"
 import * as Redirect from "../Redirect.ts"
 import * as Server from "../Server.ts"
 import * as Session from "../Session.ts"
+import * as Store from "../Store.ts"
 import * as Who from "../Who.ts"
 import { configuration } from "./Root.ts"
 
@@ -103,13 +104,18 @@ const act = Effect.fnUntraced(function*(config: Configuration, flags: Flags) {
   yield* warnOfEnd
   if (Option.isSome(flags.save)) yield* save(config, flags.save.value)
   yield* output.result(
-    { account: key.account, who: who ?? null, store: config.store, grant: grant === undefined ? null : { ...grant } },
+    {
+      account: key.account,
+      who: who ?? null,
+      store: Store.shown(config.store),
+      grant: grant === undefined ? null : { ...grant }
+    },
     (style) =>
       [
         `${style.green("Logged in")} ${style.bold(key.account)}${who === undefined ? "" : ` as ${who}`}`,
         ...(grant === undefined ? [] : ["", GrantView.toText(grant, style)]),
         "",
-        style.dim(`kept in ${config.store}`)
+        style.dim(`kept in ${Store.shown(config.store)}`)
       ].join("\n")
   )
 })

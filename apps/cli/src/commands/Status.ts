@@ -22,9 +22,11 @@ export const status = Command.make(
   "status",
   {},
   Effect.fnUntraced(function*() {
-    const { asked, store } = yield* configuration
+    const config = yield* configuration
+    const { asked } = config
+    const store = Store.shown(config.store)
     const output = yield* Output
-    const grants = yield* Effect.provide(read(asked), Store.layer(store))
+    const grants = yield* Effect.provide(read(asked), Store.layer(config))
 
     if (grants.length === 0 && asked.account !== undefined) {
       return yield* make({

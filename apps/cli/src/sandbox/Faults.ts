@@ -41,6 +41,8 @@ export type Fault =
   | {
     readonly _tag: "Fail"
     readonly status: number
+    /** An OAuth error; otherwise the answer is a page. */
+    readonly error: string | undefined
     readonly processed: boolean
     readonly headers: OutgoingHttpHeaders
   }

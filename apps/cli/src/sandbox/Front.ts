@@ -158,11 +158,13 @@ const nothing: Omit<Ledger.Deed, "outcome"> = {
 const unprocessed: Ledger.Deed = { ...nothing, outcome: "unprocessed", delivered: false }
 
 const failed = (fault: Extract<Faults.Fault, { _tag: "Fail" }>): Done => ({
-  answer: {
-    status: fault.status,
-    headers: { "content-type": "text/html; charset=utf-8", ...fault.headers },
-    body: `<h1>${fault.status} ${STATUS_CODES[fault.status] ?? ""}</h1>`
-  },
+  answer: fault.error === undefined
+    ? {
+      status: fault.status,
+      headers: { "content-type": "text/html; charset=utf-8", ...fault.headers },
+      body: `<h1>${fault.status} ${STATUS_CODES[fault.status] ?? ""}</h1>`
+    }
+    : Message.oauthError(fault.status, fault.error),
   deed: { ...nothing, outcome: "failed" }
 })
 

@@ -97,10 +97,11 @@ export class Sandbox extends Context.Service<Sandbox, {
   readonly held: (id: string) => Faults.Held | undefined
   /** Processes the next refresh request, then ends the connection without an answer. */
   readonly dropAnswer: (aim?: Aim) => Effect.Effect<void>
-  /** Answers the next refresh request with a failure that is no OAuth answer; processed or not. */
+  /** Answers the next refresh request with a failure, by a page or by an OAuth error; processed or not. */
   readonly fail: (
     options: Aim & {
       readonly status: number
+      readonly error?: string | undefined
       readonly processed?: boolean | undefined
       readonly headers?: OutgoingHttpHeaders | undefined
     }
@@ -176,9 +177,9 @@ export const make = Effect.fnUntraced(function*(options: Options = {}) {
     hold: faults.hold,
     held: faults.held,
     dropAnswer: (aim) => faults.add({ _tag: "DropAnswer" }, aim?.where ?? Faults.refreshes, aim?.times),
-    fail: ({ headers, processed, status, times, where }) =>
+    fail: ({ error, headers, processed, status, times, where }) =>
       faults.add(
-        { _tag: "Fail", status, processed: processed ?? false, headers: headers ?? {} },
+        { _tag: "Fail", status, error, processed: processed ?? false, headers: headers ?? {} },
         where ?? Faults.refreshes,
         times
       ),
