@@ -31,7 +31,7 @@ const sections = (doc: HelpDoc, style: Style): string => {
       const name = nameOf(flag)
       return `  ${style.green(name)}${" ".repeat(width - name.length)}${Option.getOrElse(flag.description, () => "")}`
     })
-    return [`${style.bold(title)}\n${lines.join("\n")}`]
+    return lines.length === 0 ? [] : [`${style.bold(title)}\n${lines.join("\n")}`]
   }).join("\n\n")
 }
 

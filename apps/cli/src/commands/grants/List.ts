@@ -18,7 +18,7 @@ export const list = Command.make(
   {
     state: Flag.Literals("state", ["Active", "Renewing", "Indeterminate", "ReauthorizationRequired", "Revoked"]).pipe(
       Flag.withMetavar("STATE"),
-      Flag.withDescription("Active, Renewing, Indeterminate, ReauthorizationRequired or Revoked; all"),
+      Flag.withDescription("Those in a state"),
       Flag.optional
     )
   },

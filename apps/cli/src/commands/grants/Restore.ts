@@ -27,10 +27,10 @@ export const restore = Command.make(
       Flag.withDescription("Every account, where none is named"),
       Flag.withDefault(false)
     ),
-    why: Flag.Literals("why", ["GrantRejected", "RotationLost", "RefreshTokenSpent", "RefreshTokenExpired", "Ended"])
+    why: Flag.Literals("why", ["GrantRejected", "RotationLost", "RefreshTokenSpent", "Ended"])
       .pipe(
         Flag.withMetavar("REASON"),
-        Flag.withDescription("Those that ended for this reason; GrantRejected and RotationLost"),
+        Flag.withDescription("Ended for this; the first two"),
         Flag.atLeast(0)
       ),
     from: instant("from", "Those that ended then or later: 2026-01-31T12:00:00Z"),
