@@ -270,6 +270,34 @@ describe("effect-oauth grants", () => {
     })
   })
 
+  onMachine("does what the guide says, command by command", function*(machine) {
+    const { directory, run } = machine
+    yield* saved(machine, "one", "oidc-public", "ada@example.com")
+    const guide = Fs.readFileSync(Path.resolve(import.meta.dirname, "../../../docs/guides/operating.md"), "utf8")
+    const commands = [...guide.matchAll(/^```sh\n(.*?)^```/gms)].flatMap(([, block = ""]) => block.trim().split("\n"))
+    const ran: Array<string> = []
+
+    for (const command of commands) {
+      const [program, ...words] = command.replace(/ \|.*$/, "").split(" ")
+      assert.strictEqual(program, "effect-oauth")
+      // neither a database nor a home of its own is at hand
+      if (command.includes("postgres://") || words[0] === "revoke" || words[0] === "logout") continue
+      const isMoved = ran.some((earlier) => earlier.includes("grants move"))
+      const args = words.map((word) =>
+        word === "/srv/oauth"
+          ? Path.join(directory, "srv")
+          : word === "keys.json"
+          ? keys(directory, "a")
+          : word
+      )
+      const { exitCode, stderr } = yield* run(isMoved ? [...args, "--store", Path.join(directory, "srv")] : args)
+      assert.strictEqual(exitCode, 0, `${command}: ${stderr}`)
+      ran.push(command)
+    }
+
+    assert.isAtLeast(ran.length, 10)
+  })
+
   onMachine("has help that fits a screen, for each of its commands", function*({ run }) {
     for (const command of ["list", "history", "restore", "delete", "move", "reencrypt", "set-aside"]) {
       const { exitCode, stdout } = yield* run(["grants", command, "--help"])
@@ -290,9 +318,10 @@ const lines = (stdout: string): ReadonlyArray<Record<string, any>> =>
 const saved = Effect.fnUntraced(function*(
   { client, run, sandbox }: Machine,
   profile: string,
-  name: "legacy-public" | "oidc-public"
+  name: "legacy-public" | "oidc-public",
+  account = "ada"
 ) {
-  const args = ["login", "--no-browser", "--paste", "--save", profile, ...yield* client(name, "ada")]
+  const args = ["login", "--no-browser", "--paste", "--save", profile, ...yield* client(name, account)]
   const { exitCode, stderr } = yield* run(args, {
     types: (said) => Effect.orDie(sandbox.approve(addressIn(said)))
   })
