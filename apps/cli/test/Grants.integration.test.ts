@@ -240,7 +240,7 @@ describe("effect-oauth grants", () => {
       const { directory, loggedIn, run } = machine
       const flags = yield* loggedIn("oidc-public", "home")
       const grants = Path.join(directory, "data", "effect-oauth", "grants")
-      const [record = ""] = Fs.readdirSync(grants).filter((name) => name.endsWith(".json"))
+      const record = Fs.readdirSync(grants).find((name) => name.endsWith(".json")) ?? ""
       Fs.writeFileSync(Path.join(grants, record), "damaged")
 
       const before = yield* run(["token", ...flags])
