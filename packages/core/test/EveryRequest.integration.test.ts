@@ -10,8 +10,10 @@ import {
   ServerMetadata,
   TokenEndpoint,
   TokenRequest,
-  TokenSource
+  TokenSource,
+  UserInfo
 } from "@effect-oauth/core"
+import { Jwks } from "@effect-oauth/core/jose"
 import { NodeHttpClient } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Redacted } from "effect"
@@ -64,6 +66,18 @@ const calls: Record<string, {
   metadata: {
     ids: "[8414-6.1-b] [8414-6.2-a] [OIDD-7.1-a] [OIDD-7.2-a] [2.1-1.5-b]",
     run: (origin) => at(origin, Effect.flatMap(ServerMetadata.make(), ({ get }) => get(origin)))
+  },
+  userinfo: {
+    ids: "[OIDC-5.3.4-a] [OIDC-16.17-a]",
+    run: (origin) => at(origin, UserInfo.get(TokenSource.fixed({ value: token, type: "Bearer" }), "user-1"))
+  },
+  keys: {
+    ids: "[OIDC-16.17-a]",
+    run: (origin) =>
+      at(
+        origin,
+        Effect.flatMap(Jwks.make({ uri: `${origin}/jwks` }), ({ key }) => key({ alg: "ES256" }))
+      )
   },
   resource: {
     ids: "[6750-5.2-a] [6750-5.2-b] [6750-5.3-b] [2.1-7.1.3.2-a]",
@@ -166,7 +180,8 @@ const at = <A, E>(
         tokenEndpoint: `${origin}/token`,
         revocationEndpoint: `${origin}/revoke`,
         introspectionEndpoint: `${origin}/introspect`,
-        deviceAuthorizationEndpoint: `${origin}/device`
+        deviceAuthorizationEndpoint: `${origin}/device`,
+        userinfoEndpoint: `${origin}/userinfo`
       }))
     ),
     { local: true }

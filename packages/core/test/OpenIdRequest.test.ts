@@ -106,6 +106,19 @@ describe("OpenIdRequest", () => {
       }
     }))
 
+  it.effect("logs nobody in by what travels through the browser [OIDC-16.11-a]", () =>
+    Effect.gen(function*() {
+      const { pending, query } = yield* request({})
+      const state = Redacted.value(pending.state)
+
+      assert.strictEqual(query.get("response_type"), "code")
+      for (const token of [`#id_token=a.b.c&state=${state}`, `?id_token=a.b.c&state=${state}`, `#access_token=a`]) {
+        const read = AuthorizationResponse.fromUrl(`https://app.test/callback${token}`)
+        const reason = Result.isFailure(read) ? read.failure.reason : undefined
+        assert.strictEqual(String(reason?._tag === "CallbackRejected" && reason.problem), "unsupported-response")
+      }
+    }))
+
   it.effect("asks for consent to offline access, unless something else is said [OIDC-11-a]", () =>
     Effect.gen(function*() {
       const scopes = ["openid", "offline_access"]

@@ -232,7 +232,7 @@ describe("ClientAssertion", () => {
         assert.strictEqual(requests, 1)
       }))
 
-    it.effect("is sent over TLS only [7521-4-a]", () =>
+    it.effect("is sent over TLS only [7521-4-a] [OIDC-3.1.3-a]", () =>
       Effect.gen(function*() {
         const server = AuthorizationServer.make({ provider: "test", issuer, tokenEndpoint: "http://as.test/token" })
 

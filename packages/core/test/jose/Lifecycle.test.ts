@@ -102,6 +102,27 @@ describe("a login with a verifier", () => {
       })
     ))
 
+  for (
+    const [title, problem, forge] of [
+      ["another state", "no-pending-authorization", (url: string) => url.replace(/state=[^&]+/, "state=guessed")],
+      ["another issuer", "issuer-mismatch", (url: string) => url.replace("as.test", "evil.test")],
+      ["no code", "code-missing", (url: string) => url.replace(/code=[^&]+&/, "")]
+    ] as const
+  ) {
+    it.effect(`is answered like any login: ${title} is refused, and nothing is sent [OIDC-3.1.2.7-a]`, () =>
+      opened(() =>
+        Effect.gen(function*() {
+          const { answer, logins } = yield* answered()
+
+          const error = yield* Effect.flip(logins.complete(forge(answer)))
+
+          const server = yield* TestAuthorizationServer.TestAuthorizationServer
+          assert.strictEqual(error.reason._tag === "CallbackRejected" && error.reason.problem, problem)
+          assert.deepStrictEqual(yield* server.exchanges, [])
+        })
+      ))
+  }
+
   it.effect("checks how long ago the person signed in, where that was asked for [OIDC-3.1.3.7-o]", () =>
     opened(({ change }) =>
       Effect.gen(function*() {
@@ -168,6 +189,22 @@ describe("a renewal with a verifier", () => {
         assert.strictEqual(after.state._tag, "Active")
         assert.strictEqual(after.serial, 2)
         assert.deepStrictEqual((yield* body(key)).identity, before.identity)
+      })
+    ))
+
+  it.effect("authenticates as the login did [OIDC-12.1-a]", () =>
+    opened(() =>
+      Effect.gen(function*() {
+        const { key } = yield* login()
+
+        yield* refresh(key)
+
+        const server = yield* TestAuthorizationServer.TestAuthorizationServer
+        const requests = (yield* server.exchanges).filter(({ endpoint }) => endpoint === "token")
+        const [first, second] = requests.map(({ headers }) => headers["authorization"])
+        assert.lengthOf(requests, 2)
+        assert.match(first ?? "", /^Basic /)
+        assert.strictEqual(second, first)
       })
     ))
 
