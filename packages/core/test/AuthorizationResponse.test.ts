@@ -155,6 +155,12 @@ describe("AuthorizationResponse", () => {
   })
 
   describe("an error", () => {
+    it("is a target that the server refuses, by its code [8707-2-g]", () => {
+      const error = failure("error=invalid_target&state=s3")
+
+      assert.strictEqual(error._tag === "AuthorizationRefused" && String(error.code), "invalid_target")
+    })
+
     it("is the server's refusal when state and issuer are right [6749-4.1.2.1-a]", () => {
       const error = failure("error=access_denied&error_description=The+person+declined.&state=s3")
 

@@ -13,6 +13,7 @@ import type { OAuthHttpClient } from "@effect-oauth/core/OAuthHttpClient"
 import * as ServerMetadata from "@effect-oauth/core/ServerMetadata"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Description from "./Description.ts"
@@ -147,6 +148,9 @@ export const layerDescription = (options: DescriptionOptions): OAuthClient.Provi
  * not announce that it does, unless `dialect.authorization.issuer` is `optional`
  * (RFC 9207, section 2.4).
  *
+ * Where a `ServerMetadata` is in the context, it is asked, so that layers that
+ * are built again and again share what it keeps.
+ *
  * @category layers
  * @since 0.1.0
  */
@@ -169,7 +173,8 @@ const discovered = (
   layer: (options: Options) => OAuthClient.Provider
 ): OAuthClient.Provider<OAuthHttpClient> =>
   Layer.unwrap(Effect.gen(function*() {
-    const reader = yield* make()
+    const shared = yield* Effect.serviceOption(ServerMetadata.ServerMetadata)
+    const reader = Option.isSome(shared) ? shared.value : yield* make()
     const metadata = yield* reader.get(options.issuer)
     const found = yield* Effect.fromResult(ServerMetadata.toOptions(metadata))
     const { pkce, pushed } = options.dialect?.authorization ?? {}

@@ -3,6 +3,7 @@ import {
   DeviceAuthorization,
   Login,
   Revocation,
+  ServerMetadata,
   TokenEndpoint,
   TokenRequest
 } from "@effect-oauth/core"
@@ -389,6 +390,19 @@ describe("GenericRfc6749", () => {
           "GET https://as.test/.well-known/oauth-authorization-server",
           "POST https://as.test/token"
         ])
+      }))
+
+    it.effect("asks once for all that share a reader of metadata", () =>
+      Effect.gen(function*() {
+        const { provider, wire } = discover(metadata)
+        const build = Layer.build(Layer.fresh(provider))
+
+        yield* Effect.all([build, build, build]).pipe(
+          Effect.provide(ServerMetadata.layer.pipe(Layer.provide(wire.http))),
+          Effect.scoped
+        )
+
+        assert.lengthOf(wire.sent, 1)
       }))
 
     it.effect("describes the server as it describes itself", () =>
