@@ -8,11 +8,12 @@ import {
   TokenService
 } from "@effect-oauth/core"
 import { ClientAssertion } from "@effect-oauth/core/jose"
-import { TestHttp } from "@effect-oauth/core/testing"
+import { TestAuthorizationServer, TestHttp } from "@effect-oauth/core/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Effect, Layer, Option, Redacted } from "effect"
 import { TestClock } from "effect/testing"
 import * as jose from "jose"
+import * as App from "./support/App.ts"
 import { type Handler, json, recording } from "./support/http.ts"
 import { canary, leaks } from "./support/secrets.ts"
 import * as Wire from "./support/Wire.ts"
@@ -243,6 +244,24 @@ describe("PushedAuthorization", () => {
 
         assert.strictEqual(Option.getOrThrow(status).state._tag, "Active")
       }))
+
+    it.effect("goes on by another address when the first was used, or came too late [9126-4-a] [9126-4-c]", () =>
+      Effect.gen(function*() {
+        const login = yield* Login.Login
+        const server = yield* TestAuthorizationServer.TestAuthorizationServer
+        const begun = yield* login.begin({ account: "ada", redirectUri: "https://app.example/cb", scopes: ["read"] })
+
+        yield* server.authorize(begun.url)
+        const used = yield* Effect.exit(server.authorize(begun.url))
+        const second = yield* begun.again
+        yield* TestClock.adjust("1 minute")
+        const late = yield* Effect.exit(server.authorize(second.url))
+        const third = yield* second.again
+        const completed = yield* login.complete(yield* server.authorize(third.url))
+
+        assert.deepStrictEqual([used._tag, late._tag], ["Failure", "Failure"])
+        assert.strictEqual(completed.key.account, "ada")
+      }).pipe(Effect.provide(App.layer({ pushedRequests: "required" }))))
 
     it.effect("is not begun in another way when the server refuses [9126-2.3-a]", () =>
       Effect.gen(function*() {

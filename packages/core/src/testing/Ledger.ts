@@ -19,6 +19,7 @@ export type Endpoint =
   | "revocation"
   | "introspection"
   | "device-authorization"
+  | "pushed-authorization-request"
   | "userinfo"
   | "jwks"
   | "metadata"

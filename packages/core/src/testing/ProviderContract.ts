@@ -232,6 +232,7 @@ const addresses = (server: Server): ReadonlyArray<readonly [field: string, addre
     "revocationEndpoint",
     "introspectionEndpoint",
     "deviceAuthorizationEndpoint",
+    "pushedAuthorizationRequestEndpoint",
     "userinfoEndpoint"
   ] as const).flatMap((field) => {
     const address = server[field]
@@ -242,7 +243,8 @@ const endpointsOf = (server: Server): ReadonlyArray<ClientAuthentication.Endpoin
   "token",
   ...(server.revocationEndpoint === undefined ? [] : ["revocation" as const]),
   ...(server.introspectionEndpoint === undefined ? [] : ["introspection" as const]),
-  ...(server.deviceAuthorizationEndpoint === undefined ? [] : ["device-authorization" as const])
+  ...(server.deviceAuthorizationEndpoint === undefined ? [] : ["device-authorization" as const]),
+  ...(server.pushedAuthorizationRequestEndpoint === undefined ? [] : ["pushed-authorization-request" as const])
 ]
 
 const keyOf = (server: Server, client: Client, account: string): GrantKey.GrantKey =>

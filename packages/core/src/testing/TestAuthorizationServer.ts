@@ -123,6 +123,11 @@ export interface Options {
   readonly refreshTokenLifetime?: Duration.Input | undefined
   /** One minute. */
   readonly codeLifetime?: Duration.Input | undefined
+  /**
+   * Whether authorization requests may be pushed (RFC 9126), or must be. A
+   * reference counts once, for a minute. Not offered unless said so.
+   */
+  readonly pushedRequests?: "offered" | "required" | undefined
   /** Whether a login gives a refresh token: always, never, or with a scope. */
   readonly refreshTokens?: "always" | "never" | { readonly scope: string } | undefined
   /** Whether a renewal ends the access tokens before it; they are kept. */
@@ -316,7 +321,8 @@ export const make: (
         clients,
         pkce: dialect.authorization.pkce === "none" ? "optional" : "required",
         scopeSeparator: dialect.authorization.scopeSeparator,
-        codeLifetime: millis(options.codeLifetime, 60_000)
+        codeLifetime: millis(options.codeLifetime, 60_000),
+        pushedRequests: options.pushedRequests ?? "absent"
       },
       now
     )
@@ -332,6 +338,7 @@ export const make: (
         refreshTokens: options.refreshTokens ?? "always",
         reuseError: options.reuseError ?? "invalid_grant",
         dpop: options.dpop ?? "optional",
+        pushedRequests: options.pushedRequests ?? "absent",
         api: options.api ?? echo,
         openid: options.openid === undefined ? undefined : { claims: (claims) => claims, ...options.openid }
       },
@@ -355,6 +362,7 @@ export const make: (
       revocationEndpoint: `${issuer}/revoke`,
       introspectionEndpoint: `${issuer}/introspect`,
       deviceAuthorizationEndpoint: `${issuer}/device`,
+      ...(options.pushedRequests === undefined ? {} : { pushedAuthorizationRequestEndpoint: `${issuer}/par` }),
       userinfoEndpoint: `${issuer}/userinfo`,
       ...(options.openid === undefined ? {} : {
         jwksUri: `${issuer}/jwks`,

@@ -40,6 +40,46 @@ describe("TestAuthorizationServer", () => {
         assert.strictEqual(answer.searchParams.get("code"), null)
       }))
 
+    it.effect("takes nothing from a browser that was not pushed, where requests must be", () =>
+      Effect.gen(function*() {
+        const server = yield* TestAuthorizationServer.make({ pushedRequests: "required" })
+
+        const refused = yield* Effect.flip(server.authorize(authorizationUrl()))
+
+        assert.strictEqual(refused.problem, "the request was not pushed")
+      }))
+
+    it.effect("takes a pushed request once, from its client, for a minute", () =>
+      Effect.gen(function*() {
+        const server = yield* TestAuthorizationServer.make({ pushedRequests: "offered" })
+        const parameters = Object.fromEntries(new URL(authorizationUrl()).searchParams)
+        const { client_id: client = "", ...others } = parameters
+        const push = Effect.map(
+          post(server, "/par", others),
+          ({ members }) => (clientId = client) =>
+            server.authorize(`https://as.test/authorize?${new URLSearchParams({
+              client_id: clientId,
+              request_uri: String(members["request_uri"])
+            })}`)
+        )
+
+        const once = yield* push
+        const answer = new URL(yield* once())
+        const twice = yield* Effect.flip(once())
+        const another = yield* push
+        const stranger = yield* Effect.flip(another("test-app"))
+        const late = yield* push
+        yield* TestClock.adjust("1 minute")
+        const expired = yield* Effect.flip(late())
+
+        assert.strictEqual(answer.searchParams.get("state"), "state-1")
+        assert.deepStrictEqual([twice, stranger, expired].map(({ problem }) => problem), [
+          "the pushed request is not known, or was used",
+          "the pushed request is not known, or was used",
+          "the pushed request has expired"
+        ])
+      }))
+
     for (
       const [what, changes, error] of [
         ["state", { state: undefined }, "invalid_request"],

@@ -42,6 +42,12 @@ interface Code {
   used: boolean
 }
 
+interface Pushed {
+  readonly client: string
+  readonly parameters: Readonly<Record<string, string>>
+  readonly expiresAt: number
+}
+
 interface Device {
   readonly client: string
   readonly scopes: Scopes.Scopes
@@ -59,6 +65,7 @@ export interface Settings {
   readonly scopeSeparator: string
   /** Milliseconds. */
   readonly codeLifetime: number
+  readonly pushedRequests: "absent" | "offered" | "required"
   readonly clients: ReadonlyMap<string, Client>
 }
 
@@ -67,6 +74,7 @@ export const makeAuthorizations = (settings: Settings, now: () => number) => {
   const codes = new Map<string, Code>()
   const devices = new Map<string, Device>()
   const userCodes = new Map<string, string>()
+  const pushed = new Map<string, Pushed>()
   const secret = (kind: string): string => `test-${kind}-${Hex.encode(bytes(8))}`
 
   const agreed = (client: string, asked: Scopes.Scopes, decision: Decision, nonce: string | undefined): Agreement => ({
@@ -79,8 +87,25 @@ export const makeAuthorizations = (settings: Settings, now: () => number) => {
   })
 
   return {
+    /** Takes a request that comes by another way than the browser (RFC 9126). */
+    push: (client: string, parameters: Readonly<Record<string, string>>) => {
+      const requestUri = `urn:ietf:params:oauth:request_uri:${secret("request")}`
+      pushed.set(requestUri, { client, parameters, expiresAt: now() + pushedLifetime })
+      return { requestUri, expiresIn: pushedLifetime / 1000 }
+    },
+
     authorize: (address: string, decision: Decision): Outcome => {
-      const request = new URL(address).searchParams
+      const shown = new URL(address).searchParams
+      const requestUri = shown.get("request_uri")
+      const taken = requestUri === null ? undefined : pushed.get(requestUri)
+      if (requestUri !== null) {
+        pushed.delete(requestUri)
+        if (taken?.client !== shown.get("client_id")) return page("the pushed request is not known, or was used")
+        if (taken !== undefined && now() >= taken.expiresAt) return page("the pushed request has expired")
+      } else if (settings.pushedRequests === "required") return page("the request was not pushed")
+      const request = taken === undefined
+        ? shown
+        : new URLSearchParams({ ...taken.parameters, client_id: taken.client })
       const names = [...request.keys()].filter((name) => name !== "resource")
       const client = settings.clients.get(request.get("client_id") ?? "")
       const redirectUri = request.get("redirect_uri") ?? client?.redirectUris?.[0]
@@ -202,6 +227,8 @@ export const makeAuthorizations = (settings: Settings, now: () => number) => {
     }
   }
 }
+
+const pushedLifetime = 60_000
 
 const deviceLifetime = 600_000
 

@@ -30,6 +30,7 @@ export interface Settings {
   readonly refreshTokens: "always" | "never" | { readonly scope: string }
   readonly reuseError: string
   readonly dpop: "optional" | "required"
+  readonly pushedRequests: "absent" | "offered" | "required"
   readonly api: Api
   readonly openid: OpenId | undefined
 }
@@ -48,6 +49,7 @@ const paths: Readonly<Record<string, Endpoint>> = {
   "/revoke": "revocation",
   "/introspect": "introspection",
   "/device": "device-authorization",
+  "/par": "pushed-authorization-request",
   "/userinfo": "userinfo",
   "/jwks": "jwks",
   "/.well-known/oauth-authorization-server": "metadata",
@@ -283,6 +285,14 @@ export const makeEndpoints = (
     })
   }
 
+  const pushed = (request: TestHttp.Request, client: Client): TestHttp.Answer => {
+    if (settings.pushedRequests === "absent") return TestHttp.empty(404)
+    const { client_assertion: _, client_secret: __, ...parameters } = request.parameters
+    if ("request_uri" in parameters) return refuse("invalid_request", "request_uri is what this endpoint gives")
+    const { expiresIn, requestUri } = authorizations.push(client.clientId, parameters)
+    return TestHttp.json({ request_uri: requestUri, expires_in: expiresIn }, { status: 201 })
+  }
+
   const metadata = (): TestHttp.Answer =>
     TestHttp.json({
       issuer: settings.issuer,
@@ -292,6 +302,10 @@ export const makeEndpoints = (
       introspection_endpoint: `${settings.issuer}/introspect`,
       device_authorization_endpoint: `${settings.issuer}/device`,
       userinfo_endpoint: `${settings.issuer}/userinfo`,
+      ...(settings.pushedRequests === "absent" ? {} : {
+        pushed_authorization_request_endpoint: `${settings.issuer}/par`,
+        require_pushed_authorization_requests: settings.pushedRequests === "required"
+      }),
       ...(settings.openid === undefined ? {} : {
         jwks_uri: `${settings.issuer}/jwks`,
         end_session_endpoint: `${settings.issuer}/logout`,
@@ -371,6 +385,8 @@ export const makeEndpoints = (
         return authenticated(request, revocation)
       case "introspection":
         return authenticated(request, introspection)
+      case "pushed-authorization-request":
+        return authenticated(request, pushed)
       case "device-authorization":
         return authenticated(request, device)
       case "userinfo":
