@@ -1,6 +1,8 @@
 import { assert, describe } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Schedule } from "effect"
+import { spawn, spawnSync } from "node:child_process"
 import * as Fs from "node:fs"
+import * as Net from "node:net"
 import * as Path from "node:path"
 import { addressIn, type Machine, onMachine } from "./support/process.ts"
 
@@ -256,6 +258,24 @@ describe("effect-oauth grants", () => {
   })
 
   describe("a store that is a database", () => {
+    describe.skipIf(!hasRedis)("Redis", () => {
+      onMachine("takes grants that are moved there, renews them, and takes logins", function*(machine) {
+        const { directory, loggedIn, run, spawn } = machine
+        const flags = yield* loggedIn("oidc-public", "home")
+        const url = yield* redisServer(directory)
+
+        const moved = yield* run(["grants", "move", "--json", "--to", url])
+        const refreshed = yield* spawn(["refresh", "--store", url, ...flags])
+        const history = yield* run(["grants", "history", "--json", "--account", "home", "--store", url])
+        const deleted = yield* run(["grants", "delete", "--json", "--yes", "--store", url, ...flags])
+
+        assert.deepStrictEqual(lines(moved.stdout).map(({ result }) => result), ["moved"])
+        assert.deepStrictEqual([moved.exitCode, refreshed.exitCode, deleted.exitCode], [0, 0, 0], refreshed.stderr)
+        assert.deepStrictEqual(lines(history.stdout).map(({ what }) => what), ["Moved", "Claimed", "Renewed"])
+        assert.deepStrictEqual(lines(deleted.stdout).map(({ result }) => result), ["Removed"])
+      })
+    })
+
     onMachine("is named without its password, and is told about when it is away", function*({ run }) {
       const url = "postgres://app:s3cret@127.0.0.1:1/app"
 
@@ -308,6 +328,27 @@ describe("effect-oauth grants", () => {
       assert.isAtMost(Math.max(...rows.map((row) => row.length)), 120, command)
     }
   })
+})
+
+const hasRedis = spawnSync("redis-server", ["--version"]).status === 0
+if (!hasRedis) process.stderr.write("There is no redis-server here: grants in Redis are not tried\n")
+
+/** A Redis of this test's own. */
+const redisServer = Effect.fnUntraced(function*(directory: string) {
+  const port = 20_000 + process.pid % 20_000
+  const arguments_ = ["--port", String(port), "--bind", "127.0.0.1", "--dir", directory, "--save", ""]
+  yield* Effect.acquireRelease(
+    Effect.sync(() => spawn("redis-server", arguments_, { stdio: "ignore" })),
+    (server) => Effect.sync(() => void server.kill("SIGKILL"))
+  )
+  yield* Effect.callback<void, "away">((resume) => {
+    const socket = Net.connect(port, "127.0.0.1", () => {
+      socket.destroy()
+      resume(Effect.void)
+    })
+    socket.on("error", () => resume(Effect.fail("away")))
+  }).pipe(Effect.retry({ schedule: Schedule.spaced("50 millis"), times: 200 }), Effect.orDie)
+  return `redis://127.0.0.1:${port}`
 })
 
 // eslint-disable-next-line typescript/no-explicit-any

@@ -31,7 +31,12 @@ export interface Static {
  * (otherwise another one, and the earlier dies). `patience` is how long a token
  * without an answer rests, beyond lease and settle time, before it is presented
  * again outside a window: the time for which a stopped process can still come
- * back with the pair.
+ * back with the pair. `reuseRevokesFamily` says whether a spent token that is
+ * presented ends the grant.
+ *
+ * A renewal is as careful whatever `idempotent` and `reuseRevokesFamily` say: it
+ * counts on neither. They tell a server that stands in for the real one how to
+ * behave (`TestAuthorizationServer`).
  *
  * @category models
  * @since 0.1.0

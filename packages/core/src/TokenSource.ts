@@ -18,6 +18,7 @@ import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import * as Dpop from "./Dpop.ts"
 import type { GrantKey } from "./GrantKey.ts"
+import * as Lifetimes from "./internal/lifetimes.ts"
 import * as OAuthError from "./OAuthError.ts"
 import { RefreshPolicy } from "./RefreshPolicy.ts"
 import type { RemoteText } from "./RemoteText.ts"
@@ -153,9 +154,8 @@ export const reuse: (
     }
     const lifetime = tokens.expiresIn === undefined ? Number.POSITIVE_INFINITY : Duration.toMillis(tokens.expiresIn)
     exit = Exit.succeed(token)
-    endsAt = tokens.receivedAt + lifetime - Math.min(Duration.toMillis(policy.skew), lifetime / 10)
-    dueAt = tokens.receivedAt + lifetime -
-      Math.min(Duration.toMillis(policy.margin), lifetime * policy.marginFraction)
+    endsAt = tokens.receivedAt + lifetime - Lifetimes.skew(policy, lifetime)
+    dueAt = tokens.receivedAt + lifetime - Lifetimes.margin(policy, lifetime)
     return token
   }
   const launch = (): Waiting => {

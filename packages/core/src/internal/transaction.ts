@@ -16,6 +16,7 @@ import * as Target from "../Target.ts"
 import type { Judgement } from "../TokenResponse.ts"
 import type { TokenSet } from "../TokenSet.ts"
 import * as Identity from "./identity.ts"
+import * as Lifetimes from "./lifetimes.ts"
 
 /** Names a pair of a grant. */
 export type Pair = Pick<Grant.Grant, "lineage" | "serial">
@@ -404,7 +405,7 @@ export const isHeld = (token: Grant.AccessToken, rules: Pick<Rules, "holds">): b
 export const usableUntil = (token: Grant.AccessToken, policy: RefreshPolicy): number =>
   token.expiresAt === undefined
     ? Number.POSITIVE_INFINITY
-    : token.expiresAt - Math.min(Duration.toMillis(policy.skew), lifetime(token) / 10)
+    : token.expiresAt - Lifetimes.skew(policy, lifetime(token))
 
 /** From when an access token is due for renewal. */
 export const dueFrom = (token: Grant.AccessToken, policy: RefreshPolicy): number =>
@@ -412,7 +413,7 @@ export const dueFrom = (token: Grant.AccessToken, policy: RefreshPolicy): number
 
 /** How long before its end an access token is due. */
 export const margin = (token: Grant.AccessToken, policy: RefreshPolicy): number =>
-  Math.min(Duration.toMillis(policy.margin), lifetime(token) * policy.marginFraction)
+  Lifetimes.margin(policy, lifetime(token))
 
 /** The body that holds the tokens of an answer. */
 export const renewed = (
