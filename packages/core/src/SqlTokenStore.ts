@@ -294,6 +294,12 @@ export const migrations = (options?: Pick<Options, "table">): Sql.Migrations => 
       // the columns of the grants, in their order
       yield* sql`CREATE TABLE ${sql(name)} AS SELECT * FROM ${sql(table)} WHERE 1 = 0`
       yield* sql`CREATE UNIQUE INDEX ${sql(`${Sql.bareName(name)}_version`)} ON ${sql(name)} (key, version)`
+    }),
+    "0003_due_by_provider": Effect.gen(function*() {
+      const sql = (yield* SqlClient.SqlClient).withoutTransforms()
+      // what is due of one provider is found however much is due of others, which nobody may keep
+      yield* sql`CREATE INDEX ${sql(index("provider_due"))} ON ${sql(table)} (provider, due_at, key)
+        WHERE due_at IS NOT NULL`
     })
   }
 }
