@@ -39,8 +39,9 @@ describe.skipIf(!RedisServer.isAvailable)("a hash of RedisTokenStore", { timeout
       )
       yield* redis.send(
         "HSET",
-        ...[`{${prefix}}:grant:${Formats.key.id}`, "version", version, "head", JSON.stringify(head)],
-        ...["body", JSON.stringify(body), "due", String(dueAt), "retry", String(retryAt), "changed", String(changedAt)]
+        `{${prefix}}:grant:${Formats.key.id}`,
+        ...Object.entries({ version, head, body, due: dueAt, retry: retryAt, changed: changedAt })
+          .flatMap(([field, value]) => [field, typeof value === "string" ? value : JSON.stringify(value)])
       )
 
       const { grant } = yield* store.read(Formats.key)

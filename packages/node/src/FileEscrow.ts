@@ -5,17 +5,15 @@
  * @since 0.1.0
  */
 import * as Escrow from "@effect-oauth/core/Escrow"
+import { Keyring, type Place } from "@effect-oauth/core/Keyring"
 import * as OAuthError from "@effect-oauth/core/OAuthError"
 import * as Clock from "effect/Clock"
-import * as Aead from "effect/crypto/Aead"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
-import * as Base64Url from "effect/encoding/Base64Url"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import { createHash } from "node:crypto"
 import * as Path from "node:path"
 import * as Files from "./internal/files.ts"
 
@@ -32,8 +30,7 @@ import * as Files from "./internal/files.ts"
  *
  * An entry is durable when `deposit` returns, and `deposit` is not interrupted.
  * A file that cannot be read as an entry is left as it is and passed over with a
- * warning. A sealed entry fails `entries` with `KeyUnavailable`, because the
- * right key would save the pair.
+ * warning; so is a sealed one, with an error: its keyring would save the pair.
  *
  * **Gotchas**
  *
@@ -55,68 +52,53 @@ export const layer = (options: {
   )
 
 /**
- * An escrow as {@link layer} makes it, its entries sealed with AES-256-GCM.
+ * An escrow as {@link layer} makes it, its entries sealed with the keyring in
+ * the context.
  *
  * **When to use**
  *
- * Use it where the store is sealed, with a key from the same place.
+ * Use it where the store is sealed, with the same keyring.
  *
  * **Details**
  *
- * `key` has 32 bytes. Entries of another key are kept and fail `entries` with
- * `KeyUnavailable`; entries in clear, from before there was a key, are read.
+ * An entry is bound to its place: it cannot be taken for another. Entries of an
+ * older key of the keyring are opened, and so are those in clear, from before
+ * there was a keyring. One whose key is not here is kept, and passed over with
+ * an error in the log: the pair in it is saved once the key is back.
  *
  * @category layers
  * @since 0.1.0
  */
 export const layerSealed = (options: {
   readonly directory: string
-  readonly key: Redacted.Redacted<Uint8Array>
-}): Layer.Layer<Escrow.Escrow, OAuthError.OAuthError, SecureRandom.SecureRandom | Aead.Aead> =>
+}): Layer.Layer<Escrow.Escrow, OAuthError.OAuthError, Keyring | SecureRandom.SecureRandom> =>
   Layer.effect(
     Escrow.Escrow,
     Effect.gen(function*() {
-      const aead = yield* Aead.Aead
-      const random = yield* SecureRandom.SecureRandom
-      const bytes = Redacted.value(options.key)
-      const key = yield* Effect.mapError(Aead.key(Aead.aes256Gcm, bytes), () =>
-        OAuthError.make(
-          "FileEscrow",
-          "layerSealed",
-          new OAuthError.ConfigurationInvalid({ field: "key", problem: "must have 32 bytes" })
-        ))
-      const keyId = createHash("sha256").update(bytes).digest("hex").slice(0, 16)
-
+      const keyring = yield* Keyring
       return yield* make(options.directory, {
-        seal: Effect.fnUntraced(function*(name, entry) {
-          const nonce = yield* random.randomBytes(12)
-          const text = new TextEncoder().encode(encodeEntry(entry))
-          const ciphertext = yield* Effect.catch(
-            aead.encrypt(key, text, { nonce, aad: new TextEncoder().encode(name) }),
-            () => keyUnavailable(keyId)
-          )
-          return { _tag: "Sealed", keyId, nonce: Base64Url.encode(nonce), ciphertext: Base64Url.encode(ciphertext) }
-        }),
-        open: Effect.fnUntraced(function*(name, sealed) {
-          if (sealed.keyId !== keyId) return yield* keyUnavailable(sealed.keyId)
-          const invalid = () => new OAuthError.RecordInvalid({ store: "file", problem: `${name} cannot be opened` })
-          const parts = Result.all([Base64Url.decode(sealed.nonce), Base64Url.decode(sealed.ciphertext)])
-          const [nonce, ciphertext] = yield* Effect.mapError(Effect.fromResult(parts), invalid)
-          const text = yield* Effect.mapError(
-            aead.decrypt(key, ciphertext, { nonce, aad: new TextEncoder().encode(name) }),
-            invalid
-          )
-          return yield* decodeEntry(name, text)
-        })
+        seal: (name, entry) =>
+          Effect.map(
+            keyring.seal(Redacted.make(encodeEntry(entry)), placeOf(name)),
+            (sealed): typeof Sealed.Type => ({ _tag: "Sealed", ...sealed })
+          ),
+        open: (name, sealed) =>
+          Effect.flatMap(keyring.open(sealed, placeOf(name)), (text) =>
+            Option.isNone(text)
+              ? Effect.fail(
+                new OAuthError.RecordInvalid({
+                  store: "file",
+                  problem: `${name} was changed, or belongs in another place`
+                })
+              )
+              : decodeEntry(name, new TextEncoder().encode(Redacted.value(text.value))))
       })
     })
   )
 
-const Sealed = Schema.TaggedStruct("Sealed", {
-  keyId: Schema.String,
-  nonce: Schema.String,
-  ciphertext: Schema.String
-})
+const placeOf = (name: string): Place => ["escrow", name]
+
+const Sealed = Schema.TaggedStruct("Sealed", { keyId: Schema.String, ciphertext: Schema.String })
 
 const Kept = Schema.Union([Sealed, Escrow.Entry])
 
@@ -143,7 +125,13 @@ const make = Effect.fnUntraced(function*(
     if (bytes === undefined) return undefined
     const kept = yield* decodeKept(file, bytes)
     return "_tag" in kept ? yield* open(Path.basename(file), kept) : kept
-  }, Effect.catchTag("RecordInvalid", (reason) => Effect.as(Effect.logWarning(reason.message), undefined)))
+  }, (effect, file) =>
+    Effect.catchTags(effect, {
+      RecordInvalid: (reason) => Effect.as(Effect.logWarning(reason.message), undefined),
+      // one entry without its key keeps no other from being saved
+      KeyUnavailable: (reason) =>
+        Effect.as(Effect.logError(`${reason.message}: ${Path.basename(file)} stays in escrow`), undefined)
+    }))
 
   return Escrow.Escrow.of({
     deposit: Effect.fn("FileEscrow.deposit")(

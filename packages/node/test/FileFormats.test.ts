@@ -19,7 +19,7 @@ describe("a file of FileTokenStore", { timeout: 30_000 }, () => {
         TokenStore.TokenStore
       )
       yield* store.write(undefined, draft({ key: Formats.key }))
-      const [name = ""] = Fs.readdirSync(Path.join(path, "grants")).filter((name) => name.endsWith(".json"))
+      const name = Fs.readdirSync(Path.join(path, "grants")).find((name) => name.endsWith(".json")) ?? ""
       const record = JSON.parse(Fs.readFileSync(Path.join(fixtures, "active.json"), "utf8"))
       const history = ["1900000001000 3 Renewed node-1 Expiring"]
       Fs.writeFileSync(Path.join(path, "grants", name), JSON.stringify({ ...record, history }))

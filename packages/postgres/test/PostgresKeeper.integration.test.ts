@@ -1,5 +1,5 @@
 /** Keepers on one Postgres: several nodes at once, and more grants than anybody wants in memory. */
-import { GrantKeeper, GrantKey, TokenService, TokenStore } from "@effect-oauth/core"
+import { GrantKeeper, type GrantKey, TokenService, TokenStore } from "@effect-oauth/core"
 import { TestAuthorizationServer } from "@effect-oauth/core/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"

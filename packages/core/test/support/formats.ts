@@ -2,7 +2,7 @@
  * What the records in `fixtures/format-1` mean. The files were written by the first version, and are never written
  * again: a change that they do not survive needs a new format.
  */
-import { Grant, GrantKey, Keyring } from "@effect-oauth/core"
+import { type Grant, GrantKey, Keyring } from "@effect-oauth/core"
 import { Redacted } from "effect"
 import { SecureRandom } from "effect/crypto"
 

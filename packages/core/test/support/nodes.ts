@@ -2,7 +2,7 @@
 import {
   AuthorizationServer,
   ClientAuthentication,
-  Grant,
+  type Grant,
   OAuthHttpClient,
   RefreshPolicy,
   Revocation,

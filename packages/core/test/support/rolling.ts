@@ -131,9 +131,8 @@ export const laws: ReadonlyArray<Law> = [
       const body = grant.body._tag === "Open" ? grant.body : assert.fail("sealed")
       const other = { target: "https://api.test/", value: Redacted.make("other"), type: "Bearer", issuedAt: now }
       yield* store.write(grant.version, {
-        ...Grant.draft(grant, { now, writeId: "later" }),
-        ...{ novelty: { of: ["the", "head"] } },
-        body: { ...body, ...{ novelty: 1 }, accessTokens: [...body.accessTokens, { ...other, ...{ novelty: null } }] }
+        ...withNovelty(Grant.draft(grant, { now, writeId: "later" }), { of: ["the", "head"] }),
+        body: { ...withNovelty(body, 1), accessTokens: [...body.accessTokens, withNovelty(other, null)] }
       })
 
       yield* until(
@@ -149,16 +148,17 @@ export const laws: ReadonlyArray<Law> = [
     }))
 ]
 
+const withNovelty = <A extends object>(value: A, novelty: unknown): A => Object.assign({ ...value }, { novelty })
+
 const noveltyOf = (value: object | undefined): unknown =>
   value !== undefined && "novelty" in value ? value.novelty : undefined
 
 /** The store as a version of the library sees it that writes the next format. */
 const ofNext = (store: Store): Store => {
   const down = (draft: Grant.Draft): Grant.Draft => ({
-    ...draft,
-    ...{ novelty: "written by the newer" },
+    ...withNovelty(draft, "written by the newer"),
     format: Grant.format + 1,
-    body: draft.body._tag === "Open" ? { ...draft.body, ...{ novelty: "written by the newer" } } : draft.body
+    body: draft.body._tag === "Open" ? withNovelty(draft.body, "written by the newer") : draft.body
   })
   const up = <A extends { readonly format: number }>(head: A): A => ({
     ...head,

@@ -1,0 +1,40 @@
+import { Target } from "@effect-oauth/core"
+import { assert, describe, it } from "@effect/vitest"
+
+describe("Target", () => {
+  describe("make", () => {
+    it("takes no scope for a resource", () => {
+      const resource = Target.make({ resource: "https://api.test/read" })
+      const scope = Target.make({ scopes: ["https://api.test/read"] })
+
+      assert.notStrictEqual(resource.id, scope.id)
+    })
+
+    it("gives the grant's one target an empty id", () => {
+      assert.strictEqual(Target.make({}).id, Target.whole.id)
+    })
+  })
+
+  describe("fromId", () => {
+    for (
+      const options of [
+        {},
+        { resource: "https://api.test/a b?c=|" },
+        { scopes: ["write", "read all"] },
+        { resource: "https://api.test/", scopes: ["é", "%20"] }
+      ]
+    ) {
+      it(`gives back ${JSON.stringify(options)}`, () => {
+        const target = Target.make(options)
+
+        const { id, resource, scopes } = Target.fromId(target.id)
+
+        assert.deepStrictEqual([id, resource, [...scopes].sort()], [
+          target.id,
+          target.resource,
+          [...target.scopes].sort()
+        ])
+      })
+    }
+  })
+})
