@@ -83,11 +83,11 @@ export const make = Effect.fnUntraced(function*(task: Task, policy: RefreshPolic
 export const keyOf = ({ services }: Client, { account, kind }: (typeof Settings.accounts)[number]): GrantKey.GrantKey =>
   services[kind].key(account)
 
-/** The tokens of a login, as it gave them just now. */
-export const tokens = (pair: Pair): TokenSet.TokenSet => ({
+/** The tokens of a login, as it gave them so many milliseconds ago. */
+export const tokens = (pair: Pair, age = 0): TokenSet.TokenSet => ({
   accessToken: Redacted.make(pair.access_token),
   refreshToken: Redacted.make(pair.refresh_token),
   tokenType: "Bearer",
-  receivedAt: Date.now(),
+  receivedAt: Date.now() - age,
   expiresIn: Duration.seconds(pair.expires_in)
 })

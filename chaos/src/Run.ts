@@ -67,7 +67,7 @@ export const run = Effect.fnUntraced(function*(options: Options): Effect.fn.Retu
   if (store.user !== undefined) Fs.chownSync(directory, store.user.uid, store.user.gid)
   const ledger = new Ledger(options.ledger)
   const server = yield* Effect.acquireRelease(
-    Effect.promise(() => Server.listen(ledger, options.window)),
+    Effect.promise(() => Server.listen(ledger, { window: options.window })),
     (server) => Effect.promise(server.close)
   )
   const client = yield* Client.make({

@@ -59,11 +59,20 @@ export interface Held {
   readonly release: () => void
 }
 
+/** What a server may be told. */
+export interface Options {
+  /** How long a replaced token of the client `windowed` is answered, in milliseconds. */
+  readonly window?: number
+  readonly accessTokenSeconds?: number
+}
+
 /** Nothing happens, and at once. */
 export const calm: Weather = () => ({ mishap: undefined, delay: 0 })
 
 /** Listens on a free port of the loopback address. */
-export const listen = async (ledger: Ledger, window: number = Settings.window): Promise<Server> => {
+export const listen = async (ledger: Ledger, options?: Options): Promise<Server> => {
+  const window = options?.window ?? Settings.window
+  const lifetime = options?.accessTokenSeconds ?? Settings.accessTokenSeconds
   const memory = Adapter.make(ledger)
   const uses: Uses = { calls: 0, accepted: 0, expired: 0, ended: 0, foreign: 0, maxWaitMs: 0 }
   const queues = new Map<string, Promise<unknown>>()
@@ -74,7 +83,7 @@ export const listen = async (ledger: Ledger, window: number = Settings.window): 
   await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve))
   const address = http.address()
   const origin = `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`
-  const provider = new Provider(origin, { ...configuration(), adapter: memory.adapter })
+  const provider = new Provider(origin, { ...configuration(lifetime), adapter: memory.adapter })
   const handle = provider.callback()
 
   // a request of one login waits for those before it
@@ -122,7 +131,7 @@ export const listen = async (ledger: Ledger, window: number = Settings.window): 
       const pair: Pair = {
         access_token: await accessToken(kind, account, id),
         refresh_token: values.get(next.digest) ?? "",
-        expires_in: Settings.accessTokenSeconds
+        expires_in: lifetime
       }
       return { status: 200, headers: json, body: JSON.stringify({ token_type: "Bearer", ...pair }) }
     }
@@ -245,7 +254,7 @@ export const listen = async (ledger: Ledger, window: number = Settings.window): 
           gty: "authorization_code",
           scope
         }).save(),
-        expires_in: Settings.accessTokenSeconds
+        expires_in: lifetime
       }
     },
     hold: (account, when) => {
@@ -284,7 +293,7 @@ interface Answer {
 
 const scope = "offline_access"
 
-const configuration = (): Configuration => ({
+const configuration = (accessToken: number): Configuration => ({
   clients: (["windowed", "strict"] as const).map((kind) => ({
     client_id: kind,
     token_endpoint_auth_method: "none",
@@ -303,7 +312,7 @@ const configuration = (): Configuration => ({
     revocation: { enabled: true, allowedPolicy: (_, client, token) => token.clientId === client.clientId }
   },
   ttl: {
-    AccessToken: Settings.accessTokenSeconds,
+    AccessToken: accessToken,
     RefreshToken: 14 * 24 * 3600,
     Grant: 14 * 24 * 3600
   }

@@ -13,11 +13,11 @@ import * as HttpClient from "effect/http/HttpClient"
 import type * as HttpClientError from "effect/http/HttpClientError"
 import type * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
-import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { AnswerLost, ConfigurationInvalid, RedirectRefused, RequestNotSent, ResponseInvalid } from "../OAuthError.ts"
 import type { Answer } from "../TokenResponse.ts"
 import { lostBy, notSent } from "./notSent.ts"
+import * as Stopwatch from "./stopwatch.ts"
 import { isPrivate } from "./url.ts"
 
 /** What became of a request. */
@@ -80,15 +80,25 @@ export const once = (
       Effect.scoped,
       Effect.catch((error) => Effect.succeed(failed(error, origin, options.field))),
       Effect.catchDefect(() => Effect.succeed(lost(new AnswerLost({ problem: "transport", origin })))),
-      Effect.timeoutOption(options.timeLimit ?? timeLimit),
-      Effect.map(Option.getOrElse(() =>
-        head === undefined || bodyMatters(head.status)
-          ? lost(new AnswerLost({ problem: "timeout", origin, status: head?.status }))
-          : answered(head)
-      )),
+      Effect.raceFirst(
+        Effect.map(after(options.timeLimit ?? timeLimit), () =>
+          head === undefined || bodyMatters(head.status)
+            ? lost(new AnswerLost({ problem: "timeout", origin, status: head?.status }))
+            : answered(head))
+      ),
       quiet
     )
   })
+
+// A process that was stopped, or a machine that slept, finds its timers run out before it has looked at what came
+// meanwhile. Whoever is woken so late looks first: it may be the only copy of a pair.
+const after = Effect.fnUntraced(function*(duration: Duration.Duration): Effect.fn.Return<void> {
+  const elapsed = Stopwatch.start(yield* Clock.Clock)
+  yield* Effect.sleep(duration)
+  if (elapsed() > Duration.toMillis(duration) + late) yield* Effect.sleep(late)
+})
+
+const late = 1_000
 
 const isSuccess = (status: number): boolean => status >= 200 && status < 300
 
