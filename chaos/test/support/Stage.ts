@@ -101,6 +101,22 @@ const make = Effect.fnUntraced(function*(kind: Way.Kind) {
     })
   const keyOf = (account: string) => services[account.startsWith("windowed") ? "windowed" : "strict"].key(account)
 
+  const login: Stage["Service"]["login"] = Effect.fnUntraced(function*(account, when) {
+    const pair = yield* Effect.promise(() => server.login(account))
+    const answer = yield* tell(0, { do: "login", account, pair, age: when === "now" ? 0 : 1_000_000 })
+    assert.deepStrictEqual(answer.failures, [])
+  })
+  // what is done first takes longest, and is not what is tried
+  yield* login("strict-first", "now")
+  yield* Effect.forEach(
+    fleet.members.keys(),
+    (place) =>
+      Effect.repeat(tell(place, { do: "token", account: "strict-first", callers: 1_000 }), {
+        until: ({ failures }) => failures.length === 0
+      }),
+    { concurrency: "unbounded" }
+  )
+
   return Stage.of({
     store,
     server,
@@ -108,11 +124,7 @@ const make = Effect.fnUntraced(function*(kind: Way.Kind) {
     tell,
     signal: fleet.signal,
     events: (place, account) => told.get(`${place} ${account}`) ?? [],
-    login: Effect.fnUntraced(function*(account, when) {
-      const pair = yield* Effect.promise(() => server.login(account))
-      const answer = yield* tell(0, { do: "login", account, pair, age: when === "now" ? 0 : 1_000_000 })
-      assert.deepStrictEqual(answer.failures, [])
-    }),
+    login,
     standing: (account) =>
       Effect.map(patiently(direct.read(keyOf(account))), ({ grant }) => ({
         state: grant?.state._tag ?? "Absent",

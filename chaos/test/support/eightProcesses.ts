@@ -10,7 +10,7 @@ const places = Array.from({ length: Settings.processes }, (_, place) => place)
 
 // what stops a store or a process would disturb the others, but not those on another store
 const concurrently = { concurrent: true }
-const options = { timeout: 90_000, concurrent: false }
+const options = { timeout: 180_000, concurrent: false }
 
 /** Defines the tests on a kind of store, which is taken away in each of these manners. */
 export const eightProcesses = (kind: Way.Kind, manners: ReadonlyArray<number>): void => {
@@ -19,7 +19,7 @@ export const eightProcesses = (kind: Way.Kind, manners: ReadonlyArray<number>): 
 
   describe.skipIf(missing !== undefined)(`eight processes on ${kind}`, concurrently, () => {
     describe("", options, () => {
-      it.layer(Stage.layer(kind), { excludeTestServices: true, timeout: 90_000 })((it) => {
+      it.layer(Stage.layer(kind), { excludeTestServices: true, timeout: 180_000 })((it) => {
         it.effect("renew an ended grant by one token request for 1,000 callers in each [I5]", () =>
           Effect.gen(function*() {
             const { login, presentations, tell } = yield* Stage
