@@ -118,15 +118,28 @@ export const run = Effect.fnUntraced(function*(options: Options): Effect.fn.Retu
     const most = mishap === "slow" ? Settings.latency.most : Settings.latency.usual
     return { mishap, delay: between(0, most) }
   }
+  const deck: Array<string> = []
+  server.deal = () => {
+    // each twice, so that several processes want the same
+    if (deck.length === 0) {
+      const drawn = Settings.accounts.map(({ account }) => ({ account, at: chance() }))
+      for (const { account } of drawn.sort((a, b) => a.at - b.at)) deck.push(account, account)
+    }
+    return deck.pop() ?? ""
+  }
   const somewhere = () => Math.floor(chance() * Settings.processes)
   // where a process does its work
-  const atWork = () => [...ready][Math.floor(chance() * ready.size)]
+  const atWork = () => {
+    const places = [...ready].filter((place) =>
+      server.usedBy(fleet.members[place]?.life.name ?? "") >= Settings.atLeast
+    )
+    return places[Math.floor(chance() * places.length)]
+  }
 
   const kills = Effect.forever(Effect.gen(function*() {
     yield* Effect.sleep(between(250, 750))
     const place = atWork()
-    // on a machine with other things to do, starting takes long, and most of them are to be at work
-    if (place === undefined || ready.size <= Settings.processes / 2) return
+    if (place === undefined) return
     ready.delete(place)
     counts.kills++
     ledger.note("kill", place)

@@ -38,7 +38,11 @@ export type Weather = (kind: Settings.Kind) => { readonly mishap: Settings.Misha
 export interface Server {
   readonly origin: string
   readonly uses: Uses
+  /** How many tokens a process has used. */
+  readonly usedBy: (process: string) => number
   weather: Weather
+  /** Whose token is to be asked for next, by whichever process wants to know. */
+  deal: () => string
   /** Gives an account a login and its first tokens. */
   readonly login: (account: string, why?: string) => Promise<Pair>
   /** Keeps the next request of an account waiting, done or not, until it is let go. */
@@ -75,6 +79,7 @@ export const listen = async (ledger: Ledger, options?: Options): Promise<Server>
   const lifetime = options?.accessTokenSeconds ?? Settings.accessTokenSeconds
   const memory = Adapter.make(ledger)
   const uses: Uses = { calls: 0, accepted: 0, expired: 0, ended: 0, foreign: 0, maxWaitMs: 0 }
+  const users = new Map<string, number>()
   const queues = new Map<string, Promise<unknown>>()
   // what a replay answers with, by digest
   const values = new Map<string, string>()
@@ -198,6 +203,8 @@ export const listen = async (ledger: Ledger, options?: Options): Promise<Server>
       : entry.until <= Date.now()
       ? "expired"
       : "accepted"
+    const by = nameOf(incoming)
+    users.set(by, (users.get(by) ?? 0) + 1)
     uses.calls++
     uses[verdict]++
     uses.maxWaitMs = Math.max(uses.maxWaitMs, Number(incoming.headers["x-waited"] ?? 0))
@@ -227,6 +234,8 @@ export const listen = async (ledger: Ledger, options?: Options): Promise<Server>
         ? revoke(incoming, outgoing, body)
         : incoming.url === "/login"
         ? again(outgoing, body)
+        : incoming.url === "/next"
+        ? send(outgoing, { status: 200, headers: json, body: JSON.stringify({ account: server.deal() }) })
         : use(incoming, outgoing)
       Promise.resolve(handler).catch((error: unknown) => {
         process.stderr.write(`The server failed: ${String(error)}\n`)
@@ -238,7 +247,9 @@ export const listen = async (ledger: Ledger, options?: Options): Promise<Server>
   const server: Server = {
     origin,
     uses,
+    usedBy: (process) => users.get(process) ?? 0,
     weather: calm,
+    deal: () => "",
     login: async (account, why) => {
       const kind = account.startsWith("windowed") ? "windowed" : "strict"
       const grant = new provider.Grant({ accountId: account, clientId: kind })

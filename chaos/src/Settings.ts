@@ -9,8 +9,11 @@ export type Kind = "windowed" | "strict"
 export const processes = 8
 export const grants = 200
 
-/** How many callers each process has. They ask for the tokens of all grants, in random order. */
+/** How many callers each process has. They ask for the grants that they are dealt: all equally often, in random order. */
 export const callers = 3
+
+/** How many tokens a process has used before it may be killed: most of them are at work, also on a busy machine. */
+export const atLeast = 4
 
 /** How long a caller rests after a token, on average. */
 export const rest = 300

@@ -50,6 +50,7 @@ const call = Effect.fnUntraced(function*(client: Client.Client, asked: Account) 
       headers: {
         authorization: `Bearer ${Redacted.value(token.value)}`,
         "x-account": account,
+        "x-process": task.name,
         "x-waited": String(Math.round(Settings.now() - startedAt))
       }
     })
@@ -58,11 +59,11 @@ const call = Effect.fnUntraced(function*(client: Client.Client, asked: Account) 
   if (status === 401) yield* Effect.flatMap(patiently(service.refused(key, token)), use)
 })
 
-// The callers of a process go through all grants together, in random order.
-const caller = (client: Client.Client, queue: Array<Account>) =>
+const caller = (client: Client.Client) =>
   Effect.forever(Effect.gen(function*() {
-    if (queue.length === 0) queue.push(...yield* Random.shuffle(Settings.accounts))
-    const account = queue.pop()
+    const { body } = yield* visit("/next", {})
+    const { account: next } = body as { readonly account: string }
+    const account = Settings.accounts.find(({ account }) => account === next)
     if (account !== undefined) yield* Effect.ignore(call(client, account))
     yield* Effect.sleep(Settings.rest * 2 * (yield* Random.next))
   }))
@@ -75,9 +76,8 @@ const program = Effect.gen(function*() {
   // those that start later start quicker; nobody writes this down when killed
   if (task.isFirst) flushCompileCache()
   yield* Console.log("ready")
-  const queue: Array<Account> = []
   const fibers = yield* Effect.all(
-    Array.from({ length: Settings.callers }, () => Effect.forkChild(caller(client, queue)))
+    Array.from({ length: Settings.callers }, () => Effect.forkChild(caller(client)))
   )
   yield* Effect.promise(() => ended)
   yield* Fiber.interruptAll(fibers)
