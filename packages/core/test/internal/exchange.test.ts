@@ -50,9 +50,10 @@ const asleep = <A>(effect: Effect.Effect<A>): Effect.Effect<A> =>
     const now = () => clock.currentTimeMillisUnsafe() + offset
     const nanos = () => clock.monotonicTimeNanosUnsafe() + BigInt(offset) * 1_000_000n
     return Effect.provideService(effect, Clock.Clock, {
-      ...clock,
       currentTimeMillisUnsafe: now,
       currentTimeMillis: Effect.sync(now),
+      currentTimeNanosUnsafe: nanos,
+      currentTimeNanos: Effect.sync(nanos),
       monotonicTimeNanosUnsafe: nanos,
       monotonicTimeNanos: Effect.sync(nanos),
       sleep: (duration) =>
