@@ -119,13 +119,16 @@ export const run = Effect.fnUntraced(function*(options: Options): Effect.fn.Retu
     return { mishap, delay: between(0, most) }
   }
   const deck: Array<string> = []
-  server.deal = () => {
+  const dealt = new Map<string, ReadonlyArray<string>>()
+  server.deal = (process) => {
     // each twice, so that several processes want the same
     if (deck.length === 0) {
       const drawn = Settings.accounts.map(({ account }) => ({ account, at: chance() }))
       for (const { account } of drawn.sort((a, b) => a.at - b.at)) deck.push(account, account)
     }
-    return deck.pop() ?? ""
+    const account = deck.pop() ?? ""
+    dealt.set(process, [...dealt.get(process) ?? [], account].slice(-Settings.callers))
+    return account
   }
   const somewhere = () => Math.floor(chance() * Settings.processes)
   // where a process does its work
@@ -143,7 +146,10 @@ export const run = Effect.fnUntraced(function*(options: Options): Effect.fn.Retu
     ready.delete(place)
     counts.kills++
     ledger.note("kill", place)
+    const victim = fleet.members[place]?.life.name ?? ""
     yield* fleet.kill(place)
+    // whoever waited there asks elsewhere
+    deck.push(...dealt.get(victim) ?? [])
     void launch(place)
   }))
   const stops = Effect.forever(Effect.gen(function*() {

@@ -41,8 +41,8 @@ export interface Server {
   /** How many tokens a process has used. */
   readonly usedBy: (process: string) => number
   weather: Weather
-  /** Whose token is to be asked for next, by whichever process wants to know. */
-  deal: () => string
+  /** Whose token a process is to ask for next. */
+  deal: (process: string) => string
   /** Gives an account a login and its first tokens. */
   readonly login: (account: string, why?: string) => Promise<Pair>
   /** Keeps the next request of an account waiting, done or not, until it is let go. */
@@ -235,7 +235,11 @@ export const listen = async (ledger: Ledger, options?: Options): Promise<Server>
         : incoming.url === "/login"
         ? again(outgoing, body)
         : incoming.url === "/next"
-        ? send(outgoing, { status: 200, headers: json, body: JSON.stringify({ account: server.deal() }) })
+        ? send(outgoing, {
+          status: 200,
+          headers: json,
+          body: JSON.stringify({ account: server.deal(nameOf(incoming)) })
+        })
         : use(incoming, outgoing)
       Promise.resolve(handler).catch((error: unknown) => {
         process.stderr.write(`The server failed: ${String(error)}\n`)

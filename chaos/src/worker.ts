@@ -61,7 +61,7 @@ const call = Effect.fnUntraced(function*(client: Client.Client, asked: Account) 
 
 const caller = (client: Client.Client) =>
   Effect.forever(Effect.gen(function*() {
-    const { body } = yield* visit("/next", {})
+    const { body } = yield* visit("/next", { headers: { "x-process": task.name } })
     const { account: next } = body as { readonly account: string }
     const account = Settings.accounts.find(({ account }) => account === next)
     if (account !== undefined) yield* Effect.ignore(call(client, account))
