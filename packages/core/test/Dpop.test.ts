@@ -120,6 +120,15 @@ describe("Dpop", () => {
         }).pipe(Effect.provide(layer)))
     }
 
+    it.effect("is not made for a method that is none", () =>
+      Effect.gen(function*() {
+        const dpop = yield* Dpop.Dpop
+
+        const error = yield* Effect.flip(dpop.proof({ method: "G\u2192T", url: "https://api.test/" }))
+
+        assert.strictEqual(error.reason._tag, "ConfigurationInvalid")
+      }).pipe(Effect.provide(layer)))
+
     it.effect("is signed by the key that is asked for, former ones included", () =>
       Effect.gen(function*() {
         const former = yield* TestCrypto.dpopKey({ seed: 2 })

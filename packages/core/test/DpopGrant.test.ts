@@ -75,6 +75,21 @@ describe("a grant with DPoP", () => {
       assert.isFalse(new URL(begun.url).searchParams.has("dpop_jkt"))
     }).pipe(Effect.provide(Layer.provideMerge(Pushing.layer, TestCrypto.layer()))))
 
+  it.effect("has a nonce of its own for the person's ID token, and the server's for proofs [9449-9-c]", () =>
+    Effect.gen(function*() {
+      const logins = yield* Login.Login
+      const server = yield* TestAuthorizationServer.TestAuthorizationServer
+
+      const begun = yield* logins.begin({ account: "ada", redirectUri: "https://app.test/cb", scopes: ["openid"] })
+      yield* logins.complete(yield* server.authorize(begun.url))
+
+      const ofPerson = new URL(begun.url).searchParams.get("nonce")
+      const ofProof = nonces(yield* server.exchanges, "token").at(-1)
+      assert.isString(ofPerson)
+      assert.isString(ofProof)
+      assert.notStrictEqual(ofPerson, ofProof)
+    }).pipe(Effect.provide(App.layerDpop({ dpopNonces: "required" }))))
+
   it.effect("is presented to the API under its own scheme, with a proof for this token [9449-7-a] [9700-4.9.3-a] [9449-4.2-j] [9449-7.1-b]", () =>
     Effect.gen(function*() {
       const client = yield* AuthorizedHttpClient.make(yield* App.login())
