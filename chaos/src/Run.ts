@@ -119,6 +119,7 @@ export const run = Effect.fnUntraced(function*(options: Options): Effect.fn.Retu
     return { mishap, delay: between(0, most) }
   }
   const deck: Array<string> = []
+  const waiting: Array<string> = []
   const dealt = new Map<string, ReadonlyArray<string>>()
   server.deal = (process) => {
     // each twice, so that several processes want the same
@@ -126,7 +127,7 @@ export const run = Effect.fnUntraced(function*(options: Options): Effect.fn.Retu
       const drawn = Settings.accounts.map(({ account }) => ({ account, at: chance() }))
       for (const { account } of drawn.sort((a, b) => a.at - b.at)) deck.push(account, account)
     }
-    const account = deck.pop() ?? ""
+    const account = waiting.shift() ?? deck.pop() ?? ""
     dealt.set(process, [...dealt.get(process) ?? [], account].slice(-Settings.callers))
     return account
   }
@@ -149,7 +150,7 @@ export const run = Effect.fnUntraced(function*(options: Options): Effect.fn.Retu
     const victim = fleet.members[place]?.life.name ?? ""
     yield* fleet.kill(place)
     // whoever waited there asks elsewhere
-    deck.push(...dealt.get(victim) ?? [])
+    waiting.push(...dealt.get(victim) ?? [])
     void launch(place)
   }))
   const stops = Effect.forever(Effect.gen(function*() {
@@ -165,7 +166,7 @@ export const run = Effect.fnUntraced(function*(options: Options): Effect.fn.Retu
     if (fleet.members[place] === member) yield* fleet.signal(place, "SIGCONT")
   }))
   const outages = Effect.forever(Effect.gen(function*() {
-    yield* Effect.sleep(between(2_000, 6_000))
+    yield* Effect.sleep(between(4_000, 10_000))
     const startedAt = Settings.now()
     counts.outages++
     ledger.note("down")
@@ -179,7 +180,7 @@ export const run = Effect.fnUntraced(function*(options: Options): Effect.fn.Retu
     counts.longestOutage = Math.max(counts.longestOutage, Settings.now() - startedAt)
   }))
   const cuts = Effect.forever(Effect.gen(function*() {
-    yield* Effect.sleep(between(500, 1_500))
+    yield* Effect.sleep(between(500, 2_500))
     counts.cuts++
     yield* Effect.forkChild(store.disturb(somewhere(), chance()))
   }))
