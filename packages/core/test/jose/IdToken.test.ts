@@ -211,6 +211,23 @@ describe("IdToken", () => {
         assert.strictEqual(error, "signature")
       }))
 
+    it.effect("is written in one way only, though other letters are the same bytes", () =>
+      Effect.gen(function*() {
+        const provider = yield* OpenId.provider()
+        const token = yield* provider.signer.sign(OpenId.claims())
+        const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+        // the last four bits of 86 letters are of no byte of 64
+        const sibling = alphabet[alphabet.indexOf(token.at(-1) ?? "") ^ 1] ?? ""
+
+        const other = token.slice(0, -1) + sibling
+
+        assert.deepStrictEqual(
+          jose.base64url.decode(other.split(".")[2] ?? ""),
+          jose.base64url.decode(token.split(".")[2] ?? "")
+        )
+        assert.strictEqual(yield* refused(provider, other), "format")
+      }))
+
     it.effect("is the issuer's: another's key is none [OIDC-3.1.3.7-g]", () =>
       Effect.gen(function*() {
         const [provider, other] = [yield* OpenId.provider(), yield* OpenId.provider()]
