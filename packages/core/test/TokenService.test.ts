@@ -1,6 +1,6 @@
 import { Grant, GrantKey, OAuthError, RotationPolicy, Target, TokenStore } from "@effect-oauth/core"
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Exit, Fiber, Layer, Redacted } from "effect"
+import { Duration, Effect, Exit, Fiber, Layer, Redacted, Schedule } from "effect"
 import { TestClock } from "effect/testing"
 import { after, notProcessed, notSent, reasonOf, refused, valueOf, World } from "./support/World.ts"
 
@@ -390,7 +390,7 @@ describe("TokenService", () => {
         yield* TestClock.adjust("5.5 minutes")
         const resting = yield* after(service.token(world.key()))
         yield* TestClock.adjust("10 seconds")
-        const found = yield* after(service.token(world.key()))
+        const found = yield* after(service.token(world.key()), "12 seconds")
 
         assert.strictEqual(reasonOf(lost), "AnswerLost")
         assert.strictEqual(state, "Indeterminate")
@@ -407,7 +407,7 @@ describe("TokenService", () => {
 
         yield* after(service.token(world.key()))
         yield* TestClock.adjust("6 minutes")
-        const exit = yield* after(service.token(world.key()))
+        const exit = yield* after(service.token(world.key()), "12 seconds")
 
         assert.strictEqual(whyOf(exit), "RotationLost")
       }))
@@ -641,31 +641,23 @@ describe("TokenService", () => {
         assert.strictEqual(valueOf(late), "access-1")
       }))
 
-    it.effect(
-      "of a process that was only stopped still stands while its token rests, so that it can save its pair",
-      () =>
-        Effect.gen(function*() {
-          const world = yield* World.make()
-          yield* loggedIn(world)
-          const { service } = yield* world.process()
-          yield* TestClock.adjust("1 hour")
-          yield* claimByTheDead(world)
-          const claim = (yield* world.standing()).grant
-          if (claim === undefined) return assert.fail("no record")
-          yield* after(service.token(world.key()), "1 minute")
+    it.effect("of a process that may only be stopped becomes Indeterminate, and rests for patience from then on", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make()
+        yield* loggedIn(world)
+        const { service } = yield* world.process()
+        yield* TestClock.adjust("1 hour")
+        yield* claimByTheDead(world)
+        const claim = (yield* world.standing()).grant?.state
 
-          const theirs = { ...Grant.draft(claim, { now: 0, writeId: "theirs" }), serial: 2, body: pair("their") }
-          const outcome = yield* world.memory.write(claim.version, {
-            ...theirs,
-            state: { _tag: "Active", failures: 0 }
-          })
-          const exit = yield* after(service.token(world.key()))
+        yield* after(service.token(world.key()), "45 seconds")
 
-          assert.isTrue(outcome.accepted)
-          assert.strictEqual(valueOf(exit), "access-their")
-        }),
-      15_000
-    )
+        const { grant, now } = yield* world.standing()
+        if (claim?._tag !== "Renewing" || grant?.state._tag !== "Indeterminate") return assert.fail("not as expected")
+        assert.strictEqual(grant.state.presented, claim.presented)
+        assert.strictEqual(grant.state.attempt, claim.attempt)
+        assert.isTrue((grant.retryAt ?? 0) - now > Duration.toMillis("4.8 minutes"))
+      }))
 
     it.effect("of a process that died is followed inside the server's window after lease and settle time", () =>
       Effect.gen(function*() {
@@ -1127,6 +1119,32 @@ describe("TokenService", () => {
   })
 
   describe("starting", () => {
+    it.effect("presents nothing of a grant whose newest pair is in escrow, however long that takes [I1]", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make({
+          rotation: RotationPolicy.rotating({ window: { duration: "1 hour", idempotent: false } }),
+          policy: { persist: Schedule.spaced("5 minutes") }
+        })
+        const process = yield* world.process({ escrow: true })
+        yield* world.login(process)
+        yield* TestClock.adjust("1 hour")
+        world.writes.push("pass", "fail")
+        yield* Effect.forkChild(process.service.token(world.key()))
+        yield* TestClock.adjust("250 millis")
+        world.isStoreDown = true
+        yield* after(process.close, "11 seconds")
+
+        const next = yield* world.process({ escrow: true })
+        world.isStoreDown = false
+        const early = yield* after(next.service.token(world.key()), "2 minutes")
+        yield* TestClock.adjust("5 minutes")
+        const late = yield* after(next.service.token(world.key()))
+
+        assert.strictEqual(reasonOf(early), "StoreUnavailable")
+        assert.strictEqual(valueOf(late), "access-1")
+        assert.deepStrictEqual(world.presented, ["refresh-0"])
+      }))
+
     it.effect("commits what is in escrow when the store comes back, and presents nothing else until then [I2]", () =>
       Effect.gen(function*() {
         const world = yield* World.make()

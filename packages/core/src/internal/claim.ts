@@ -56,8 +56,10 @@ export const claim = Effect.fnUntraced(function*(
     note: GrantHistory.note("Claimed", env.holder, step.attempt > 1 ? `attempt-${step.attempt}` : need.why._tag)
   })
 
-  snapshot.neverSent = writeId
+  remember(snapshot.neverSent, writeId)
   const claimed = yield* env.custody.write(grant.version, draft)
+  // where another version stands, no claim on an earlier one will come to stand any more
+  forgetOthers(snapshot.neverSent, claimed.grant?.writeId)
   if (!claimed.accepted || claimed.grant === undefined) return claimed
   observe(env, snapshot, claimed)
 
@@ -135,7 +137,7 @@ const send = Effect.fnUntraced(function*(
   while (true) {
     const late = lost !== undefined && !Transaction.mayRepeat(env.rules.rotation, before + sinceStart())
     const hindered = hindrance()
-    if (hindered === undefined) snapshot.neverSent = undefined
+    if (hindered === undefined) snapshot.neverSent.clear()
     const answer: Judgement = lost !== undefined && late
       ? lost
       : hindered === undefined
@@ -239,5 +241,16 @@ const note = (env: Environment, judgement: Judgement, now: number): void => {
 
 const isServers = (reason: OAuthError.RequestNotSent): boolean =>
   reason.problem !== "closing" && reason.problem !== "lease-lost"
+
+// a store that does not answer for hours is claimed at again and again
+const remember = (ids: Set<string>, id: string): void => {
+  const [oldest] = ids
+  if (ids.size >= 16 && oldest !== undefined) ids.delete(oldest)
+  ids.add(id)
+}
+
+const forgetOthers = (ids: Set<string>, id: string | undefined): void => {
+  for (const other of ids) if (other !== id) ids.delete(other)
+}
 
 const failuresOf = ({ state }: Grant.Grant): number => "failures" in state ? state.failures ?? 0 : 0

@@ -101,7 +101,9 @@ const saved = Effect.fnUntraced(function*(
   outcome: Outcome
 ): Effect.fn.Return<Reading | undefined, OAuthError.OAuthError> {
   snapshot.unsaved = undefined
-  observe(env, snapshot, outcome)
+  // a store that went back in time forgot the pair that was claimed: the next look writes it back
+  const hasGoneBack = outcome.grant !== undefined && Transaction.hasGoneBack(outcome.grant, grant)
+  observe(env, snapshot, hasGoneBack ? { now: outcome.now, grant } : outcome)
   if (!outcome.accepted) {
     if (conclusion.pair) yield* overtaken(env, snapshot, grant, conclusion, outcome)
     return outcome

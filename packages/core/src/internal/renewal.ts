@@ -92,17 +92,20 @@ export const run = Effect.fnUntraced(function*(
       case "Write": {
         const grant = reading.grant
         if (grant === undefined) break
+        const { state } = step.change
         const writeId = yield* env.id
         const outcome = yield* env.custody.write(
           grant.version,
           Transaction.propose(grant, step.change, {
             now: reading.now,
             writeId,
-            note: GrantHistory.note("Ended", env.holder, step.change.state.why)
+            note: state._tag === "Indeterminate"
+              ? GrantHistory.note("Indeterminate", env.holder, "lease-ran-out")
+              : GrantHistory.note("Ended", env.holder, state.why)
           })
         )
-        if (outcome.accepted) {
-          env.emit({ _tag: "Ended", key: snapshot.key, why: step.change.state.why })
+        if (outcome.accepted && state._tag === "ReauthorizationRequired") {
+          env.emit({ _tag: "Ended", key: snapshot.key, why: state.why })
         }
         reading = outcome
         break
@@ -138,7 +141,7 @@ const lastHeard = (
   if (grant?.state._tag !== "Active" || grant.retryAt !== undefined || need.why._tag === "Forced") return undefined
   if (!Snapshot.isTrusted(snapshot, env.clock.currentTimeMillisUnsafe(), env.trust())) return undefined
   const now = storeNow(env, snapshot)
-  const step = Transaction.decide({ grant, now, need, rules: env.rules, neverSent: undefined, settled: false })
+  const step = Transaction.decide({ grant, now, need, rules: env.rules, neverSent: none, settled: false })
   return step._tag === "Claim" ? { now, grant } : undefined
 }
 
@@ -150,8 +153,7 @@ const writeBack = Effect.fnUntraced(function*(
 ): Effect.fn.Return<Outcome | undefined, OAuthError.OAuthError> {
   const standing = reading.grant
   if (
-    known === undefined || standing === undefined || !Transaction.isBehind(standing, known) ||
-    Transaction.isFinal(standing.state) ||
+    known === undefined || standing === undefined || !Transaction.hasGoneBack(standing, known) ||
     Math.max(known.format, standing.format) > Grant.format ||
     standing.installation !== env.rules.installation
   ) return undefined
@@ -168,6 +170,8 @@ const writeBack = Effect.fnUntraced(function*(
     }, { now: reading.now, writeId, note: GrantHistory.note("WrittenBack", env.holder) })
   )
 })
+
+const none: ReadonlySet<string> = new Set()
 
 const noClaim = { attempt: 1, presented: "", startedAt: 0 }
 

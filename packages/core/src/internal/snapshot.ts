@@ -79,8 +79,8 @@ export class Snapshot {
   } | undefined = undefined
   /** An earlier process has left a newer pair in escrow, and the store has not taken it yet. */
   escrowed = false
-  /** The write id of a claim under which nothing was sent. */
-  neverSent: string | undefined = undefined
+  /** The write ids of claims under which nothing was sent, and that may still stand or come to stand. */
+  readonly neverSent = new Set<string>()
   /** Completed when the store notifies of a change. */
   moved: Deferred.Deferred<void> | undefined = undefined
 

@@ -53,10 +53,10 @@ export type Step =
   | { readonly _tag: "Claim"; readonly grant: Grant.Grant; readonly attempt: number; readonly startedAt: number }
   /** Somebody holds the claim: look again when the version moves, or the lease ran out. */
   | { readonly _tag: "Await"; readonly leaseUntil: number }
-  /** The lease ran out: look again when the claim has stood unchanged for so many milliseconds. */
+  /** The lease, or a rest, is over: look again when the record has stood unchanged for so many milliseconds. */
   | { readonly _tag: "Settle"; readonly millis: number }
-  /** The grant has ended: write this. */
-  | { readonly _tag: "Write"; readonly change: Change & { readonly state: typeof Grant.ReauthorizationRequired.Type } }
+  /** The grant has ended, or is not known to have come through: write this. */
+  | { readonly _tag: "Write"; readonly change: Change & { readonly state: Verdict } }
   | { readonly _tag: "Rest"; readonly why: OAuthError.RenewalPending["why"]; readonly until: number }
   | {
     readonly _tag: "End"
@@ -67,6 +67,9 @@ export type Step =
     readonly _tag: "Refuse"
     readonly reason: OAuthError.ConfigurationInvalid | OAuthError.KeyUnavailable | OAuthError.RecordReadOnly
   }
+
+/** What is found of a grant without a request. */
+type Verdict = typeof Grant.ReauthorizationRequired.Type | typeof Grant.Indeterminate.Type
 
 /** What a write changes of the record that stands. */
 export interface Change {
@@ -85,9 +88,9 @@ export const decide = (input: {
   readonly now: number
   readonly need: Need
   readonly rules: Rules
-  /** The claim that this process wrote and never sent a request under. */
-  readonly neverSent: string | undefined
-  /** Whether the claim has stood unchanged for its settle time while the store answered. */
+  /** The claims that this process wrote and never sent a request under, by their write ids. */
+  readonly neverSent: ReadonlySet<string>
+  /** Whether the record has stood unchanged for the settle time while the store answered. */
   readonly settled: boolean
 }): Step => {
   const { grant, need, now, rules } = input
@@ -140,26 +143,39 @@ export const decide = (input: {
     }
     case "Indeterminate": {
       // outside a window the token rests from its first presentation, however soon it was to be tried again
-      const rested = mayRepeat(rules.rotation, now - state.since) ? 0 : state.since + Duration.toMillis(rest(rules, 1))
+      const isOpen = mayRepeat(rules.rotation, now - state.since)
+      const rested = isOpen ? 0 : state.since + Duration.toMillis(rest(rules, 1))
       const until = Math.max(grant.retryAt ?? 0, rested)
       if (until > now) return enough ? { _tag: "Adopt", grant } : { _tag: "Rest", why: "indeterminate", until }
+      // whoever holds the pair may have been kept from saving it: it comes first
+      if (!isOpen && !input.settled) return { _tag: "Settle", millis: Duration.toMillis(rules.policy.settle) }
       return { _tag: "Claim", grant, attempt: state.attempt + 1, startedAt: state.since }
     }
     case "Renewing": {
-      if (grant.writeId === input.neverSent) {
+      if (input.neverSent.has(grant.writeId)) {
         return { _tag: "Claim", grant, attempt: state.attempt, startedAt: state.startedAt }
       }
       const leaseUntil = grant.leaseUntil ?? now
       if (leaseUntil > now) return enough ? { _tag: "Adopt", grant } : { _tag: "Await", leaseUntil }
       const startedAt = state.startedAt
-      if (!mayRepeat(rules.rotation, now - startedAt)) {
-        // nothing is written meanwhile: its holder may still come back and commit the pair
-        const until = leaseUntil + Duration.toMillis(rules.patience) +
-          Duration.toMillis(rules.policy.indeterminate(state.attempt))
-        if (until > now) return enough ? { _tag: "Adopt", grant } : { _tag: "Rest", why: "indeterminate", until }
-      }
       if (!input.settled) return { _tag: "Settle", millis: state.settle }
-      return { _tag: "Claim", grant, attempt: state.attempt + 1, startedAt }
+      if (mayRepeat(rules.rotation, now - startedAt)) {
+        return { _tag: "Claim", grant, attempt: state.attempt + 1, startedAt }
+      }
+      // its holder may still save the pair over this, and has patience for it from when the store takes writes
+      return {
+        _tag: "Write",
+        change: {
+          state: {
+            _tag: "Indeterminate",
+            presented: state.presented,
+            since: startedAt,
+            attempt: state.attempt,
+            failures: state.failures ?? 0
+          },
+          retryIn: Duration.toMillis(rules.patience) + Duration.toMillis(rules.policy.indeterminate(state.attempt))
+        }
+      }
     }
   }
 }
@@ -366,15 +382,22 @@ export const propose = (
 export const yields = (
   standing: Grant.Grant,
   claim: typeof Grant.Renewing.Type,
-  draft: Pick<Grant.Draft, "installation" | "lineage" | "serial">
-): boolean =>
-  standing.format <= Grant.format && standing.lineage === draft.lineage &&
+  draft: Pick<Grant.Draft, "installation" | "lineage" | "serial" | "state">
+): boolean => {
+  // an end comes with the pair that was presented, anything else with the next
+  const presented = { lineage: draft.lineage, serial: isEnded(draft.state) ? draft.serial : draft.serial - 1 }
   // what is another installation's by now is on its way to another store, or there already
-  standing.installation === draft.installation && (
-    (standing.state._tag === "Indeterminate" && standing.state.presented === claim.presented &&
-      standing.state.attempt === claim.attempt) ||
-    (standing.serial < draft.serial - 1 && !isFinal(standing.state))
-  )
+  return standing.format <= Grant.format && standing.lineage === draft.lineage &&
+    standing.installation === draft.installation && (
+      (standing.state._tag === "Indeterminate" && standing.state.presented === claim.presented &&
+        standing.state.attempt === claim.attempt) ||
+      hasGoneBack(standing, presented)
+    )
+}
+
+/** Whether the store went back in time, and a pair that is known may be written over what stands. */
+export const hasGoneBack = (standing: Grant.Grant, known: Pair): boolean =>
+  isBehind(standing, known) && !isFinal(standing.state)
 
 /** What a newer pair does not undo. A server that refused an older pair has said nothing of a newer one. */
 export const isFinal = (state: Grant.State): boolean =>

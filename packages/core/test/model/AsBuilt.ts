@@ -76,7 +76,7 @@ export const decide = (
       now,
       need,
       rules: rules[server],
-      neverSent: own ? grant.writeId : undefined,
+      neverSent: new Set(own ? [grant.writeId] : []),
       settled: options.settled
     })
     switch (step._tag) {
@@ -134,7 +134,12 @@ export const conclude = (server: Server, claim: Record, heard: Heard, lost: bool
 export const yields = (record: Record, claim: Record): boolean =>
   remember(yielding, `${spell(record)}|${spell(claim)}`, () => {
     const { state } = toGrant(claim)
-    const draft = { installation: "", lineage: String(claim.lineage), serial: claim.serial + 1 }
+    const draft = {
+      installation: "",
+      lineage: String(claim.lineage),
+      serial: claim.serial + 1,
+      state: { _tag: "Active", failures: 0 }
+    } as const
     return state._tag === "Renewing" && Transaction.yields(toGrant(record), state, draft)
   })
 

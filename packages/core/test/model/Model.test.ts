@@ -65,6 +65,8 @@ const rows: ReadonlyArray<ReadonlyArray<State.Fault>> = [
   ["pause", "window"],
   ["crash", "window"],
   ["read-only-long", "window"],
+  ["read-only-long", "pause"],
+  ["read-only-long", "cut"],
   ["cut", "store"]
 ]
 
@@ -78,16 +80,10 @@ const exceptions: {
   static: [],
   strict: [
     { faults: ["pause-long"], shows: ["lost"] },
-    { faults: ["cut-long"], shows: ["lost"] },
-    { faults: ["read-only-long"], shows: ["lost"] },
-    { faults: ["pause", "store"], shows: ["lost"] },
-    { faults: ["cut", "store"], shows: ["lost"] }
+    { faults: ["cut-long"], shows: ["lost"] }
   ],
-  idempotent: [{ faults: ["read-only-long", "window"], shows: ["lost"] }],
-  sibling: [
-    { faults: ["late"], shows: ["lost", "misreported"] },
-    { faults: ["read-only-long", "window"], shows: ["lost"] }
-  ]
+  idempotent: [],
+  sibling: [{ faults: ["late"], shows: ["lost", "misreported"] }]
 }
 
 const needed: ReadonlyArray<{
@@ -99,16 +95,17 @@ const needed: ReadonlyArray<{
   readonly steps: number
 }> = [
   { rule: "lease", server: "idempotent", faults: ["cut"], shows: "lost", steps: 14 },
-  { rule: "settle", server: "strict", faults: ["store"], shows: "lost", steps: 11 },
+  { rule: "settle", server: "strict", faults: ["cut", "store"], shows: "lost", steps: 14 },
   { rule: "patience", server: "strict", faults: ["late"], shows: "lost", steps: 10 },
-  { rule: "patience", server: "strict", faults: ["pause"], shows: "lost", steps: 10 },
+  { rule: "patience", server: "strict", faults: ["pause"], shows: "lost", steps: 11 },
   { rule: "fence", server: "strict", faults: ["login"], shows: "lost", steps: 7 },
   { rule: "fence", server: "strict", faults: ["revoke"], shows: "returned", steps: 6 },
   { rule: "adopt", server: "strict", faults: ["withdraw", "login"], shows: "lost", steps: 8 },
-  { rule: "own-claim", server: "strict", faults: ["hung", "withdraw"], processes: 1, shows: "doubted", steps: 11 },
+  { rule: "own-claim", server: "strict", faults: ["hung", "withdraw"], processes: 1, shows: "doubted", steps: 12 },
   { rule: "own-login", server: "strict", faults: ["login", "unanswered"], shows: "lost", steps: 11 },
   { rule: "unresolved", server: "strict", faults: ["drop", "busy"], shows: "misreported", steps: 17 },
-  { rule: "unsaved", server: "strict", faults: ["store"], shows: "lost", steps: 11 }
+  { rule: "open", server: "strict", faults: ["pause"], shows: "lost", steps: 12 },
+  { rule: "unsaved", server: "strict", faults: ["store", "store"], shows: "lost", steps: 14 }
 ]
 
 const search = (
