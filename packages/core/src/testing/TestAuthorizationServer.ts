@@ -202,6 +202,14 @@ export class TestAuthorizationServer extends Context.Service<TestAuthorizationSe
   readonly httpClient: (by: string) => HttpClient.HttpClient
 
   /**
+   * What its HTTP clients do with each request, without a client: for whoever
+   * counts the time of many thousand exchanges.
+   */
+  readonly exchange: (
+    by: string
+  ) => (request: TestHttp.Request) => Effect.Effect<TestHttp.Answer, TestHttp.ConnectionFailed>
+
+  /**
    * Follows an authorization URL as a browser and a person do, and succeeds with
    * the address that the browser is sent back to.
    */
@@ -390,6 +398,8 @@ export const make: (
       },
 
       httpClient: (by) => TestHttp.makeClient(exchanges.exchange(by)),
+
+      exchange: exchanges.exchange,
 
       authorize: (url, decision = {}) =>
         Effect.suspend(() => {

@@ -43,17 +43,30 @@ export const exchanges = {
     Fault.duplicated({ after: prng.pick([0, 100, 5_000]), answer: prng.pick(["first", "second"]) })
 } satisfies Record<string, (prng: Prng) => Fault.Fault>
 
-/** The fates of a call to the store. */
-export const calls = {
-  "store call fails": "fail",
-  "store call is not answered": "unanswered",
-  "store call hangs": "hang",
-  "store call comes late": "late",
-  "crash before a write": "crash-before",
-  "crash after a write": "crash-after"
-} satisfies Record<string, Fate>
+/** What a call to the store is for. */
+export type Purpose = "read" | "claim" | "commit" | "heartbeat" | "other"
 
-/** What happens to processes, to the store as a whole, and to grants. */
+/** The fates of a call to the store: what it is for, and what becomes of it. */
+export const calls = {
+  "a read fails": ["read", "fail"],
+  "a read hangs": ["read", "hang"],
+  "a claim fails": ["claim", "fail"],
+  "a claim is applied and not answered": ["claim", "unanswered"],
+  "a claim hangs": ["claim", "hang"],
+  "a claim comes late": ["claim", "late"],
+  "crash before a claim": ["claim", "crash-before"],
+  "crash after a claim": ["claim", "crash-after"],
+  "a heartbeat fails": ["heartbeat", "fail"],
+  "a heartbeat hangs": ["heartbeat", "hang"],
+  "a commit fails": ["commit", "fail"],
+  "a commit is applied and not answered": ["commit", "unanswered"],
+  "a commit hangs": ["commit", "hang"],
+  "a commit comes late": ["commit", "late"],
+  "crash before a commit": ["commit", "crash-before"],
+  "crash after a commit": ["commit", "crash-after"]
+} satisfies Record<string, readonly [Purpose, Fate]>
+
+/** What happens to processes, to the store as a whole, to grants, and to callers. */
 export const happenings = [
   "crash",
   "closing",
@@ -66,6 +79,8 @@ export const happenings = [
   "store hanging",
   "store goes back in time",
   "clock jumps",
+  "clocks apart",
+  "caller interrupted",
   "login",
   "revocation",
   "revocation by the provider",
@@ -77,24 +92,42 @@ export type CallFault = keyof typeof calls
 export type Happening = typeof happenings[number]
 export type Name = ExchangeFault | CallFault | Happening
 
+const exchangeNames = Object.keys(exchanges) as ReadonlyArray<ExchangeFault>
+const callNames = Object.keys(calls) as ReadonlyArray<CallFault>
+
 /** All of them. */
-export const names = [...Object.keys(exchanges), ...Object.keys(calls), ...happenings] as ReadonlyArray<Name>
+export const names: ReadonlyArray<Name> = [...exchangeNames, ...callNames, ...happenings]
 
-export const isExchangeFault = (name: Name): name is ExchangeFault => name in exchanges
+export const isExchangeFault = (name: string): name is ExchangeFault => name in exchanges
 
-export const isCallFault = (name: Name): name is CallFault => name in calls
+export const isCallFault = (name: string): name is CallFault => name in calls
 
-export const isHappening = (name: Name): name is Happening => !isExchangeFault(name) && !isCallFault(name)
+export const isHappening = (name: string): name is Happening => happenings.some((happening) => happening === name)
+
+/** Some fault of an exchange. */
+export const someExchange = (prng: Prng): ExchangeFault => pick(prng, exchangeNames)
+
+/** Some fault of a call for a purpose; there is none for any other purpose. */
+export const someCall = (prng: Prng, purpose: Purpose): CallFault | undefined => {
+  const some = callNames.filter((name) => calls[name][0] === purpose)
+  return some.length === 0 ? undefined : pick(prng, some)
+}
+
+const pick = <A>(prng: Prng, of: ReadonlyArray<A>): A => {
+  const [first, ...others] = of
+  if (first === undefined) throw new Error("There is nothing to pick from")
+  return prng.pick([first, ...others])
+}
 
 /** What the server does with refresh tokens. */
 export const rotations = {
   "static": RotationPolicy.fixed,
   "strict": RotationPolicy.rotating({ patience: "1 minute" }),
   "idempotent window": RotationPolicy.rotating({
-    window: { duration: "4 minutes", idempotent: true },
+    window: { duration: "150 seconds", idempotent: true },
     patience: "1 minute"
   }),
-  "window": RotationPolicy.rotating({ window: { duration: "4 minutes", idempotent: false }, patience: "1 minute" }),
+  "window": RotationPolicy.rotating({ window: { duration: "150 seconds", idempotent: false }, patience: "1 minute" }),
   "one shot": RotationPolicy.oneShot,
   "unknown": RotationPolicy.unknown
 } satisfies Record<string, RotationPolicy.RotationPolicy>
@@ -102,6 +135,9 @@ export const rotations = {
 export type Rotation = keyof typeof rotations
 
 export const rotationNames = Object.keys(rotations) as ReadonlyArray<Rotation>
+
+/** Pairs that cannot be: a server that gives no other refresh token cannot leave it out. */
+export const impossible: ReadonlySet<string> = new Set(["without refresh token / one shot"])
 
 /** What the server of a run does. Some of the strict ones forgive a reuse; for some there is no patience. */
 export const rotationOf = (rotation: Rotation, seed: number): RotationPolicy.RotationPolicy => {

@@ -21,6 +21,14 @@ export const breaches = (facts: Facts): ReadonlyArray<string> => [
   ...revokedStanding(facts),
   ...calledRejected(facts),
   ...endedWithoutCause(facts),
+  ...presentedOlder(facts),
+  ...presentedBesideEscrow(facts),
+  ...claimedEarly(facts),
+  ...dropped(facts),
+  ...saidOvertaken(facts),
+  ...leftAlive(facts),
+  ...toldWrongly(facts),
+  ...sentElsewhere(facts),
   ...atRest(facts),
   ...(facts.waiting > 0 ? [`I9: ${facts.waiting} callers still wait when the world is at rest`] : [])
 ]
@@ -280,8 +288,13 @@ export const excuseOf = (facts: Facts, account: string, family: string): string 
     const life = facts.lives.get(entry.by)
     if (life === undefined) return undefined
     if (life.ended !== undefined && life.ended.how === "killed") return "its holder was killed"
+    if (isThrownAway(facts, entry)) return "its answer came while its holder was stopped, and its time was over"
     if (life.ended !== undefined && !facts.plan.escrow) return "its holder was closed, and has no escrow"
     const most = Duration.toMillis(facts.policy.lease) + Duration.toMillis(facts.policy.settle) + patienceOf(facts)
+    const reused = entries.find((later) => later.kind === "reused" && later.at > newest.at)
+    if (life.ended !== undefined && reused !== undefined && reused.at - newest.at > most * 0.9) {
+      return "it was in escrow for too long"
+    }
     const away = life.suspended.concat(life.cutOff).filter((span) => span.to > newest.at && span.from < facts.restAt)
     return away.some((span) => span.to - Math.max(span.from, newest.at - 60_000) > most * 0.9)
       ? "its holder was away for too long"
@@ -309,6 +322,141 @@ const cameLate = (facts: Facts, family: string): boolean => {
   }
   return false
 }
+
+// I2: a pair that reached a process is stored, or was overtaken, or ended with its process, and is said to be
+const dropped = (facts: Facts): ReadonlyArray<string> => {
+  const replaced = new Set(
+    facts.ledger.filter(({ kind }) => kind === "rotated" || kind === "replayed").map(({ token }) => token)
+  )
+  return facts.ledger.flatMap((entry) => {
+    const { at, by, kind, token } = entry
+    const life = facts.lives.get(by)
+    if (kind !== "received" || token === undefined || life === undefined) return []
+    // what was kept is not received anew, and what was stored or presented was not dropped
+    if (facts.known.has(token) || replaced.has(token)) return []
+    if (life.ended?.how === "killed") return []
+    const isSaid = life.events.some(({ at: later, event }) =>
+      later >= at && (event._tag === "Overtaken" || event._tag === "PairLost" || event._tag === "Escrowed")
+    )
+    // an answer that came when its sender had given up reaches nobody
+    const isGivenUp = facts.ledger.some((other) =>
+      other.exchange === entry.exchange &&
+      (other.kind === "abandoned" || (other.kind === "received" && other.at > at))
+    )
+    return isSaid || isGivenUp || isThrownAway(facts, entry) ? [] : [`I2: ${by} dropped ${token} and said nothing`]
+  })
+}
+
+// I1, I2: whoever has saved a pair of a lineage presents no older one of it, whatever became of the store
+const presentedOlder = (facts: Facts): ReadonlyArray<string> => {
+  if (!RotationPolicy.spends(facts.rotation)) return []
+  const successors = successorsOf(facts.ledger)
+  const saved = new Map<string, number>()
+  for (const { at, by, grant } of facts.written) {
+    const token = grant?.state._tag === "Active" ? presentedBy(grant) : undefined
+    if (token !== undefined && !saved.has(`${by} ${token}`)) saved.set(`${by} ${token}`, at)
+  }
+  return facts.ledger.flatMap(({ at, by, exchange, kind, token }) => {
+    if (kind !== "presented" || token === undefined) return []
+    const newer = (successors.get(token) ?? []).find((next) => (saved.get(`${by} ${next}`) ?? Infinity) < at)
+    return newer === undefined ? [] : [`I1: ${by} presents ${token} in #${exchange}, and has saved ${newer} before`]
+  })
+}
+
+// An answer that waits for a process that is stopped until the time limit of its request is over: the limit is noticed
+// first when it goes on.
+const isThrownAway = (facts: Facts, received: Ledger.Entry): boolean => {
+  const sent = facts.ledger.find(({ exchange, kind }) => exchange === received.exchange && kind === "presented")
+  const limit = Duration.toMillis(facts.policy.timeLimit) * 0.98
+  return sent !== undefined &&
+    facts.lives.get(received.by)?.suspended.some((span) =>
+        span.from <= received.at + 40 && span.to > received.at && span.to - sent.at > limit
+      ) === true
+}
+
+// I1: while a pair is in a machine's escrow, nothing that came before it is presented from there
+const presentedBesideEscrow = (facts: Facts): ReadonlyArray<string> => {
+  if (facts.kept.length === 0 || !RotationPolicy.spends(facts.rotation)) return []
+  const successors = successorsOf(facts.ledger)
+  return facts.ledger.flatMap(({ at, by, kind, token }) => {
+    if (kind !== "presented" || token === undefined) return []
+    const kept = facts.kept.find((pair) =>
+      by.startsWith(`p${pair.slot + 1}.`) && pair.from < at && at < pair.to &&
+      (successors.get(token) ?? []).includes(pair.token)
+    )
+    return kept === undefined ? [] : [`I1: ${by} presents ${token}, and has ${kept.token} in escrow`]
+  })
+}
+
+// I6: nobody claims before the instant that the server, or the last failure, asked for
+const claimedEarly = (facts: Facts): ReadonlyArray<string> =>
+  facts.written.flatMap(({ at, before, by, grant }) =>
+    grant?.state._tag === "Renewing" && before?.state._tag === "Active" && before.lineage === grant.lineage &&
+      before.retryAt !== undefined && before.retryAt > at + 1
+      ? [`I6: ${by} claims ${facts.accounts.get(grant.key)} ${before.retryAt - at} ms before it may`]
+      : []
+  )
+
+// I2: who says that its pair was overtaken has not saved it
+const saidOvertaken = (facts: Facts): ReadonlyArray<string> =>
+  Array.from(facts.lives.values()).flatMap((life) =>
+    life.events.flatMap(({ at, event }) => {
+      if (event._tag !== "Overtaken") return []
+      const own = facts.written.findLast((written) =>
+        written.by === life.name && written.at <= at && written.grant?.key === event.key.id
+      )
+      return own?.grant?.state._tag === "Active" && own.before?.state._tag === "Renewing" &&
+          own.before.lineage === own.grant.lineage && at - own.at < 1_000
+        ? [`I2: ${life.name} says that it was overtaken, and has saved its pair`]
+        : []
+    })
+  )
+
+// what reached a living process of a grant that was revoked is revoked too
+const leftAlive = (facts: Facts): ReadonlyArray<string> =>
+  facts.ledger.flatMap(({ by, family, kind, token }) => {
+    if (kind !== "received" || token === undefined || !facts.live.has(token)) return []
+    const account = accountOf(facts, family ?? "") ?? ""
+    const grant = facts.written.findLast(({ grant }) =>
+      grant !== undefined && facts.accounts.get(grant.key) === account
+    )
+      ?.grant
+    const isGone = facts.lives.get(by)?.ended !== undefined
+    return grant?.state._tag === "Revoked" && grant.state.remote === "done" && !isGone &&
+        standingFamily(facts, account) === family
+      ? [`I8: ${token} of ${account} lives on, which is revoked`]
+      : []
+  })
+
+// I6, I10: a caller is told of an end that has its record or its refusal, and is given tokens of its own grant only
+const toldWrongly = (facts: Facts): ReadonlyArray<string> =>
+  facts.told.concat(facts.atRest).flatMap(({ account, at, by, token, why }) => {
+    if (token !== undefined) {
+      return accountOf(facts, token.split("-")[0] ?? "") === account
+        ? []
+        : [`I10: ${by} gave ${token}, which is not of ${account}`]
+    }
+    if (why?.startsWith("ReauthorizationRequired") !== true) return []
+    const isWritten = facts.written.some(({ at: earlier, grant }) =>
+      earlier <= at && (grant === undefined || (isEnded(grant) && facts.accounts.get(grant.key) === account))
+    )
+    const isRefused = facts.ledger.some((entry) => entry.at <= at && entry.by === by && entry.kind === "refused") ||
+      facts.plan.focus === "invalid_grant" || facts.plan.noise > 0
+    return isWritten || isRefused || why.endsWith("Absent") || tokenIsGone(facts, account)
+      ? []
+      : [`I6: ${by} says of ${account} at ${at}: ${why}, which nobody has said or written`]
+  })
+
+// where a server gives no other refresh token, a grant has an end that nobody writes
+const tokenIsGone = (facts: Facts, account: string): boolean =>
+  facts.written.some(({ grant }) =>
+    grant !== undefined && facts.accounts.get(grant.key) === account && presentedBy(grant) === undefined
+  )
+
+// I10: tokens go to the server that the provider names
+const sentElsewhere = (facts: Facts): ReadonlyArray<string> =>
+  facts.exchanges.filter(({ endpoint }) => endpoint !== "token" && endpoint !== "revocation")
+    .map(({ by, url }) => `I10: ${by} sent a request to ${url}`)
 
 // -- looking up ------------------------------------------------------------------------------------------
 

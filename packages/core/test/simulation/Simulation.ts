@@ -21,7 +21,7 @@ import {
   type TokenSet,
   TokenStore
 } from "@effect-oauth/core"
-import { type Ledger, TestAuthorizationServer, TestCrypto, TestHttp } from "@effect-oauth/core/testing"
+import { type Ledger, TestAuthorizationServer, TestClient, TestCrypto, TestHttp } from "@effect-oauth/core/testing"
 import {
   Cause,
   Clock,
@@ -38,23 +38,11 @@ import {
   Stream
 } from "effect"
 import { HttpClient } from "effect/http"
+import * as BareEndpoint from "./BareEndpoint.ts"
 import * as Faults from "./Faults.ts"
 import { Lane, Machine, Prng } from "./Machine.ts"
-import { type Call, type Fate, nameOf, SharedStore, type Written } from "./SharedStore.ts"
-
-/** What a seed stands for. */
-export interface Plan {
-  readonly seed: number
-  readonly rotation: Faults.Rotation
-  /** What goes wrong most; nothing goes wrong in a calm run. */
-  readonly focus: Faults.Name | "nothing"
-  readonly processes: number
-  readonly accounts: number
-  /** How often anything else goes wrong, from 0 to 1. */
-  readonly noise: number
-  readonly escrow: boolean
-  readonly notified: boolean
-}
+import { type Plan, plan } from "./Plan.ts"
+import { type Call, type Declined, type Fate, nameOf, SharedStore, type Written } from "./SharedStore.ts"
 
 /** From one instant to another. */
 export interface Span {
@@ -72,6 +60,8 @@ export interface Life {
   /** When a call to the store went wrong. */
   readonly hindered: Array<number>
   readonly events: Array<{ readonly at: number; readonly event: GrantEvent.GrantEvent }>
+  closingAt: number | undefined
+  readonly clocksApart: boolean
 }
 
 /** What a caller was told. */
@@ -96,28 +86,44 @@ export interface Deed {
   readonly family?: string | undefined
 }
 
+/** A pair in the escrow of a machine. */
+export interface Kept extends Span {
+  readonly slot: number
+  /** The name of its refresh token. */
+  readonly token: string
+}
+
 /** Everything that is known of a run. */
 export interface Facts {
   readonly plan: Plan
   readonly policy: RefreshPolicy.RefreshPolicy
   readonly rotation: RotationPolicy.RotationPolicy
   readonly ledger: ReadonlyArray<Ledger.Entry>
+  readonly exchanges: ReadonlyArray<Ledger.Exchange>
   readonly written: ReadonlyArray<Written>
+  readonly declined: ReadonlyArray<Declined>
+  /** When leases ended that were moved, by key and version. */
+  readonly leases: ReadonlyMap<string, number>
+  /** How often somebody read of a claim that another process held. */
+  readonly waits: number
   readonly known: ReadonlySet<string>
   readonly lives: ReadonlyMap<string, Life>
   readonly told: ReadonlyArray<Told>
   readonly deeds: ReadonlyArray<Deed>
+  readonly kept: ReadonlyArray<Kept>
   /** The accounts, by the ids of their keys. */
   readonly accounts: ReadonlyMap<string, string>
   /** The fault of an exchange, by its number. */
   readonly faults: ReadonlyMap<number, Faults.Name>
-  /** What went wrong, and how often. */
-  readonly reached: ReadonlyMap<string, number>
-  /** Judgements and conclusions that were reached, and how often. */
-  readonly rows: ReadonlyMap<string, number>
+  /** What went wrong at the store and with processes, and took effect, and how often. */
+  readonly befell: ReadonlyMap<Faults.Name, number>
+  /** Exchanges whose fault changed nothing. */
+  readonly idle: ReadonlySet<number>
   /** What each account's callers were told when the world had come to rest. */
   readonly atRest: ReadonlyArray<Told>
   readonly restAt: number
+  /** The refresh tokens that the server would take when all was over. */
+  readonly live: ReadonlySet<string>
   /** Callers of living processes who were told nothing. */
   readonly waiting: number
   /** What was seen to be wrong while it happened. */
@@ -125,31 +131,16 @@ export interface Facts {
   readonly trace: ReadonlyArray<string>
 }
 
-/** What a seed stands for. Seeds go through all faults and rotations in turn. */
-export const plan = (seed: number): Plan => {
-  const prng = new Prng(seed)
-  const rotation = Faults.rotationNames[seed % Faults.rotationNames.length] ?? "strict"
-  const foci: ReadonlyArray<Plan["focus"]> = ["nothing", ...Faults.names]
-  const focus = foci[Math.floor(seed / Faults.rotationNames.length) % foci.length] ?? "nothing"
-  return {
-    seed,
-    rotation,
-    focus,
-    processes: prng.between(1, 3),
-    accounts: prng.between(1, 2),
-    noise: focus === "nothing" ? 0 : prng.pick([0, 0, 0.02, 0.1, 0.3]),
-    escrow: prng.chance(0.7),
-    notified: prng.chance(0.7)
-  }
-}
-
-/** Runs a seed. */
-export const run = (seed: number, changes?: Partial<Plan>): Facts => {
+/** Runs a seed; says what happens if it is to be told. */
+export const run = (
+  seed: number,
+  options?: { readonly changes?: Partial<Plan> | undefined; readonly aloud?: boolean }
+): Facts => {
   // taking stack traces of errors that are only values is half of the time
   const limit = Error.stackTraceLimit
   Error.stackTraceLimit = 0
   try {
-    return new World({ ...plan(seed), ...changes }).run()
+    return new World({ ...plan(seed), ...options?.changes }, options?.aloud === true).run()
   } finally {
     Error.stackTraceLimit = limit
   }
@@ -170,12 +161,23 @@ export const interruptAt = (step: number | undefined): {
     accounts: 1,
     noise: 0,
     escrow: false,
-    notified: true
-  }).interruptAt(step)
+    notified: true,
+    client: "http",
+    revocation: "grant",
+    brake: 20
+  }, false).interruptAt(step)
 
 // where a pair is renewed once, there is a login for every renewal: they are to be as many as elsewhere
-const lifetimeOf = (rotation: Faults.Rotation): number => rotation === "one shot" ? 100_000 : 300_000
-const horizon = 1_500_000
+const lifetimeOf = (rotation: Faults.Rotation): number => rotation === "one shot" ? 50_000 : 150_000
+const horizon = 600_000
+
+/** What keeps calls from the store, and whether any was made meanwhile. */
+interface Trouble<What> {
+  readonly what: What
+  isFelt: boolean
+}
+
+const appliesLater: ReadonlySet<Fate> = new Set<Fate>(["unanswered", "late", "crash-after"])
 
 interface Process {
   readonly slot: number
@@ -188,7 +190,7 @@ interface Process {
   context: Context.Context<never>
   closing: boolean
   jumped: boolean
-  isCutOff: boolean
+  isCutOff: Trouble<"cut off" | "long cut off"> | undefined
   waiting: number
 }
 
@@ -199,34 +201,40 @@ class World {
   private readonly outside: Lane
   private readonly context: Context.Context<never>
   private readonly server: TestAuthorizationServer.TestAuthorizationServer["Service"]
-  private readonly policy = RefreshPolicy.defaults
+  private readonly policy: RefreshPolicy.RefreshPolicy
   private readonly slots: Array<Process | undefined> = []
   private readonly escrows: Array<Array<Escrow.Entry>> = []
+  private readonly kept: Array<Kept & { readonly entry: Escrow.Entry }> = []
   private readonly accounts = new Map<string, { readonly key: GrantKey.GrantKey; isBusy: boolean }>()
   private readonly lives = new Map<string, Life>()
   private readonly told: Array<Told> = []
   private readonly atRest: Array<Told> = []
   private readonly deeds: Array<Deed> = []
   private readonly faults = new Map<number, Faults.Name>()
-  private readonly reached = new Map<string, number>()
-  private readonly rows = new Map<string, number>()
+  private readonly befell = new Map<Faults.Name, number>()
+  /** Who holds the claim on an account's grant, by the id of its key. */
+  private readonly holders = new Map<string, string>()
   private readonly wrong: Array<string> = []
   private readonly trace: Array<string> = []
   private readonly plan: Plan
+  private readonly authentication: ClientAuthentication.ClientAuthentication["Service"]
+  private readonly isAloud: boolean
   /** What is to happen in the middle of a renewal. */
-  private readonly waiting = new Set<() => void>()
-  private storeIs: "up" | "down" | "hanging" = "up"
+  private readonly waiting = new Set<(claim: Written) => void>()
+  private outage: Trouble<"store down" | "store hanging"> | undefined
+  /** Exchanges whose fault changed nothing. */
+  private readonly idle = new Set<number>()
   private isQuiet = true
   private isAtRest = false
   private started = 0
 
-  constructor(plan: Plan) {
+  constructor(plan: Plan, isAloud: boolean) {
     this.plan = plan
+    this.isAloud = isAloud
+    this.policy = RefreshPolicy.make({ brake: plan.brake })
     this.prng = new Prng(plan.seed * 7919 + 1)
     this.machine = new Machine(this.prng)
-    this.store = new SharedStore(this.machine, (grant) => {
-      if (grant?.state._tag === "Renewing") { for (const act of Array.from(this.waiting)) act() }
-    })
+    this.store = new SharedStore(this.machine, (written) => this.onWrite(written))
     this.outside = new Lane(this.machine, "server")
     this.context = this.contextOf(this.outside)
     const scope = Scope.makeUnsafe()
@@ -234,13 +242,18 @@ class World {
       TestAuthorizationServer.make({
         seed: plan.seed,
         rotation: Faults.rotationOf(plan.rotation, plan.seed),
-        accessTokenLifetime: lifetimeOf(plan.rotation)
+        accessTokenLifetime: lifetimeOf(plan.rotation),
+        clients: plan.client === "http" ? [TestClient.confidential] : [TestClient.publicClient],
+        dialect: { revocation: plan.revocation },
+        // where nothing is rotated, the answer can bring a refresh token all the same
+        answers: { keptRefreshToken: plan.rotation === "static" ? "repeated" : "omitted" }
       }),
       scope
     ))
+    this.authentication = this.server.clientAuthentication()
     this.now(this.server.injectBy((exchange) => this.fateOfExchange(exchange)))
     for (let i = 0; i < plan.accounts; i++) {
-      const client = this.server.clientAuthentication().clientId
+      const client = this.authentication.clientId
       this.accounts.set(`a${i}`, {
         key: AuthorizationServer.key(this.server.description, { client, account: `a${i}` }),
         isBusy: false
@@ -269,17 +282,27 @@ class World {
       policy: this.policy,
       rotation: this.server.description.rotation,
       ledger: this.now(this.server.ledger),
+      exchanges: this.now(this.server.exchanges),
       written: this.store.written,
+      declined: this.store.declined,
+      leases: this.store.leases,
+      waits: this.store.waits,
       known: this.store.known,
       lives: this.lives,
       told: this.told,
       deeds: this.deeds,
+      kept: this.kept,
       accounts: new Map(Array.from(this.accounts, ([account, { key }]) => [key.id, account])),
       faults: this.faults,
-      reached: this.reached,
-      rows: this.rows,
+      befell: this.befell,
+      idle: this.idle,
       atRest: this.atRest,
       restAt: this.restAt,
+      live: new Set(
+        this.now(this.server.families).flatMap(({ refreshToken, revoked }) =>
+          refreshToken === undefined || revoked ? [] : [nameOf(refreshToken)]
+        )
+      ),
       waiting,
       wrong: this.wrong,
       trace: this.trace
@@ -327,29 +350,32 @@ class World {
     this.isQuiet = true
     this.isAtRest = true
     this.restAt = machine.now
-    this.storeIs = "up"
+    this.outage = undefined
     for (const process of this.slots) {
       if (process === undefined) continue
-      process.isCutOff = false
+      process.isCutOff = undefined
       process.lane.resume()
     }
     this.end(this.lives.values())
     machine.run(machine.now + 120_000)
     this.slots.forEach((process, slot) => process === undefined && this.start(slot))
     // a renewal that rests, rests for hours at most
-    let good = 0
-    for (let round = 0; round < 16 && good < 2; round++) {
+    let isSettled = false
+    for (let round = 0; round < 16 && !isSettled; round++) {
       machine.run(machine.now + (round < 2 ? 600_000 : 3_600_000))
       this.atRest.length = 0
       for (const process of this.slots) {
         for (const account of this.accounts.keys()) this.ask(process, account, "token", this.atRest)
       }
       machine.run(machine.now + 120_000)
-      const settled = this.atRest.length === this.plan.processes * this.accounts.size &&
+      isSettled = this.atRest.length === this.plan.processes * this.accounts.size &&
         this.atRest.every(({ token, why }) =>
           token !== undefined || why?.startsWith("ReauthorizationRequired") === true
+        ) &&
+        // who wrote back what a store had forgotten did so while the others were told
+        Array.from(this.accounts.keys()).every((account) =>
+          new Set(this.atRest.flatMap((told) => told.account === account ? [told.token === undefined] : [])).size === 1
         )
-      good = settled ? good + 1 : 0
     }
     return this.slots.reduce((sum, process) => sum + (process?.waiting ?? 0), 0)
   }
@@ -365,9 +391,19 @@ class World {
   private start(slot: number): void {
     const { machine, plan, prng } = this
     const name = `p${slot + 1}.${++this.started}`
-    const lane = new Lane(machine, name, prng.chance(0.3) ? 1 + (prng.next() - 0.5) * 0.02 : 1)
-    lane.offset = prng.chance(0.5) ? prng.between(-600_000, 600_000) : 0
-    const life: Life = { name, ended: undefined, suspended: [], cutOff: [], hindered: [], events: [] }
+    const clocksApart = plan.focus === "clocks apart" || prng.chance(0.3)
+    const lane = new Lane(machine, name, clocksApart ? 1 + (prng.next() - 0.5) * 0.02 : 1)
+    lane.offset = clocksApart ? prng.pick([-1, 1]) * prng.between(60_000, 600_000) : 0
+    const life: Life = {
+      name,
+      ended: undefined,
+      suspended: [],
+      cutOff: [],
+      hindered: [],
+      events: [],
+      closingAt: undefined,
+      clocksApart
+    }
     const process: Process = {
       slot,
       life,
@@ -379,7 +415,7 @@ class World {
       context: this.contextOf(lane),
       closing: false,
       jumped: false,
-      isCutOff: false,
+      isCutOff: undefined,
       waiting: 0
     }
     this.slots[slot] = process
@@ -388,16 +424,7 @@ class World {
 
     const layer = TokenService.layerWith().pipe(
       Layer.provide([
-        TokenEndpoint.layer.pipe(
-          Layer.provide(TestHttp.layerClient(this.client(process))),
-          (layer) =>
-            Layer.effect(
-              TokenEndpoint.TokenEndpoint,
-              Effect.map(TokenEndpoint.TokenEndpoint, (endpoint) => this.counting(endpoint))
-            ).pipe(
-              Layer.provide(layer)
-            )
-        ),
+        this.endpoint(process),
         Revocation.layer.pipe(Layer.provide(TestHttp.layerClient(this.client(process)))),
         TestCrypto.layer({ seed: plan.seed * 64 + this.started }),
         Layer.succeed(
@@ -405,27 +432,29 @@ class World {
           this.store.connect({
             lane,
             fate: (call) => this.fateOfCall(process, call),
+            done: (call, fate, changed) => this.doneCall(call, fate, changed),
             crash: () => this.kill(process),
             notified: plan.notified
           })
         ),
         plan.escrow ? Layer.succeed(Escrow.Escrow, this.escrow(slot)) : Layer.empty
       ]),
+      Layer.provide(Layer.succeed(RefreshPolicy.RefreshPolicy, this.policy)),
       Layer.provide(Layer.succeed(AuthorizationServer.AuthorizationServer, this.server.description)),
-      Layer.provide(Layer.succeed(ClientAuthentication.ClientAuthentication, this.server.clientAuthentication()))
+      Layer.provide(Layer.succeed(ClientAuthentication.ClientAuthentication, this.authentication))
     )
     const opened = Effect.gen({ self: this }, function*() {
       const service = Context.get(yield* Layer.buildWithScope(layer, process.scope), TokenService.TokenService)
-      yield* Effect.forkIn(
+      process.service = service
+      // not in its scope: what is said while it closes is heard too
+      this.in(
+        process,
         Stream.runForEach(service.events, (event) =>
           Effect.sync(() => {
             life.events.push({ at: machine.now, event })
-            this.count(this.rows, `event ${event._tag}${event._tag === "Ended" ? ` ${event.why}` : ""}`)
             this.say(name, `event ${event._tag}${"why" in event ? ` ${event.why}` : ""}`)
-          })),
-        process.scope
+          }))
       )
-      process.service = service
     })
     this.in(process, opened)
   }
@@ -455,6 +484,7 @@ class World {
   private close(process: Process): void {
     if (process.closing || process.life.ended !== undefined || process.service === undefined) return
     process.closing = true
+    process.life.closingAt = this.machine.now
     this.say(process.life.name, "closes")
     this.in(process, Scope.close(process.scope, Exit.void), () => {
       if (process.life.ended !== undefined) return
@@ -516,9 +546,15 @@ class World {
         if (Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)) return
         told.push(this.answer(process, account, method, asked, exit))
       })
-      if (this.isAtRest || how === "patiently" || !prng.chance(0.15)) return
-      if (prng.chance(0.5)) process.lane.afterSteps(prng.between(0, 12), () => fiber.interruptUnsafe())
-      else machine.after(prng.between(0, 3_000), () => process.lane.post(() => fiber.interruptUnsafe()))
+      const isFocus = this.plan.focus === "caller interrupted"
+      if (this.isAtRest || this.isQuiet || how === "patiently" || !prng.chance(isFocus ? 0.9 : 0.1)) return
+      const interrupt = () => {
+        if (fiber.pollUnsafe() !== undefined) return
+        this.befall("caller interrupted")
+        fiber.interruptUnsafe()
+      }
+      if (prng.chance(0.7)) process.lane.afterSteps(prng.between(0, 12), interrupt)
+      else machine.after(prng.between(0, 3_000), () => process.lane.post(interrupt))
     })
   }
 
@@ -541,22 +577,30 @@ class World {
     }
     const failure = exit.cause.reasons.find((reason) => reason._tag === "Fail")
     const why = failure === undefined ? "defect" : wording(failure.error)
+    if (failure !== undefined) this.expectNoSecret(by, failure.error)
     if (failure === undefined) this.wrong.push(`I12: a caller of ${by} got a defect: ${Cause.pretty(exit.cause)}`)
     this.say(by, `${method} ${account}: ${why}`)
-    if (why.startsWith("ReauthorizationRequired") && !this.isAtRest) this.reconnect(account)
+    if (!this.isAtRest && endings.has(why.split(" ")[0] ?? "")) this.reconnect(account)
     if (method === "token" && !process.closing) this.expectNone(process, account, asked, why)
     return { at, asked, by, account, method, why, durable: false }
   }
 
-  // the person is asked to connect again, and mostly does
+  // the person is asked to connect again, and mostly does; some do when nothing goes on for a while
   private reconnect(account: string): void {
-    if (this.plan.rotation !== "one shot" && this.prng.chance(0.5)) return
-    this.machine.after(this.prng.between(1_000, 60_000), () => {
+    const isOneShot = this.plan.rotation === "one shot"
+    if (!isOneShot && this.prng.chance(0.4)) return
+    this.machine.after(this.prng.between(1_000, isOneShot ? 10_000 : 60_000), () => {
       const state = this.store.standing(this.keyOf(account).id)?.state._tag
-      if (!this.isAtRest && (state === "ReauthorizationRequired" || state === "Revoked")) {
+      if (!this.isAtRest && state !== undefined && state !== "Active" && state !== "Renewing") {
         this.login(account, this.slots.find((process) => process?.service !== undefined))
       }
     })
+  }
+
+  // I11: an error is shown, logged and put into spans
+  private expectNoSecret(by: string, error: OAuthError.OAuthError): void {
+    const shown = `${error.message} ${JSON.stringify(error)} ${JSON.stringify(error.reason)}`
+    if (secret.test(shown)) this.wrong.push(`I11: ${by} shows a token: ${shown}`)
   }
 
   // I7: whoever was told that there is no token must not have one that could still be used
@@ -572,11 +616,11 @@ class World {
     this.wrong.push(`I7: ${process.life.name} has ${nameOf(held.token.value)} of ${account} and says ${why}`)
   }
 
+  // a client counts from before it asked
   private endOf(name: string): number {
     const ledger = this.now(this.server.ledger)
     const issued = ledger.findLast((entry) => entry.kind === "issued" && entry.token === name)
     if (issued === undefined) return 0
-    // a client counts from before it asked
     const asked = ledger.find((entry) => entry.kind === "presented" && entry.exchange === issued.exchange)
     return (asked ?? issued).at + lifetimeOf(this.plan.rotation)
   }
@@ -612,71 +656,106 @@ class World {
     if (focus === "nothing") return
     const { prng } = this
     if (Faults.isHappening(focus)) {
-      const times = prng.between(6, 12)
+      const times = prng.between(4, 9)
       for (let i = 0; i < times; i++) this.machine.after(prng.between(0, horizon), () => this.happen(focus))
     }
-    const others = Math.round(noise * 20)
+    const others = Math.round(noise * 10)
     for (let i = 0; i < others; i++) {
       const what = prng.pick(Faults.happenings)
       this.machine.after(prng.between(0, horizon), () => this.happen(what))
     }
   }
 
+  private onWrite(written: Written): void {
+    const { before, by, grant } = written
+    const key = (grant ?? before)?.key ?? ""
+    if (grant?.state._tag === "Renewing") {
+      this.holders.set(key, by)
+      if (this.lives.get(by)?.clocksApart === true && !this.isQuiet) this.befall("clocks apart")
+      for (const act of Array.from(this.waiting)) act(written)
+      return
+    }
+    this.holders.delete(key)
+    if (before?.state._tag !== "Renewing" || grant === undefined || this.isQuiet) return
+    if (grant.lineage !== before.lineage) this.befall("login")
+    else if (grant.state._tag === "Revoked") this.befall("revocation")
+    else if (grant.state._tag === "ReauthorizationRequired" && grant.state.why === "Ended") {
+      this.befall("ended by the provider's word")
+    }
+  }
+
+  /** Whether a process holds a claim. */
+  private isHolder(process: Process): boolean {
+    for (const holder of this.holders.values()) if (holder === process.life.name) return true
+    return false
+  }
+
+  // mostly in the middle of a renewal, if there is one soon
   private happen(what: Faults.Happening): void {
     const { machine, prng } = this
     if (this.isAtRest) return
-    const process = this.slots[prng.between(0, this.slots.length - 1)]
-    const account = this.someAccount()
-    const { id } = this.keyOf(account)
-    const soon = (act: () => void): void => {
-      // in the middle of a renewal, if there is one soon
-      const once = () => {
-        if (waiting.delete(once) && !this.isAtRest) machine.after(prng.chance(0.8) ? prng.between(0, 100) : 0, act)
-      }
-      const { waiting } = this
-      waiting.add(once)
-      machine.after(120_000, once)
+    const anywhere = () => this.befallen(what, this.slots[prng.between(0, this.slots.length - 1)], this.someAccount())
+    if (!prng.chance(0.8)) return anywhere()
+    const { waiting } = this
+    const once = ({ by, grant }: Written) => {
+      if (!waiting.delete(once) || this.isAtRest) return
+      const account = this.accountOf(grant?.key ?? "")
+      const process = this.slots.find((process) => process?.life.name === by)
+      machine.after(prng.chance(0.2) ? 0 : prng.between(0, 60), () => this.befallen(what, process, account))
     }
-    const at = (act: () => void) => prng.chance(0.7) ? soon(act) : act()
-    const reached = () => {
-      this.count(this.reached, `${what} / ${this.plan.rotation}`)
+    waiting.add(once)
+    machine.after(150_000, () => {
+      if (waiting.delete(once) && !this.isAtRest) anywhere()
+    })
+  }
+
+  private befallen(what: Faults.Happening, process: Process | undefined, account: string): void {
+    const { machine, prng } = this
+    const { id } = this.keyOf(account)
+    const anyone = (): Process | undefined => this.slots.find((process) => process?.service !== undefined)
+    const count = (took: boolean) => {
+      if (took) this.befall(what)
       this.say("", `*** ${what}`)
+    }
+    const loginSoon = (most: number) => {
+      if (prng.chance(0.7)) machine.after(prng.between(1_000, most), () => this.login(account, anyone()))
     }
     switch (what) {
       case "crash":
-        return at(() => {
-          if (process === undefined || process.life.ended !== undefined) return
-          reached()
-          this.kill(process)
-        })
+        if (process === undefined || process.life.ended !== undefined) return
+        count(this.isHolder(process))
+        return this.kill(process)
       case "closing":
-        return at(() => {
-          if (process === undefined || process.life.ended !== undefined) return
-          reached()
-          this.close(process)
-        })
+        if (process === undefined || process.life.ended !== undefined || process.closing) return
+        count(this.isHolder(process))
+        // most of those who close in the middle of a renewal cannot save its pair before their grace is over
+        if (this.isHolder(process) && prng.chance(0.7)) {
+          if (prng.chance(0.5)) this.cutOff("cut off", process, prng.between(12_000, 35_000))
+          else this.befallen("store down", process, account)
+        }
+        return this.close(process)
       case "short pause":
-        return at(() => this.pause(process, prng.between(100, 20_000), reached))
+        return this.pause(process, prng.between(100, 20_000), count)
       case "long pause":
-        return at(() => this.pause(process, prng.between(30_000, 90_000), reached))
+        return this.pause(process, prng.between(31_000, 90_000), count)
       case "very long pause":
-        return at(() => this.pause(process, prng.between(90_000, 800_000), reached))
+        return this.pause(process, prng.between(101_000, 400_000), count)
       case "cut off":
-        return at(() => this.cutOff(process, prng.between(1_000, 35_000), reached))
+        return this.cutOff(what, process, prng.between(1_000, 35_000))
       case "long cut off":
-        return at(() => this.cutOff(process, prng.between(35_000, 300_000), reached))
+        return this.cutOff(what, process, prng.between(35_000, 300_000))
       case "store down":
-      case "store hanging":
-        return at(() => {
-          if (this.storeIs !== "up") return
-          reached()
-          this.storeIs = what === "store down" ? "down" : "hanging"
-          const length = prng.chance(0.5) ? prng.between(1_000, 40_000) : prng.between(40_000, 200_000)
-          machine.after(length, () => {
-            this.say("", "*** store up")
-            this.storeIs = "up"
-          })
+      case "store hanging": {
+        if (this.outage !== undefined) return
+        this.say("", `*** ${what}`)
+        this.outage = { what, isFelt: false }
+        const length = prng.chance(0.5) ? prng.between(1_000, 40_000) : prng.between(40_000, 200_000)
+        machine.after(length, () => {
+          this.say("", "*** store up")
+          this.outage = undefined
         })
+        return
+      }
       case "store goes back in time": {
         const standing = this.store.standing(id)
         const earlier = this.store.written.findLast(({ grant }) =>
@@ -684,69 +763,71 @@ class World {
           grant.serial < standing.serial && grant.state._tag === "Active"
         )?.grant
         if (earlier === undefined || standing === undefined || standing.state._tag === "Revoked") return
-        reached()
+        count(true)
         this.deed(account, "went back", undefined)
         return this.store.goBack(earlier)
       }
       case "clock jumps":
         if (process === undefined) return
-        reached()
+        count(this.isHolder(process))
         process.jumped = true
         process.lane.offset += prng.pick([-3_600_000, -60_000, 60_000, 400_000, 3_600_000])
         return
+      case "clocks apart":
+        // from their start on, and for each claim
+        return
+      case "caller interrupted": {
+        // the one who began the renewal is gone already, or another comes and goes
+        for (let i = 0; i < 2; i++) this.ask(process, account, "refresh", this.told)
+        return
+      }
       case "login":
-        return at(() => {
-          reached()
-          this.login(account, this.slots.find((process) => process?.service !== undefined))
-        })
-      case "revocation":
-        return at(() => {
-          const { service } = process ?? {}
-          if (process === undefined || service === undefined || process.closing) return
-          reached()
-          this.deed(account, "revocation")
-          this.in(process, Effect.ignore(service.revoke(this.keyOf(account))))
-          if (prng.chance(0.7)) machine.after(prng.between(1_000, 120_000), () => this.login(account, this.slots[0]))
-        })
-      case "revocation by the provider":
-        return at(() => {
-          const standing = this.store.standing(id)
-          const token = standing?.body._tag === "Open" ? standing.body.refreshToken : undefined
-          if (token === undefined) return
-          reached()
-          this.deed(account, "provider", nameOf(token).split("-")[0])
-          this.now(this.server.revoke(token))
-          if (prng.chance(0.7)) machine.after(prng.between(1_000, 300_000), () => this.login(account, this.slots[0]))
-        })
-      case "ended by the provider's word":
-        return at(() => {
-          const { service } = process ?? {}
-          if (process === undefined || service === undefined || process.closing) return
-          reached()
-          this.deed(account, "ended")
-          this.in(process, Effect.ignore(service.ended(this.keyOf(account))))
-          if (prng.chance(0.7)) machine.after(prng.between(1_000, 300_000), () => this.login(account, this.slots[0]))
-        })
+        this.say("", `*** ${what}`)
+        return this.login(account, anyone())
+      case "revocation": {
+        const { service } = process ?? {}
+        if (process === undefined || service === undefined || process.closing) return
+        this.say("", `*** ${what}`)
+        this.deed(account, "revocation")
+        this.in(process, Effect.ignore(service.revoke(this.keyOf(account))))
+        return loginSoon(60_000)
+      }
+      case "revocation by the provider": {
+        const standing = this.store.standing(id)
+        const token = standing?.body._tag === "Open" ? standing.body.refreshToken : undefined
+        if (token === undefined) return
+        count(standing?.state._tag === "Renewing")
+        this.deed(account, "provider", nameOf(token).split("-")[0])
+        this.now(this.server.revoke(token))
+        return loginSoon(120_000)
+      }
+      case "ended by the provider's word": {
+        const { service } = process ?? {}
+        if (process === undefined || service === undefined || process.closing) return
+        this.say("", `*** ${what}`)
+        this.deed(account, "ended")
+        this.in(process, Effect.ignore(service.ended(this.keyOf(account))))
+        return loginSoon(60_000)
+      }
     }
   }
 
-  private pause(process: Process | undefined, millis: number, reached: () => void): void {
+  private pause(process: Process | undefined, millis: number, count: (took: boolean) => void): void {
     if (process === undefined || process.lane.state !== "running") return
-    reached()
+    count(this.isHolder(process))
     this.say(process.life.name, `is stopped for ${millis}`)
     process.lane.suspend()
     process.life.suspended.push({ from: this.machine.now, to: this.machine.now + millis })
     this.machine.after(millis, () => process.lane.resume())
   }
 
-  private cutOff(process: Process | undefined, millis: number, reached: () => void): void {
-    if (process === undefined || process.isCutOff) return
-    reached()
+  private cutOff(what: "cut off" | "long cut off", process: Process | undefined, millis: number): void {
+    if (process === undefined || process.isCutOff !== undefined) return
     this.say(process.life.name, `is cut off from the store for ${millis}`)
-    process.isCutOff = true
+    process.isCutOff = { what, isFelt: false }
     process.life.cutOff.push({ from: this.machine.now, to: this.machine.now + millis })
     this.machine.after(millis, () => {
-      process.isCutOff = false
+      process.isCutOff = undefined
     })
   }
 
@@ -756,19 +837,31 @@ class World {
     if (this.isQuiet || exchange.endpoint !== "token") return undefined
     const { prng } = this
     const { focus, noise } = this.plan
-    const name = Faults.isExchangeFault(focus as Faults.Name) && prng.chance(0.5)
-      ? focus as Faults.ExchangeFault
+    const name = Faults.isExchangeFault(focus) && prng.chance(0.5)
+      ? focus
+      // without an answer that takes its time there are no heartbeats
+      : focus.startsWith("a heartbeat") && prng.chance(0.6)
+      ? "slow"
       : prng.chance(noise)
-      ? prng.pick(Object.keys(Faults.exchanges) as [Faults.ExchangeFault])
+      ? Faults.someExchange(prng)
       : undefined
     if (name === undefined) return undefined
-    this.count(this.reached, `${name} / ${this.plan.rotation}`)
     this.faults.set(exchange.number, name)
     this.say(exchange.by, `#${exchange.number} *** ${name}`)
-    return Faults.exchanges[name](prng)
+    const fault = Faults.exchanges[name](prng)
+    const { answer } = fault
+    if (answer === undefined) return fault
+    return {
+      ...fault,
+      answer: (own) => {
+        const seen = answer(own)
+        if (seen === own || (typeof seen === "object" && seen.body === own?.body)) this.idle.add(exchange.number)
+        return seen
+      }
+    }
   }
 
-  private fateOfCall(process: Process, call: Call): Fate {
+  private fateOfCall(process: Process, { by, purpose }: Call): Fate {
     if (this.isQuiet) return "pass"
     const { prng } = this
     const { focus, noise } = this.plan
@@ -776,70 +869,100 @@ class World {
       process.life.hindered.push(this.machine.now)
       return fate
     }
-    if (this.storeIs === "down" || process.isCutOff) return hindered(prng.chance(0.8) ? "fail" : "hang")
-    if (this.storeIs === "hanging") return hindered("hang")
-    const likely = call.what === "write" ? 0.15 : 0.03
-    const name = Faults.isCallFault(focus as Faults.Name) && prng.chance(likely)
-      ? focus as Faults.CallFault
+    const trouble = this.outage ?? process.isCutOff
+    if (trouble !== undefined) {
+      if (!trouble.isFelt) this.befall(trouble.what)
+      trouble.isFelt = true
+      return hindered(trouble.what !== "store hanging" && prng.chance(0.8) ? "fail" : "hang")
+    }
+    const name = Faults.isCallFault(focus) && Faults.calls[focus][0] === purpose &&
+        prng.chance(purpose === "read" ? 0.2 : purpose === "heartbeat" ? 0.5 : 0.4)
+      ? focus
       : prng.chance(noise / 10)
-      ? prng.pick(Object.keys(Faults.calls) as [Faults.CallFault])
+      ? Faults.someCall(prng, purpose)
       : undefined
     if (name === undefined) return "pass"
-    if (name.startsWith("crash") && call.what !== "write") return "pass"
-    this.count(this.reached, `${name} / ${this.plan.rotation}`)
-    this.say(call.by, `*** ${name} (${call.what} ${call.state ?? ""})`)
-    return hindered(Faults.calls[name])
+    const fate = Faults.calls[name][1]
+    if (!appliesLater.has(fate)) this.befall(name)
+    this.say(by, `*** ${name}`)
+    return hindered(fate)
+  }
+
+  // what was to be done and not answered counts when it was done
+  private doneCall({ purpose }: Call, fate: Fate, changed: boolean): void {
+    if (!changed || !appliesLater.has(fate)) return
+    for (const name of Faults.names) {
+      if (!Faults.isCallFault(name)) continue
+      const [to, what] = Faults.calls[name]
+      if (to === purpose && what === fate) this.befall(name)
+    }
   }
 
   // -- parts -----------------------------------------------------------------------------------
 
+  // the way to the server and back; the server goes on when the process does not
+  private readonly wire = <A, E>(process: Process, exchange: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+    Effect.callback((resume) => {
+      let fiber: Fiber.Fiber<A, E> | undefined
+      const cancel = this.machine.after(this.prng.between(1, 40), () => {
+        if (process.life.ended !== undefined) return
+        const sent = Effect.runForkWith(this.context)(exchange)
+        fiber = sent
+        process.requests.add(sent)
+        sent.addObserver((exit) => {
+          process.requests.delete(sent)
+          this.machine.after(this.prng.between(1, 40), () => process.lane.post(() => resume(exit)))
+        })
+      })
+      return Effect.sync(() => {
+        cancel()
+        fiber?.interruptUnsafe()
+      })
+    })
+
   private readonly client = (process: Process): HttpClient.HttpClient => {
     const inner = this.server.httpClient(process.life.name)
-    return HttpClient.make((request) =>
-      Effect.callback((resume) => {
-        // the way to the server and back; the server goes on when the process does not
-        let fiber: Fiber.Fiber<unknown, unknown> | undefined
-        const cancel = this.machine.after(this.prng.between(1, 40), () => {
-          if (process.life.ended !== undefined) return
-          const sent = Effect.runForkWith(this.context)(inner.execute(request))
-          fiber = sent
-          process.requests.add(sent)
-          sent.addObserver((exit) => {
-            process.requests.delete(sent)
-            this.machine.after(this.prng.between(1, 40), () => process.lane.post(() => resume(exit)))
-          })
-        })
-        return Effect.sync(() => {
-          cancel()
-          fiber?.interruptUnsafe()
-        })
+    return HttpClient.make((request) => this.wire(process, inner.execute(request)))
+  }
+
+  private readonly endpoint = (process: Process): Layer.Layer<
+    TokenEndpoint.TokenEndpoint,
+    never,
+    AuthorizationServer.AuthorizationServer | ClientAuthentication.ClientAuthentication
+  > => {
+    if (this.plan.client === "http") {
+      return Layer.provide(TokenEndpoint.layer, TestHttp.layerClient(this.client(process)))
+    }
+    const exchange = this.server.exchange(process.life.name)
+    return Layer.succeed(
+      TokenEndpoint.TokenEndpoint,
+      BareEndpoint.make({
+        url: this.server.description.tokenEndpoint,
+        clientId: this.authentication.clientId,
+        send: (request) => this.wire(process, exchange(request))
       })
     )
   }
 
-  private readonly counting = (
-    endpoint: TokenEndpoint.TokenEndpoint["Service"]
-  ): TokenEndpoint.TokenEndpoint["Service"] => ({
-    ...endpoint,
-    exchange: (request, options) =>
-      Effect.tap(endpoint.exchange(request, options), (judgement) =>
-        Effect.sync(() => {
-          const row = judgement._tag === "Refused"
-            ? `Refused (${judgement.endsGrant ? "ends the grant" : "does not end the grant"})`
-            : judgement._tag === "Unusable"
-            ? `Unusable (${judgement.refreshToken === undefined ? "nothing kept" : "quarantined"})`
-            : judgement._tag
-          this.count(this.rows, row)
-          this.say("", `judged ${row} ${judgement._tag === "Granted" ? "" : judgement.reason._tag}`)
-        }))
-  })
-
   private readonly escrow = (slot: number): Escrow.Escrow["Service"] => {
     const entries = this.escrows[slot] ?? []
+    const kept = this.kept
     return {
-      deposit: (entry) => Effect.sync(() => void entries.push(entry)),
+      deposit: (entry) =>
+        Effect.sync(() => {
+          entries.push(entry)
+          const { body } = entry.grant
+          const token = body._tag === "Open" ? body.quarantined?.refreshToken ?? body.refreshToken : undefined
+          if (token !== undefined) {
+            kept.push({ entry, slot, token: nameOf(token), from: this.machine.now, to: Number.POSITIVE_INFINITY })
+          }
+        }),
       entries: Effect.sync(() => [...entries]),
-      withdraw: (entry) => Effect.sync(() => void entries.splice(entries.indexOf(entry), 1))
+      withdraw: (entry) =>
+        Effect.sync(() => {
+          entries.splice(entries.indexOf(entry), 1)
+          for (const one of kept) if (one.entry === entry) one.to = Math.min(one.to, this.machine.now)
+        })
     }
   }
 
@@ -855,6 +978,7 @@ class World {
       Context.add(
         Logger.CurrentLoggers,
         new Set([Logger.make(({ message }) => {
+          if (secret.test(String(message))) this.wrong.push(`I11: ${lane.name} logs ${String(message)}`)
           if (String(message).includes("died")) this.wrong.push(`I12: ${lane.name} logs ${String(message)}`)
         })])
       )
@@ -874,14 +998,25 @@ class World {
     this.deeds.push({ at: this.machine.now, account, what, family })
   }
 
-  private readonly count = (counts: Map<string, number>, what: string): void => {
-    counts.set(what, (counts.get(what) ?? 0) + 1)
+  private readonly accountOf = (id: string): string => {
+    for (const [account, { key }] of this.accounts) if (key.id === id) return account
+    throw new Error(`Nobody has ${id}`)
+  }
+
+  private readonly befall = (what: Faults.Name): void => {
+    this.befell.set(what, (this.befell.get(what) ?? 0) + 1)
   }
 
   private readonly say = (by: string, what: string): void => {
+    if (!this.isAloud) return
     this.trace.push(`${String(this.machine.now - Machine.epoch).padStart(10)} ${by.padEnd(8)} ${what}`)
   }
 }
+
+const endings: ReadonlySet<string> = new Set(["ReauthorizationRequired", "RenewalPending"])
+
+// a token of the test server
+const secret = /test-f\d+-[ar]\d+-[0-9a-f]/
 
 const wording = ({ reason }: OAuthError.OAuthError): string =>
   reason._tag === "ReauthorizationRequired" || reason._tag === "RenewalPending"

@@ -1,20 +1,20 @@
-/**
- * What came of many runs: what was wrong, and what was reached.
- */
+/** What came of many runs: what was wrong, and what was reached. */
 import type { Ledger } from "@effect-oauth/core/testing"
+import * as Coverage from "./Coverage.ts"
 import * as Faults from "./Faults.ts"
 import { breaches } from "./Invariants.ts"
 import { Livelock, Machine } from "./Machine.ts"
+import { classes, classOf, foci } from "./Plan.ts"
 import { type Facts, run } from "./Simulation.ts"
 
 export interface Tally {
   seeds: number
   readonly wrong: Array<{ readonly seed: number; readonly breaches: ReadonlyArray<string> }>
-  readonly reached: Map<string, number>
-  readonly rows: Map<string, number>
+  readonly pairs: Coverage.Counts
+  readonly rows: Coverage.Counts
 }
 
-export const empty = (): Tally => ({ seeds: 0, wrong: [], reached: new Map(), rows: new Map() })
+export const empty = (): Tally => ({ seeds: 0, wrong: [], pairs: new Map(), rows: new Map() })
 
 /** Runs a seed, and adds what came of it. */
 export const add = (tally: Tally, seed: number): void => {
@@ -23,8 +23,7 @@ export const add = (tally: Tally, seed: number): void => {
     const facts = run(seed)
     const lines = breaches(facts)
     if (lines.length > 0) tally.wrong.push({ seed, breaches: lines })
-    sum(tally.reached, facts.reached)
-    sum(tally.rows, facts.rows)
+    Coverage.add(facts, tally)
   } catch (error) {
     if (!(error instanceof Livelock)) throw error
     tally.wrong.push({ seed, breaches: [`I9: ${error.message}`] })
@@ -34,43 +33,58 @@ export const add = (tally: Tally, seed: number): void => {
 export const merge = (into: Tally, other: Tally): void => {
   into.seeds += other.seeds
   into.wrong.push(...other.wrong)
-  sum(into.reached, other.reached)
-  sum(into.rows, other.rows)
+  for (const [name, times] of other.pairs) into.pairs.set(name, (into.pairs.get(name) ?? 0) + times)
+  for (const [name, times] of other.rows) into.rows.set(name, (into.rows.get(name) ?? 0) + times)
 }
 
-const sum = (into: Map<string, number>, from: ReadonlyMap<string, number>): void => {
-  for (const [what, count] of from) into.set(what, (into.get(what) ?? 0) + count)
+/**
+ * The seeds to run next: one of each class, and then always one of the class that is known to reach what was reached
+ * least. Several workers share the seeds of a class.
+ */
+export const wanted = (
+  tally: Tally,
+  { from, step }: { readonly from: number; readonly step: number }
+): () => number => {
+  const rounds = Array.from({ length: classes }, () => 0)
+  const rotations = Faults.rotationNames
+  const aims = [
+    ...foci.flatMap((focus) =>
+      rotations.map((rotation) => {
+        const pair = focus === "nothing" ? "" : Coverage.pairOf(focus, rotation)
+        // where nothing is to be reached, a run is worth while all the same
+        const isAim = focus !== "nothing" && !Faults.impossible.has(pair)
+        return {
+          classOf: () => classOf(rotation, focus),
+          times: () => isAim ? tally.pairs.get(pair) ?? 0 : tally.seeds / 50
+        }
+      })
+    ),
+    ...Coverage.rows.flatMap(({ focus, name }) =>
+      focus === undefined ? [] : [{
+        classOf: () => classOf(rotations[tally.seeds % rotations.length] ?? "strict", focus),
+        times: () => tally.rows.get(name) ?? 0
+      }]
+    )
+  ]
+  let turn = 0
+  return () => {
+    const at = turn < classes
+      ? turn++
+      : aims.reduce((least, other) => other.times() < least.times() ? other : least).classOf()
+    const round = rounds[at] ?? 0
+    rounds[at] = round + 1
+    return at + classes * (from + step * round)
+  }
 }
 
-/** Every fault with every rotation policy, the rarest first. */
-export const pairs = (tally: Tally): ReadonlyArray<readonly [pair: string, count: number]> =>
-  Faults.names.flatMap((fault) => Faults.rotationNames.map((rotation) => `${fault} / ${rotation}`))
-    .map((pair) => [pair, tally.reached.get(pair) ?? 0] as const)
-    .sort(([, a], [, b]) => a - b)
+/** Everything that is to be reached, the rarest first. */
+export const coverage = (tally: Tally): ReadonlyArray<readonly [name: string, times: number]> =>
+  [
+    ...Coverage.pairs.map((name) => [name, tally.pairs.get(name) ?? 0] as const),
+    ...Coverage.rows.map(({ name }) => [name, tally.rows.get(name) ?? 0] as const)
+  ].sort(([, a], [, b]) => a - b)
 
-/** What may come of a claim: what was judged, and what was concluded and written. */
-export const rows: ReadonlyArray<string> = [
-  "Granted",
-  "Unusable (quarantined)",
-  "Unusable (nothing kept)",
-  "Refused (ends the grant)",
-  "Refused (does not end the grant)",
-  "NotProcessed",
-  "NotSent",
-  "Ambiguous",
-  "event Unsaved",
-  "event Saved",
-  "event Overtaken",
-  "event WrittenBack",
-  "event Quarantined",
-  "event Ended RotationLost",
-  "event Ended GrantRejected",
-  "event Ended RefreshTokenSpent",
-  "event Ended IdentityMismatch",
-  "event Ended Ended"
-]
-
-/** Everything that happened in a run, one line each, in order. */
+/** Everything that happened in a run that was told aloud, one line each, in order. */
 export const format = (facts: Facts): string => {
   const line = (at: number, by: string, what: string) =>
     `${String(Math.floor(at - Machine.epoch)).padStart(10)} ${by.padEnd(8)} ${what}`

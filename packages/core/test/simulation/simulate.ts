@@ -1,31 +1,58 @@
 // Simulates many seeds on every core, or one seed aloud:
 //
-//   npm run simulate -- [--seeds 20000] [--from 1] [--seed N]
+//   npm run simulate -- --seeds 20000 [--from 1]      so many seeds
+//   npm run simulate -- --seconds 30                  as many as fit into so much time of each core, those first that
+//                                                     reach what was reached least
+//   npm run simulate -- --seed N                      one, told aloud
+//
+// With --gate it is not enough that nothing is wrong: everything in `Coverage.ts` must have been reached 50 times.
+// The least reached is always printed, all of it with --coverage.
 //
 // Ends with 1 when an invariant was broken, and prints each seed that did it; a seed replays alone.
 import * as os from "node:os"
 import { parseArgs } from "node:util"
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads"
 import { breaches } from "./Invariants.ts"
+import { plan } from "./Plan.ts"
 import { run } from "./Simulation.ts"
 import * as Tally from "./Tally.ts"
 
+/** Which seeds a worker runs: every `step`th, or, when given a time, by what is missing. */
 interface Share {
   readonly from: number
   readonly to: number
   readonly step: number
+  readonly seconds: number | undefined
+  /** Whether to go on until enough was reached. */
+  readonly gate: boolean
 }
+
+const least = 50
 
 const work = (share: Share): void => {
   const tally = Tally.empty()
-  for (let seed = share.from; seed < share.to; seed += share.step) Tally.add(tally, seed)
+  if (share.seconds === undefined) {
+    for (let seed = share.from; seed < share.to; seed += share.step) Tally.add(tally, seed)
+  } else {
+    // of this thread's own time: what else runs on the machine does not make it a smaller test
+    const spent = (): number => {
+      const { system, user } = process.threadCpuUsage()
+      return (system + user) / 1e6
+    }
+    const until = spent() + share.seconds
+    const latest = until + 3 * share.seconds
+    const seeds = Tally.wanted(tally, share)
+    const isEnough = (): boolean => (Tally.coverage(tally)[0]?.[1] ?? 0) * share.step >= least
+    // on a slow machine what is to be reached takes longer
+    while (spent() < until || (share.gate && spent() < latest && !isEnough())) Tally.add(tally, seeds())
+  }
   // a port to the parent thread, not a window: there is no origin to name
   // oxlint-disable-next-line unicorn/require-post-message-target-origin
   parentPort?.postMessage(tally)
 }
 
 const replay = (seed: number): void => {
-  const facts = run(seed)
+  const facts = run(seed, { aloud: true })
   const wrong = breaches(facts)
   console.log(Tally.format(facts))
   console.log(facts.plan)
@@ -33,43 +60,72 @@ const replay = (seed: number): void => {
   process.exitCode = wrong.length === 0 ? 0 : 1
 }
 
-const many = async (from: number, seeds: number): Promise<void> => {
-  const started = performance.now()
-  const step = os.availableParallelism()
+const onEveryCore = async (shareOf: (index: number, of: number) => Share): Promise<Tally.Tally> => {
+  const cores = os.availableParallelism()
+  const tally = Tally.empty()
   const tallies = await Promise.all(
-    Array.from({ length: step }, (_, index) =>
+    Array.from({ length: cores }, (_, index) =>
       new Promise<Tally.Tally>((resolve, reject) => {
-        const share: Share = { from: from + index, to: from + seeds, step }
-        const worker = new Worker(new URL(import.meta.url), { workerData: share })
+        const worker = new Worker(new URL(import.meta.url), { workerData: shareOf(index, cores) })
         worker.on("message", resolve)
         worker.on("error", reject)
       }))
   )
-  const tally = Tally.empty()
   for (const other of tallies) Tally.merge(tally, other)
-
-  const pairs = Tally.pairs(tally)
-  console.log("fault / rotation policy, the rarest first:")
-  for (const [pair, count] of pairs) console.log(`${String(count).padStart(9)}  ${pair}`)
-  console.log("judgements and conclusions:")
-  for (const row of new Set([...Tally.rows, ...tally.rows.keys()])) {
-    console.log(`${String(tally.rows.get(row) ?? 0).padStart(9)}  ${row}`)
-  }
   tally.wrong.sort((a, b) => a.seed - b.seed)
-  for (const { breaches: [first], seed } of tally.wrong.slice(0, 50)) console.log(`seed ${seed}: ${first}`)
-  const [first] = tally.wrong
-  if (first !== undefined) {
-    console.log(`\n${Tally.format(run(first.seed))}\n${first.breaches.join("\n")}\nagain by: --seed ${first.seed}`)
-  }
-  const seconds = (performance.now() - started) / 1000
-  console.log(`${tally.seeds} seeds in ${seconds.toFixed(1)} s, ${tally.wrong.length} of them broken`)
-  process.exitCode = tally.wrong.length === 0 ? 0 : 1
+  return tally
 }
 
-if (isMainThread) {
-  const { values } = parseArgs({
-    options: { seeds: { type: "string" }, from: { type: "string" }, seed: { type: "string" } }
-  })
-  if (values.seed !== undefined) replay(Number(values.seed))
-  else await many(Number(values.from ?? 1), Number(values.seeds ?? 20_000))
-} else work(workerData)
+const report = (tally: Tally.Tally, options: { readonly all: boolean; readonly gate: boolean }): void => {
+  const coverage = Tally.coverage(tally)
+  console.log(options.all ? "what was reached, the rarest first:" : "what was reached least:")
+  for (const [name, times] of options.all ? coverage : coverage.slice(0, 12)) {
+    console.log(`${String(times).padStart(9)}  ${name}`)
+  }
+  for (const { breaches: [first], seed } of tally.wrong.slice(0, 50)) {
+    console.log(`seed ${seed} (${plan(seed).focus}, ${plan(seed).rotation}): ${first}`)
+  }
+  const [first] = tally.wrong
+  if (first !== undefined) {
+    const facts = run(first.seed, { aloud: true })
+    console.log(
+      `\n${Tally.format(facts)}\n${first.breaches.join("\n")}\nagain by: npm run simulate -- --seed ${first.seed}`
+    )
+  }
+  const missing = coverage.filter(([, times]) => times < least).length
+  if (options.gate && missing > 0) {
+    console.log(`${missing} of ${coverage.length} were reached fewer than ${least} times`)
+    process.exitCode = 1
+  }
+  if (tally.wrong.length > 0) process.exitCode = 1
+}
+
+const { values } = parseArgs({
+  options: {
+    seeds: { type: "string", default: "20000" },
+    from: { type: "string", default: "1" },
+    seconds: { type: "string" },
+    seed: { type: "string" },
+    coverage: { type: "boolean", default: false },
+    gate: { type: "boolean", default: false }
+  }
+})
+
+if (!isMainThread) work(workerData)
+else if (values.seed !== undefined) replay(Number(values.seed))
+else {
+  const started = performance.now()
+  const from = Number(values.from)
+  const seconds = values.seconds === undefined ? undefined : Number(values.seconds)
+  const { gate } = values
+  const tally = await onEveryCore((index, step) => ({
+    from: from + index,
+    to: from + Number(values.seeds),
+    step,
+    seconds,
+    gate
+  }))
+  report(tally, { all: values.coverage, gate: values.gate })
+  const took = (performance.now() - started) / 1000
+  console.log(`${tally.seeds} seeds in ${took.toFixed(1)} s, ${tally.wrong.length} of them broken`)
+}
