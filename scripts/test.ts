@@ -63,7 +63,18 @@ const steps: ReadonlyArray<Step> = [
   },
   { ring: "all", name: "chaos redis", command: "node chaos/src/chaos.ts --store redis --seconds 120 --json" },
   { ring: "all", name: "chaos file", command: "node chaos/src/chaos.ts --store file --seconds 120 --json" },
-  { ring: "all", name: "simulation", command: "node packages/core/test/simulation/simulate.ts --seeds 20000" },
+  {
+    ring: "test",
+    name: "simulation",
+    command: "node packages/core/test/simulation/simulate.ts --seconds 30 --gate",
+    long: "node packages/core/test/simulation/simulate.ts --seeds 20000 --gate"
+  },
+  {
+    ring: "test",
+    name: "rules",
+    command: "node packages/core/test/rules/check.ts --short",
+    long: "node packages/core/test/rules/check.ts --keep"
+  },
   { ring: "all", name: "model", command: "node packages/core/test/model/model.ts" },
   { ring: "all", name: "pack", command: "node scripts/pack.ts" }
 ]
