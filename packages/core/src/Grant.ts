@@ -253,7 +253,7 @@ const plainMembers = Schema.Struct({
   authorizedAt: Schema.optionalKey(Millis),
   /** The installation that may renew this grant. */
   installation: Schema.String,
-  /** When somebody was last known to use it: as of its last renewal, and no finer. */
+  /** When somebody was last known to use it: as of its last renewal, and no finer. Absent: not since its login. */
   usedAt: Schema.optionalKey(Millis),
   /** What the write was, where its writer said so. */
   last: Schema.optionalKey(GrantHistory.Note)

@@ -72,8 +72,7 @@ export const adopt = (
               authorizedAt: reading.now,
               installation: rules.installation,
               body,
-              usedAt: reading.now,
-              dueIn: Transaction.dueIn({ key: key.id, body, usedAt: reading.now }, reading.now, rules),
+              dueIn: Transaction.dueIn({ key: key.id, body, authorizedAt: reading.now }, reading.now, rules),
               note: GrantHistory.note("Authorized", self.renewal.holder)
             }))
           })

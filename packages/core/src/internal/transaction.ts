@@ -483,13 +483,14 @@ export const renewed = (
  * was used lately, and before its refresh token dies. `undefined` where it is not.
  */
 export const dueIn = (
-  grant: Pick<Grant.Grant, "body" | "key" | "usedAt">,
+  grant: Pick<Grant.Grant, "authorizedAt" | "body" | "key" | "usedAt">,
   now: number,
   rules: Pick<Rules, "idleLifetime" | "policy">
 ): number | undefined => {
   const { body } = grant
   if (body._tag === "Sealed" || presentable(body) === undefined) return undefined
-  const used = (grant.usedAt ?? Number.NEGATIVE_INFINITY) + Duration.toMillis(rules.policy.usedWithin)
+  const used = (grant.usedAt ?? grant.authorizedAt ?? Number.NEGATIVE_INFINITY) +
+    Duration.toMillis(rules.policy.usedWithin)
   const active = Math.min(...body.accessTokens.filter(isLive(now)).map((token) => dueFrom(token, rules.policy)))
   const due = Math.min(active <= used ? active : Number.POSITIVE_INFINITY, dyingFrom(grant.key, body, now, rules))
   return Number.isFinite(due) ? Math.max(0, due - now) : undefined
