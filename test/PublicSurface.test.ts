@@ -17,6 +17,20 @@ describe("PublicSurface", () => {
     assert.deepStrictEqual(others.map(([file]) => file), [])
   })
 
+  it("compares states, nonces and hashes in a time that tells nothing [OIDC-16.12-a]", () => {
+    const compared = {
+      "packages/core/src/AuthorizationResponse.ts": ["state"],
+      "packages/core/src/jose/internal/claims.ts": ["nonce", "hash"]
+    }
+
+    assert.include(source("packages/core/src/internal/text.ts"), "Mac.timingSafeEqual(")
+    assert.include(source("packages/node/src/internal/state.ts"), "Mac.timingSafeEqual(")
+    for (const [file, names] of Object.entries(compared)) {
+      const calls = source(file).match(/sameText\([^\n]*/g) ?? []
+      assert.isAtLeast(calls.length, names.length, file)
+    }
+  })
+
   it("keeps nothing in cookies that scripts write [10017-8-a]", () => {
     const files = Object.entries(sources()).filter(([, text]) => /document\.cookie|cookieStore/.test(text))
 

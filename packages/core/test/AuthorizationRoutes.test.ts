@@ -7,7 +7,7 @@ import * as App from "./support/App.ts"
 
 describe("AuthorizationRoutes", () => {
   describe("login", () => {
-    it.effect("sends the browser to the authorization server, by 303 [9700-4.12-a] [10017-6.3.3.2.1-a]", () =>
+    it.effect("sends the browser to the authorization server, by 303 [9700-4.12-a] [10017-6.1.3.1-b] [10017-6.3.3.2.1-a]", () =>
       Effect.gen(function*() {
         const browser = yield* Browser.make()
 
@@ -16,6 +16,7 @@ describe("AuthorizationRoutes", () => {
         assert.strictEqual(status, 303)
         assert.isTrue(location.startsWith("https://as.test/authorize?response_type=code&"), location)
         assert.strictEqual(new URL(location).searchParams.get("redirect_uri"), "https://app.test/oauth/callback")
+        assert.strictEqual(new URL(location).searchParams.get("code_challenge_method"), "S256")
       }).pipe(Effect.provide(App.layer())))
 
     it.effect("takes the redirect URI from its options, whatever the request says of its host [9700-4.13-a]", () =>

@@ -6,6 +6,7 @@ import {
   DeviceAuthorization,
   Introspection,
   OAuthHttpClient,
+  PushedAuthorization,
   Revocation,
   ServerMetadata,
   TokenEndpoint,
@@ -66,6 +67,11 @@ const calls: Record<string, {
   metadata: {
     ids: "[8414-6.1-b] [8414-6.2-a] [OIDD-7.1-a] [OIDD-7.2-a] [2.1-1.5-b]",
     run: (origin) => at(origin, Effect.flatMap(ServerMetadata.make(), ({ get }) => get(origin)))
+  },
+  "pushed authorization": {
+    ids: "[2.1-1.5-b]",
+    run: (origin) =>
+      at(origin, Effect.flatMap(PushedAuthorization.make, ({ push }) => push([["response_type", "code"]])))
   },
   userinfo: {
     ids: "[OIDC-5.3.4-a] [OIDC-16.17-a]",
@@ -181,6 +187,8 @@ const at = <A, E>(
         revocationEndpoint: `${origin}/revoke`,
         introspectionEndpoint: `${origin}/introspect`,
         deviceAuthorizationEndpoint: `${origin}/device`,
+        authorizationEndpoint: `${origin}/authorize`,
+        pushedAuthorizationRequestEndpoint: `${origin}/push`,
         userinfoEndpoint: `${origin}/userinfo`
       }))
     ),
