@@ -120,15 +120,17 @@ export const run = Effect.fnUntraced(function*(options: Options): Effect.fn.Retu
   }
   const deck: Array<string> = []
   const waiting: Array<string> = []
-  const dealt = new Map<string, ReadonlyArray<string>>()
-  server.deal = (process) => {
+  // what each caller was dealt last, and before that: a token that is due is renewed while its caller goes on
+  const dealt = new Map<string, Map<string, ReadonlyArray<string>>>()
+  server.deal = (process, caller) => {
     // each twice, so that several processes want the same
     if (deck.length === 0) {
       const drawn = Settings.accounts.map(({ account }) => ({ account, at: chance() }))
       for (const { account } of drawn.sort((a, b) => a.at - b.at)) deck.push(account, account)
     }
     const account = waiting.shift() ?? deck.pop() ?? ""
-    dealt.set(process, [...dealt.get(process) ?? [], account].slice(-Settings.callers))
+    const callers = dealt.get(process) ?? new Map<string, ReadonlyArray<string>>()
+    dealt.set(process, callers.set(caller, [account, ...callers.get(caller) ?? []].slice(0, 2)))
     return account
   }
   const somewhere = () => Math.floor(chance() * Settings.processes)
@@ -150,7 +152,7 @@ export const run = Effect.fnUntraced(function*(options: Options): Effect.fn.Retu
     const victim = fleet.members[place]?.life.name ?? ""
     yield* fleet.kill(place)
     // whoever waited there asks elsewhere
-    waiting.push(...dealt.get(victim) ?? [])
+    waiting.push(...[...dealt.get(victim)?.values() ?? []].flat())
     void launch(place)
   }))
   const stops = Effect.forever(Effect.gen(function*() {

@@ -41,8 +41,8 @@ export interface Server {
   /** How many tokens a process has used. */
   readonly usedBy: (process: string) => number
   weather: Weather
-  /** Whose token a process is to ask for next. */
-  deal: (process: string) => string
+  /** Whose token a caller of a process is to ask for next. */
+  deal: (process: string, caller: string) => string
   /** Gives an account a login and its first tokens. */
   readonly login: (account: string, why?: string) => Promise<Pair>
   /** Keeps the next request of an account waiting, done or not, until it is let go. */
@@ -238,7 +238,7 @@ export const listen = async (ledger: Ledger, options?: Options): Promise<Server>
         ? send(outgoing, {
           status: 200,
           headers: json,
-          body: JSON.stringify({ account: server.deal(nameOf(incoming)) })
+          body: JSON.stringify({ account: server.deal(nameOf(incoming), String(incoming.headers["x-caller"])) })
         })
         : use(incoming, outgoing)
       Promise.resolve(handler).catch((error: unknown) => {

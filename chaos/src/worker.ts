@@ -59,9 +59,11 @@ const call = Effect.fnUntraced(function*(client: Client.Client, asked: Account) 
   if (status === 401) yield* Effect.flatMap(patiently(service.refused(key, token)), use)
 })
 
-const caller = (client: Client.Client) =>
+const caller = (client: Client.Client, place: number) =>
   Effect.forever(Effect.gen(function*() {
-    const { body } = yield* visit("/next", { headers: { "x-process": task.name } })
+    const { body } = yield* visit("/next", {
+      headers: { "x-process": task.name, "x-caller": String(place) }
+    })
     const { account: next } = body as { readonly account: string }
     const account = Settings.accounts.find(({ account }) => account === next)
     if (account !== undefined) yield* Effect.ignore(call(client, account))
@@ -77,7 +79,7 @@ const program = Effect.gen(function*() {
   if (task.isFirst) flushCompileCache()
   yield* Console.log("ready")
   const fibers = yield* Effect.all(
-    Array.from({ length: Settings.callers }, () => Effect.forkChild(caller(client)))
+    Array.from({ length: Settings.callers }, (_, place) => Effect.forkChild(caller(client, place)))
   )
   yield* Effect.promise(() => ended)
   yield* Fiber.interruptAll(fibers)
