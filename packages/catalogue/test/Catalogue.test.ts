@@ -8,7 +8,9 @@ import { gzipSync } from "node:zlib"
 
 const folder = (name: string): string => path.join(import.meta.dirname, name)
 
-const names = fs.readdirSync(folder("../src")).map((file) => path.basename(file, ".ts"))
+const names = fs.readdirSync(folder("../src")).map((file) => path.basename(file, ".ts")).filter((name) =>
+  name !== "index"
+)
 
 for (const name of names) {
   const description = await described(name)

@@ -11,6 +11,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Base64Url from "effect/encoding/Base64Url"
 import * as Fiber from "effect/Fiber"
+import * as Latch from "effect/Latch"
 import * as PubSub from "effect/PubSub"
 import * as Random from "effect/Random"
 import * as Redacted from "effect/Redacted"
@@ -50,6 +51,8 @@ export interface Service {
   readonly renewal: Environment
   readonly events: PubSub.PubSub<GrantEvent>
   readonly snapshots: Map<string, Snapshot.Snapshot>
+  /** Open while there is something to forget. */
+  readonly knows: Latch.Latch
   /** What the keys of its grants begin with. */
   readonly keys: Pick<GrantKey.GrantKey, "client" | "issuer" | "provider">
 }
@@ -137,6 +140,7 @@ export const make = Effect.fnUntraced(function*(parts: Parts): Effect.fn.Return<
     events,
     revocation: parts.revocation,
     snapshots,
+    knows: Latch.makeUnsafe(false),
     keys: parts.key
   }
 
@@ -208,15 +212,20 @@ export const slot = (self: Service, key: GrantKey.GrantKey, target: Target.Targe
 /** What is known of a grant. */
 export const snapshot = (self: Service, key: GrantKey.GrantKey): Snapshot.Snapshot => {
   let known = self.snapshots.get(key.id)
-  if (known === undefined) self.snapshots.set(key.id, known = new Snapshot.Snapshot(key))
+  if (known === undefined) know(self, known = new Snapshot.Snapshot(key))
   return known
+}
+
+const know = (self: Service, snapshot: Snapshot.Snapshot): void => {
+  self.snapshots.set(snapshot.key.id, snapshot)
+  self.knows.openUnsafe()
 }
 
 /** The slot that counts, where somebody has held on to one that may have been forgotten. */
 export const live = (self: Service, held: Snapshot.Slot): Snapshot.Slot => {
   const { key } = held.snapshot
   const standing = self.snapshots.get(key.id)
-  if (standing === undefined) self.snapshots.set(key.id, held.snapshot)
+  if (standing === undefined) know(self, held.snapshot)
   else if (standing !== held.snapshot) return slot(self, key, held.target)
   return held.snapshot.slots.includes(held)
     ? held
@@ -283,6 +292,9 @@ const moved = (snapshot: Snapshot.Snapshot | undefined, version: string | undefi
 // Passes by all that is known, again and again, and forgets what nobody has used since the last time.
 const passBy = Effect.fnUntraced(function*(self: Service): Effect.fn.Return<never> {
   while (true) {
+    // who knows nothing does not wake up
+    if (self.snapshots.size === 0) self.knows.closeUnsafe()
+    yield* self.knows.await
     yield* Effect.sleep(self.policy.forgetAfter)
     let passed = 0
     for (const snapshot of self.snapshots.values()) {
