@@ -219,8 +219,10 @@ export const makeMemory: Effect.Effect<TokenStore["Service"]> = Effect.gen(funct
       Effect.sync(() => {
         if (records.get(draft.key)?.version !== expected) return outcome(false, draft.key)
         const grant = Grant.stand(draft, { version: String(++version), now: clock.currentTimeMillisUnsafe() })
+        const before = records.get(draft.key)
+        // the newest line is in the record itself
+        if (before !== undefined) histories.set(draft.key, Grant.appendHistory(histories.get(draft.key), before))
         records.set(draft.key, grant)
-        histories.set(draft.key, Grant.appendHistory(histories.get(draft.key), grant))
         notify(draft.key, grant.version)
         return outcome(true, draft.key)
       }),
@@ -252,7 +254,11 @@ export const makeMemory: Effect.Effect<TokenStore["Service"]> = Effect.gen(funct
       }),
     due: (options) => Effect.sync(() => selectDue(records.values(), clock.currentTimeMillisUnsafe(), options)),
     list: (options) => Effect.sync(() => selectList(records.values(), clock.currentTimeMillisUnsafe(), options)),
-    history: (key) => Effect.sync(() => GrantHistory.fromLines(histories.get(key.id) ?? []))
+    history: (key) =>
+      Effect.sync(() => {
+        const grant = records.get(key.id)
+        return grant === undefined ? [] : GrantHistory.fromLines(Grant.appendHistory(histories.get(key.id), grant))
+      })
   })
 })
 
