@@ -586,7 +586,8 @@ describe("GrantKeeper", () => {
         const world = yield* World.make()
         const login = yield* world.process()
         yield* world.login(login)
-        const process = yield* world.process()
+        // it is told nothing, so only what it has forgotten makes it look
+        const process = yield* world.process({ notified: false })
         const keeper = yield* keeperOf(process)
         yield* TestClock.adjust("59.5 minutes")
         const report = yield* pass(keeper)
