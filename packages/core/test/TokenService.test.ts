@@ -520,22 +520,26 @@ describe("TokenService", () => {
         assert.strictEqual((yield* world.standing()).grant?.state._tag, "ReauthorizationRequired")
       }))
 
-    it.effect("never has the old token presented again while the new pair is unsaved [I1]", () =>
-      Effect.gen(function*() {
-        const world = yield* World.make()
-        const { close, service } = yield* loggedIn(world)
-        yield* TestClock.adjust("1 hour")
-        world.writes.push("pass", ...Array.from({ length: 10_000 }, () => "fail" as const))
+    it.effect(
+      "never has the old token presented again while the new pair is unsaved [I1]",
+      () =>
+        Effect.gen(function*() {
+          const world = yield* World.make()
+          const { close, service } = yield* loggedIn(world)
+          yield* TestClock.adjust("1 hour")
+          world.writes.push("pass", ...Array.from({ length: 10_000 }, () => "fail" as const))
 
-        yield* after(service.token(world.key()))
-        yield* TestClock.adjust("61 minutes")
-        // long enough for a claim to settle and be followed
-        const exit = yield* after(service.token(world.key()), "1 minute")
-        yield* after(close, "11 seconds")
+          yield* after(service.token(world.key()))
+          yield* TestClock.adjust("61 minutes")
+          // long enough for a claim to settle and be followed
+          const exit = yield* after(service.token(world.key()), "1 minute")
+          yield* after(close, "11 seconds")
 
-        assert.strictEqual(reasonOf(exit), "StoreUnavailable")
-        assert.deepStrictEqual(world.presented, ["refresh-0"])
-      }))
+          assert.strictEqual(reasonOf(exit), "StoreUnavailable")
+          assert.deepStrictEqual(world.presented, ["refresh-0"])
+        }),
+      30_000
+    )
 
     it.effect("is recognised to hold a write that it did not answer", () =>
       Effect.gen(function*() {
@@ -563,6 +567,42 @@ describe("TokenService", () => {
         const exit = yield* after(service.token(world.key()))
 
         assert.strictEqual(valueOf(exit), "access-0")
+      }))
+
+    it.effect("that neither answers nor can be interrupted holds up nobody [I9]", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make()
+        const custody = Layer.effect(
+          TokenStore.TokenStore,
+          Effect.map(TokenStore.TokenStore, (store) => ({
+            ...store,
+            write: (expected: string | undefined, draft: Grant.Draft) =>
+              draft.state._tag === "Renewing" ? Effect.uninterruptible(Effect.never) : store.write(expected, draft)
+          }))
+        )
+        const process = yield* world.process({ custody })
+        yield* world.login(process)
+        yield* TestClock.adjust("1 hour")
+
+        const exit = yield* after(process.service.token(world.key()), "20 seconds")
+
+        assert.strictEqual(reasonOf(exit), "StoreUnavailable")
+      }))
+
+    it.effect("that did not take the release of a claim is asked again while the claim is ours [I6]", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make()
+        const { service } = yield* loggedIn(world)
+        yield* TestClock.adjust("1 hour")
+        world.answers.push(notProcessed("1 minute"))
+        world.writes.push("pass", "fail", "fail")
+
+        const exit = yield* after(service.token(world.key()))
+        const { grant } = yield* world.standing()
+
+        assert.strictEqual(reasonOf(exit), "ServerUnavailable")
+        assert.strictEqual(grant?.state._tag, "Active")
+        assert.isDefined(grant?.retryAt)
       }))
 
     it.effect("that hangs fails the call in time", () =>

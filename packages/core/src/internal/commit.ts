@@ -2,6 +2,7 @@
  * What becomes of a conclusion: it is saved, or held in memory until it is, or
  * put into escrow, or overtaken by what others wrote.
  */
+import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
@@ -12,6 +13,7 @@ import type { Outcome, Reading } from "../TokenStore.ts"
 import * as Attempts from "./attempts.ts"
 import { type Environment, fail, observe, storeNow } from "./environment.ts"
 import type * as Snapshot from "./snapshot.ts"
+import * as Stopwatch from "./stopwatch.ts"
 import * as Transaction from "./transaction.ts"
 
 /** A conclusion, and the draft that saves it. */
@@ -29,8 +31,10 @@ export const save = Effect.fnUntraced(function*(
 ): Effect.fn.Return<Reading | undefined, OAuthError.OAuthError> {
   const outcome = yield* Effect.result(commit(env, grant, written))
   if (outcome._tag === "Success") return yield* saved(env, snapshot, need, grant, written, outcome.success)
-  // the claim stays in the store, and others will follow it when its time has passed
-  if (!written.precious) return yield* fail(written.error ?? outcome.failure.reason)
+  if (!written.precious) {
+    env.fork(release(env, snapshot, need, grant, written))
+    return yield* fail(written.error ?? outcome.failure.reason)
+  }
   if (written.pair) env.emit({ _tag: "Unsaved", key: snapshot.key, reason: outcome.failure.reason })
   hold(env, snapshot, written.draft)
   env.fork(persist(env, snapshot, need, grant, written))
@@ -91,6 +95,27 @@ const persist = Effect.fnUntraced(function*(
   }
 })
 
+// Tries to release a claim for as long as it is ours. After that it is followed as that of a process which died.
+const release = Effect.fnUntraced(function*(
+  env: Environment,
+  snapshot: Snapshot.Snapshot,
+  need: Transaction.Need,
+  grant: Grant.Grant,
+  written: Written
+): Effect.fn.Return<void> {
+  const attempts = yield* Attempts.begin(env.rules.policy.persist)
+  const elapsed = Stopwatch.start(env.clock)
+  const lease = Duration.toMillis(env.rules.policy.lease)
+  while (elapsed() < lease && !Deferred.isDoneUnsafe(env.closing)) {
+    const delay = (yield* attempts) ?? Duration.seconds(1)
+    yield* Effect.raceFirst(Effect.sleep(delay), Deferred.await(env.closing))
+    const outcome = yield* Effect.result(commit(env, grant, written))
+    if (outcome._tag === "Success") {
+      return yield* Effect.ignore(saved(env, snapshot, need, grant, written, outcome.success))
+    }
+  }
+})
+
 // The store has answered: the conclusion stands, or somebody else's word does.
 const saved = Effect.fnUntraced(function*(
   env: Environment,
@@ -100,7 +125,7 @@ const saved = Effect.fnUntraced(function*(
   conclusion: Written,
   outcome: Outcome
 ): Effect.fn.Return<Reading | undefined, OAuthError.OAuthError> {
-  snapshot.unsaved = undefined
+  if (conclusion.precious) snapshot.unsaved = undefined
   // a store that went back in time forgot the pair that was claimed: the next look writes it back
   const hasGoneBack = outcome.grant !== undefined && Transaction.hasGoneBack(outcome.grant, grant)
   observe(env, snapshot, hasGoneBack ? { now: outcome.now, grant } : outcome)

@@ -3,6 +3,7 @@
  * and a write that was not answered is looked up by its write id.
  */
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import type * as Grant from "../Grant.ts"
 import * as GrantKey from "../GrantKey.ts"
 import * as OAuthError from "../OAuthError.ts"
@@ -43,15 +44,21 @@ export const make = (
     key: string,
     call: () => Effect.Effect<A, OAuthError.OAuthError>
   ): Effect.Effect<A, OAuthError.OAuthError> =>
+    // in a fiber of its own, so that a call which cannot be interrupted holds up nobody when its time is over
     Effect.suspend(() => {
       asking(key)
-      return call()
+      return Effect.forkDetach(Effect.suspend(call), { startImmediately: true })
     }).pipe(
-      Effect.catchDefect(() => Effect.fail(unavailable(store.name, "defect"))),
-      Effect.timeoutOrElse({
-        duration: policy.storeTimeLimit,
-        orElse: () => Effect.fail(unavailable(store.name, "timeout"))
-      })
+      Effect.flatMap((fiber) =>
+        Fiber.join(fiber).pipe(
+          Effect.catchDefect(() => Effect.fail(unavailable(store.name, "defect"))),
+          Effect.timeoutOrElse({
+            duration: policy.storeTimeLimit,
+            orElse: () => Effect.fail(unavailable(store.name, "timeout"))
+          }),
+          Effect.onExit(() => Effect.sync(() => fiber.interruptUnsafe()))
+        )
+      )
     )
 
   const read: Custody["read"] = (key) => guarded(key.id, () => store.read(key))
