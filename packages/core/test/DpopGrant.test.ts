@@ -17,7 +17,7 @@ import {
 import { Fault, Ledger, TestAuthorizationServer, TestClient, TestCrypto, TestHttp } from "@effect-oauth/core/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Layer, Option, Redacted } from "effect"
-import { HttpBody, HttpClient } from "effect/http"
+import { Headers, HttpBody, HttpClient } from "effect/http"
 import { TestClock } from "effect/testing"
 import * as App from "./support/App.ts"
 
@@ -393,6 +393,24 @@ describe("a grant with DPoP", () => {
       assert.strictEqual(token.type, "DPoP")
       assert.strictEqual(Ledger.ofKind(yield* server.ledger, "reused").length, 0)
     }).pipe(Effect.provide(App.layerDpop(publicClient))))
+
+  it.effect("has its proofs among the headers that no span and no log shows [E06]", () =>
+    Effect.gen(function*() {
+      const source = yield* TokenSource.fromGrant(yield* App.login())
+      let hidden: ReadonlyArray<string | RegExp> = []
+      const bare = yield* HttpClient.HttpClient
+      const looking = HttpClient.transform(bare, (response) =>
+        Effect.flatMap(Effect.service(Headers.CurrentRedactedNames), (names) => {
+          hidden = names
+          return response
+        }))
+
+      yield* AuthorizedHttpClient.withTokenSource(looking, source, { origins: ["https://api.test"] }).get(
+        "https://api.test/things"
+      )
+
+      assert.includeMembers([...hidden], ["authorization", "dpop"])
+    }).pipe(Effect.provide(App.layerDpop())))
 
   it.effect("that is the client's own is proven too", () =>
     Effect.gen(function*() {

@@ -7,7 +7,7 @@ import { inspect } from "node:util"
 import * as App from "./support/App.ts"
 
 describe("Secrets", () => {
-  it.effect("are in no log, span, event, error or status of a grant with proofs [I11] [E06]", () =>
+  it.effect("are in no log, span, event, error or status of a grant with proofs [I11]", () =>
     lives(App.layerDpop({ clients: [TestClient.publicClient], dpopNonces: "required" })))
 
   it.effect("are in no log, span, event, error or status of a grant's whole life [I11] [6749-10.3-a] [2.1-1.4-b] [2.1-2.1-a]", () =>
