@@ -73,7 +73,7 @@ describe("GrantHistory", () => {
         yield* after(process.service.refresh(world.key()))
         yield* TestClock.adjust("2 hours")
 
-        yield* after(process.service.token(world.key()))
+        yield* after(process.service.token(world.key()), "1 minute")
 
         assert.deepStrictEqual(yield* said(world), [
           ["Authorized", undefined],
