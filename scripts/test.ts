@@ -58,7 +58,7 @@ const steps: ReadonlyArray<Step> = [
   {
     ring: "test",
     name: "chaos",
-    command: "node chaos/src/chaos.ts --store postgres --seconds 8 --json",
+    command: "node chaos/src/chaos.ts --store postgres --seconds 12 --json",
     long: "node chaos/src/chaos.ts --store postgres --seconds 120 --json"
   },
   { ring: "all", name: "chaos redis", command: "node chaos/src/chaos.ts --store redis --seconds 120 --json" },
