@@ -43,9 +43,9 @@ export const stall = { shortest: 200, longest: 1_500 }
 /**
  * How long after its first presentation a replaced token is answered again by the server with a window. It covers
  * lease, settle time and the longest outage, several holders that are killed one after the other, and what all of it
- * takes longer on a machine that has other things to do.
+ * takes longer on a machine that has other things to do. A window helps only a grant that is asked for while it is open.
  */
-export const window = 60_000
+export const window = 120_000
 
 /** How many milliseconds pass at the token endpoint before a request is looked at: mostly few. */
 export const latency = { usual: 15, most: 1_200 }

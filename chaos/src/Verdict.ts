@@ -128,6 +128,9 @@ const lossOf = (lineage: Lineage, evidence: Evidence): Loss | undefined => {
   // a login whose answer was not kept is no grant yet
   if (!tokens.some(({ digest }) => evidence.stood.has(digest))) return undefined
   const newest = live(lineage)
+  // two logins at once: the second began before the first was kept, and the later one wins
+  const keptAt = Math.min(...tokens.map(({ digest }) => evidence.stood.get(digest) ?? Infinity))
+  if (next !== undefined && next.startedAt < keptAt) return undefined
   if (next !== undefined) {
     return { lineage, told, isOurs: true, reason: "given up, though the server still honoured it" }
   }

@@ -109,6 +109,17 @@ describe("Verdict", () => {
     assert.deepStrictEqual(story.judge().faults, ["ada was lost and reported as GrantRejected"])
   })
 
+  it("counts no loss where a second login began before the first was kept", () => {
+    const story = new Story("strict")
+
+    story.rotate("a", "dropped")
+    story.refuse("b")
+    story.login("RotationLost").login("RotationLost").stands().standsLate()
+
+    assert.deepStrictEqual(story.judge().faults, [])
+    assert.strictEqual(story.judge().strict.lost.length, 1)
+  })
+
   it("says so when a grant was given up that the server still honoured", () => {
     const story = new Story("strict")
 
@@ -208,6 +219,13 @@ class Story {
     this.#later()
     this.ledger.begin(id, "ada", this.#kind, why)
     this.#issue(id)
+    return this
+  }
+
+  /** The store gets the tokens of the login before the newest, after the newest began. */
+  standsLate(): this {
+    const token = this.ledger.lineages.at(-2)?.tokens.at(-1)
+    if (token !== undefined) this.#stood.set(token.digest, Number.MAX_VALUE)
     return this
   }
 
