@@ -12,7 +12,9 @@ const barrel = (folder: string): string => {
   const modules = fs.readdirSync(folder).filter((name) => /^[A-Z]\w*\.ts$/.test(name)).map((name) => name.slice(0, -3))
     .filter((name) => !byPath.has(name))
   if (modules.length === 0) return "export {}\n"
-  return modules.sort().map((name) => `export * as ${name} from "./${name}.ts"\n`).join("")
+  // the formatter's order, which passes over case
+  const sorted = modules.sort((a, b) => a.toLowerCase() < b.toLowerCase() ? -1 : 1)
+  return sorted.map((name) => `export * as ${name} from "./${name}.ts"\n`).join("")
 }
 
 // the catalogue has none: whoever wants one provider should not get them all
