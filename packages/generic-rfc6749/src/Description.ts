@@ -322,7 +322,14 @@ export const toOptions = (
       ...(dialect === undefined && supplied.onRequest === undefined && supplied.onAnswer === undefined &&
           Object.keys(templates).length === 0
         ? {}
-        : { dialect: deviations(dialect ?? {}, { supplied, templates, variables }) })
+        : {
+          dialect: deviations(dialect ?? {}, {
+            supplied,
+            templates,
+            variables,
+            renewsElsewhere: options.refreshEndpoint !== undefined
+          })
+        })
     }
   })
 
@@ -400,17 +407,13 @@ const ofOptions = (values: Readonly<Record<string, string>>, variables: Template
 // the fields that core knows stay as they are; the others become the two hooks
 const deviations = (
   described: DescribedDialect,
-  { supplied, templates, variables }: {
-    readonly supplied: Supplied
-    readonly templates: Readonly<Record<string, string>>
-    readonly variables: Template.Variables
-  }
+  { supplied, ...options }: Omit<Requests.Options, "dialect"> & { readonly supplied: Supplied }
 ): Dialect.Deviations => {
   const { answers, authorizationCode, refreshToken, requests: _, ...dialect } = described
   const { parts, then, ...code } = authorizationCode ?? {}
   const { grantType: __, presents, ...refresh } = refreshToken ?? {}
   const tellsRefreshLifetime = answers?.refreshTokenExpiresAt !== undefined || presents === "access_token"
-  const onRequest = Requests.make({ dialect: described, templates, variables })
+  const onRequest = Requests.make({ ...options, dialect: described })
   const onAnswer = Answers.make(described)
   return {
     ...dialect,

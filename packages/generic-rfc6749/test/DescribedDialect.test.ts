@@ -76,6 +76,21 @@ describe("DescribedDialect", () => {
       ]
     ]
 
+    it.effect("are renewals at their own endpoint, wherever codes are exchanged", () =>
+      Effect.gen(function*() {
+        const { key, sent } = yield* login({
+          tokenEndpoint: "{accounts-server}/token",
+          refreshEndpoint: "https://as.test/refresh",
+          variables: { "accounts-server": { from: "grant", oneOf: ["https://as.test", "https://eu.test"] } },
+          dialect: { authorizationResponse: { keep: ["accounts-server"] } },
+          callback: { "accounts-server": "https://eu.test" }
+        })
+
+        yield* sent.refresh(key)
+
+        assert.strictEqual(sent.lines()[1], "POST /refresh grant_type=refresh_token&refresh_token=r-1")
+      }).pipe(Effect.scoped))
+
     for (const [name, options, code, refresh] of rows) {
       it.effect(name, () =>
         Effect.gen(function*() {
@@ -270,6 +285,12 @@ describe("DescribedDialect", () => {
         seconds(60)
       ],
       [
+        "tell a lifetime in a form, which has only texts",
+        { format: "form", names: { expires_in: "expires" } },
+        form("access_token=a-1&token_type=bearer&refresh_token=r-1&expires=60"),
+        seconds(60)
+      ],
+      [
         "tell when the token ends, as a text",
         { expiresAt: { name: "expiresAt", form: "iso" } },
         TestHttp.json({ ...tokens, expiresAt: "2030-01-01T01:00:00Z" }),
@@ -305,6 +326,12 @@ describe("DescribedDialect", () => {
         TestHttp.json({ error: "bad_refresh_token" }),
         "invalid_grant"
       ],
+      [
+        "bring an error that is a name of every object",
+        { errorCodes: { bad_refresh_token: "invalid_grant" } },
+        TestHttp.json({ error: "constructor" }),
+        "constructor"
+      ],
       ["bring a number for an error", { error: "errcode" }, TestHttp.json({ errcode: 40_029 }), "40029"],
       [
         "say failure in a member",
@@ -326,11 +353,56 @@ describe("DescribedDialect", () => {
         }).pipe(Effect.scoped))
     }
 
-    it.effect("keep the refresh token of an answer that says failure", () =>
+    const kept: ReadonlyArray<
+      readonly [name: string, DescribedDialect.DescribedDialect, TestHttp.Answer, TestHttp.Answer]
+    > = [
+      [
+        "that says failure",
+        { answers: { success: { path: "ok", equals: [true] } } },
+        TestHttp.json({ ok: true, ...tokens }),
+        TestHttp.json({ ok: false, error: "odd", ...others })
+      ],
+      [
+        "that has another shape than is described",
+        { answers: { path: "data" } },
+        TestHttp.json({ data: tokens }),
+        TestHttp.json(others)
+      ]
+    ]
+
+    for (const [name, dialect, first, second] of kept) {
+      it.effect(`keep the refresh token of one ${name}, and give nobody its access token`, () =>
+        Effect.gen(function*() {
+          const { key, sent } = yield* login({ dialect, answers: [first, second] })
+
+          const error = yield* Effect.flip(sent.refresh(key))
+          yield* TestClock.adjust("1 hour")
+          yield* Effect.flip(sent.refresh(key))
+
+          assert.strictEqual(error.reason._tag, "ResponseInvalid")
+          assert.deepStrictEqual(sent.lines().slice(1), [
+            "POST /token grant_type=refresh_token&refresh_token=r-1",
+            "POST /token grant_type=refresh_token&refresh_token=r-2"
+          ])
+        }).pipe(Effect.scoped))
+    }
+
+    it.effect("are not repaired where they are no UTF-8", () =>
+      Effect.gen(function*() {
+        const body = new Uint8Array([...new TextEncoder().encode("{\"access_token\":\"a"), 0xff, 0x22, 0x7d])
+        const error = yield* Effect.flip(login({
+          dialect: { answers: { path: "data" } },
+          answers: [{ status: 200, headers: { "content-type": "application/json" }, body }]
+        }))
+
+        assert.strictEqual(error.reason._tag === "ResponseInvalid" && error.reason.problem, "encoding")
+      }).pipe(Effect.scoped))
+
+    it.effect("fail by a status that is described, and not otherwise", () =>
       Effect.gen(function*() {
         const error = yield* Effect.flip(login({
-          dialect: { answers: { success: { path: "ok", equals: [true] } } },
-          answers: [TestHttp.json({ ok: false, error: "odd", ...tokens })]
+          dialect: { answers: { statuses: [201] } },
+          answers: [TestHttp.json(tokens, { status: 202 })]
         }))
 
         assert.strictEqual(error.reason._tag, "ResponseInvalid")
@@ -444,6 +516,8 @@ interface Options extends Partial<Description.Description>, Omit<Description.Sup
 }
 
 const start = Date.UTC(2030, 0, 1)
+
+const others = { access_token: "a-2", token_type: "Bearer", refresh_token: "r-2" }
 
 const tokens = { access_token: "a-1", token_type: "Bearer", refresh_token: "r-1" }
 

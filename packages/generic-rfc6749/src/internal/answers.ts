@@ -10,20 +10,26 @@ import type { Json } from "effect/Schema"
 import type { Answers, DescribedDialect } from "../DescribedDialect.ts"
 
 /** The hook, where the description says anything. */
-export const make = ({ answers, authorizationCode, refreshToken }: DescribedDialect): OnAnswer | undefined => {
+export const make = (
+  { answers, authorizationCode, refreshToken, response }: DescribedDialect
+): OnAnswer | undefined => {
   const presents = refreshToken?.presents === "access_token"
   const parts = authorizationCode?.parts ?? {}
   if (answers === undefined && !presents && Object.keys(parts).length === 0) return undefined
   const shape = answers ?? {}
+  const lifetimes = [mapped(shape.names, "expires_in") ?? "expires_in", response?.refreshTokenExpiresIn]
   return (answer, { endpoint, part }) => {
-    const body = answer.status < 500 ? read(answer, shape) : undefined
+    const body = answer.status < 500 ? read(answer, shape, lifetimes) : undefined
     if (body === undefined) return answer
     if (endpoint === "device-authorization") {
       return write(answer, { ...body, ...members(body, shape.device) }, answer.status)
     }
     if (endpoint !== "token") return answer
     const holder = at(body, part === undefined ? shape.path : parts[part])
-    const found = isObject(holder) ? tokenMembers(holder, answer, shape) : {}
+    const described = isObject(holder) ? tokenMembers(holder, answer, shape) : {}
+    const found = part !== undefined || isToken(described)
+      ? described
+      : { ...described, ...keepsake(body, shape, parts) }
     const error = errorOf(body, shape)
     const whole = presents ? renewable(found) : found
     const status = error === undefined && shape.statuses?.includes(answer.status) ? 200 : answer.status
@@ -49,8 +55,23 @@ const tokenMembers = (holder: Members, answer: Answer, shape: Answers): Members 
     ...(expiresIn === undefined ? {} : { expires_in: expiresIn }),
     ...(refreshExpiresIn === undefined ? {} : { refresh_token_expires_in: refreshExpiresIn }),
     ...(scope === undefined ? {} : { scope }),
-    ...(typeof type === "string" ? { token_type: shape.tokenTypes?.[type] ?? type } : {})
+    ...(typeof type === "string" ? { token_type: mapped(shape.tokenTypes, type) ?? type } : {})
   }
+}
+
+const isToken = (all: Members): boolean => typeof (all["access_token"] ?? all["refresh_token"]) === "string"
+
+// An answer of another shape than described may have spent the old refresh token for a new one: that is kept, and nothing
+// else of it.
+const keepsake = (body: Members, { names }: Answers, parts: Readonly<Record<string, string>>): Members => {
+  const name = mapped(names, "refresh_token") ?? "refresh_token"
+  const others = new Set(Object.values(parts).map((path) => at(body, path)))
+  for (const holder of [body, ...Object.values(body)]) {
+    if (!isObject(holder) || others.has(holder)) continue
+    const token = at(holder, name) ?? at(holder, "refresh_token")
+    if (typeof token === "string") return { refresh_token: token }
+  }
+  return {}
 }
 
 // what is presented at the next renewal is the access token itself, for as long as it lives
@@ -72,7 +93,7 @@ const errorOf = (body: Members, shape: Answers): Members | undefined => {
   if (shape.success === undefined ? code === undefined : !failed) return undefined
   const description = at(body, shape.errorDescription ?? "error_description")
   return {
-    error: code === undefined ? "unknown_error" : shape.errorCodes?.[code] ?? code,
+    error: code === undefined ? "unknown_error" : mapped(shape.errorCodes, code) ?? code,
     ...(typeof description === "string" ? { error_description: description } : {})
   }
 }
@@ -82,15 +103,32 @@ type Members = Readonly<Record<string, Json>>
 const isObject = (json: Json | undefined): json is Members =>
   typeof json === "object" && json !== null && !Array.isArray(json)
 
-const read = ({ body, headers }: Answer, { format = "json" }: Answers): Members | undefined => {
+const read = (
+  { body, headers }: Answer,
+  { format = "json" }: Answers,
+  lifetimes: ReadonlyArray<string | undefined>
+): Members | undefined => {
   const type = headers["content-type"] ?? ""
-  const text = new TextDecoder().decode(body)
+  const text = decoded(body)
+  if (text === undefined) return undefined
   const isJson = /^\s*application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(type)
-  if (format === "form" && !isJson) return Object.fromEntries(new URLSearchParams(text))
+  // a form has only texts
+  if (format === "form" && !isJson) {
+    return Object.fromEntries(
+      [...new URLSearchParams(text)].map(([name, value]) => [
+        name,
+        lifetimes.includes(name) && /^\d{1,15}$/.test(value) ? Number(value) : value
+      ])
+    )
+  }
   if (format === "json" && !isJson) return undefined
   const json = Result.try((): Json => JSON.parse(text))
   return Result.isSuccess(json) && isObject(json.success) ? json.success : undefined
 }
+
+// what is not UTF-8 is not repaired: the judge names it
+const decoded = (body: Uint8Array): string | undefined =>
+  Result.getOrUndefined(Result.try(() => new TextDecoder("utf-8", { fatal: true }).decode(body)))
 
 const write = (answer: Answer, all: Members, status: number): Answer => ({
   ...answer,
@@ -116,6 +154,10 @@ const members = (object: Members, names: Readonly<Record<string, string>> = {}):
       return value === undefined ? [] : [[ours, value] as const]
     })
   )
+
+// a name that every object has is none of these
+const mapped = (names: Readonly<Record<string, string>> | undefined, name: string): string | undefined =>
+  names !== undefined && Object.hasOwn(names, name) ? names[name] : undefined
 
 const without = (object: Members, ...names: ReadonlyArray<string>): Members =>
   Object.fromEntries(Object.entries(object).filter(([name]) => !names.includes(name)))

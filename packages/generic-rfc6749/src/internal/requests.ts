@@ -15,6 +15,8 @@ export interface Options {
   /** The addresses whose places are filled from what the grant keeps, by the endpoint's name. */
   readonly templates: Readonly<Record<string, string>>
   readonly variables: Template.Variables
+  /** Whether renewals have an endpoint of their own. */
+  readonly renewsElsewhere: boolean
 }
 
 /** The hook, where the description says anything. */
@@ -71,9 +73,9 @@ const legs: ReadonlyMap<string, keyof Requests> = new Map([
 // A place that the grant has a value for is filled anew for each grant; its value came from outside.
 const addressOf = (
   request: EndpointRequest,
-  { templates, variables }: Options
+  { renewsElsewhere, templates, variables }: Options
 ): Result.Result<string, OAuthError.ConfigurationInvalid> => {
-  const field = request.grantType === "refresh_token" && templates["refreshEndpoint"] !== undefined
+  const field = request.grantType === "refresh_token" && renewsElsewhere
     ? "refreshEndpoint"
     : fields[request.endpoint]
   const template = field === undefined ? undefined : templates[field]
