@@ -58,6 +58,11 @@ export interface Rules {
   readonly responseType: string
   /** The server's names of parameters, by the RFC's. */
   readonly names: Readonly<Record<string, string>>
+  /**
+   * The scope that asks for a refresh token: `offline_access` (OpenID Connect Core, section 11). A login that asked for it
+   * and got none says so.
+   */
+  readonly offlineScope: string
   /** `percent`, or `raw` where the server reads `+`, `,`, `:` and `/` in a scope only as they are. */
   readonly scopeEncoding: "percent" | "raw"
 }
@@ -75,6 +80,7 @@ export const rfc6749: Rules = {
   issuer: "optional",
   responseType: "code",
   names: {},
+  offlineScope: "offline_access",
   scopeEncoding: "percent",
   pushed: "offered",
   privateScheme: "reversed-domain"

@@ -10,7 +10,7 @@ import type { OAuthErrorReason, ReauthorizationCause } from "./OAuthError.ts"
 /**
  * An event in the life of a grant. No event carries a secret.
  *
- * - `Authorized`: a login gave the grant.
+ * - `Authorized`: a login gave the grant; `renewable` tells whether with a refresh token.
  * - `Renewed`: this process renewed it; `why` tells what for (`kept`: nobody had asked).
  * - `Adopted`: tokens that another process got were taken over.
  * - `RenewalFailed`: this process tried, and the grant stays.
@@ -29,7 +29,7 @@ import type { OAuthErrorReason, ReauthorizationCause } from "./OAuthError.ts"
  * @since 0.1.0
  */
 export type GrantEvent =
-  | { readonly _tag: "Authorized"; readonly key: GrantKey.GrantKey }
+  | { readonly _tag: "Authorized"; readonly key: GrantKey.GrantKey; readonly renewable: boolean }
   | {
     readonly _tag: "Renewed"
     readonly key: GrantKey.GrantKey

@@ -83,6 +83,20 @@ export interface Begun {
 }
 
 /**
+ * What a login asked for and did not get. The grant is kept.
+ *
+ * - `RefreshTokenWithheld`: there is no refresh token, though `scope` asked for
+ *   one. The grant ends with its access token.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Warning {
+  readonly _tag: "RefreshTokenWithheld"
+  readonly scope: string
+}
+
+/**
  * A login that was completed: the grant is kept.
  *
  * @category models
@@ -92,6 +106,8 @@ export interface Completed {
   readonly key: GrantKey.GrantKey
   /** Whether there is a refresh token. Some servers give one only for a scope of its own, `offline_access`. */
   readonly renewable: boolean
+  /** What was asked for and not given: empty, if all is well. */
+  readonly warnings: ReadonlyArray<Warning>
   /** Who it was, where `openid` was asked for and a `JwtVerifier` is in context. */
   readonly identity: Option.Option<Identity>
   /** The ID token that says so, a hint for signing out and for signing in again. */
@@ -325,9 +341,12 @@ export const layerWith: Layer.Layer<
         )),
         Fiber.join
       )
+      const renewable = tokens.refreshToken !== undefined
+      const { offlineScope: scope } = server.dialect.authorization
       return {
         key,
-        renewable: tokens.refreshToken !== undefined,
+        renewable,
+        warnings: renewable || !pending.scopes.includes(scope) ? [] : [{ _tag: "RefreshTokenWithheld", scope }],
         identity: Option.fromUndefinedOr(identity),
         // what nobody has verified is no hint either
         idToken: Option.fromUndefinedOr(identity === undefined ? undefined : tokens.idToken),

@@ -1,7 +1,7 @@
-import { Login, TokenService } from "@effect-oauth/core"
+import { Login, type Scopes, TokenService } from "@effect-oauth/core"
 import { Fault, TestAuthorizationServer } from "@effect-oauth/core/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Option } from "effect"
+import { Effect, Fiber, Option, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import * as App from "./support/App.ts"
 
@@ -107,12 +107,56 @@ describe("Login", () => {
 
       assert.isFalse(completed.renewable)
     }).pipe(Effect.provide(App.layer({ refreshTokens: "never" }))))
+
+  it.effect("warns where a refresh token was asked for and none came", () =>
+    Effect.gen(function*() {
+      const { answer, login } = yield* answered(undefined, ["read", "offline_access"])
+
+      const completed = yield* login.complete(answer)
+
+      assert.deepStrictEqual(completed.warnings, [{ _tag: "RefreshTokenWithheld", scope: "offline_access" }])
+    }).pipe(Effect.provide(App.layer({ refreshTokens: "never" }))))
+
+  it.effect("does not warn where no refresh token was asked for", () =>
+    Effect.gen(function*() {
+      const { answer, login } = yield* answered()
+
+      const completed = yield* login.complete(answer)
+
+      assert.deepStrictEqual(completed.warnings, [])
+    }).pipe(Effect.provide(App.layer({ refreshTokens: "never" }))))
+
+  it.effect("does not warn where the refresh token that was asked for came", () =>
+    Effect.gen(function*() {
+      const { answer, login } = yield* answered(undefined, ["read", "offline_access"])
+
+      const completed = yield* login.complete(answer)
+
+      assert.deepStrictEqual(completed.warnings, [])
+    }).pipe(Effect.provide(App.layer())))
+
+  for (const [refreshTokens, renewable] of [["always", true], ["never", false]] as const) {
+    it.effect(`tells by an event whether the grant can be renewed: ${renewable}`, () =>
+      Effect.gen(function*() {
+        const { answer, login } = yield* answered()
+        const { events } = yield* TokenService.TokenService
+        const fiber = yield* Effect.forkChild(Stream.runHead(events), { startImmediately: true })
+
+        const { key } = yield* login.complete(answer)
+
+        const event = Option.getOrThrow(yield* Fiber.join(fiber))
+        assert.deepStrictEqual(event, { _tag: "Authorized", key, renewable })
+      }).pipe(Effect.provide(App.layer({ refreshTokens }))))
+  }
 })
 
-const answered = Effect.fnUntraced(function*(decision?: TestAuthorizationServer.Decision) {
+const answered = Effect.fnUntraced(function*(
+  decision?: TestAuthorizationServer.Decision,
+  scopes: Scopes.Scopes = ["read"]
+) {
   const login = yield* Login.Login
   const server = yield* TestAuthorizationServer.TestAuthorizationServer
-  const begun = yield* login.begin({ account: "ada", redirectUri: "https://app.test/callback", scopes: ["read"] })
+  const begun = yield* login.begin({ account: "ada", redirectUri: "https://app.test/callback", scopes })
   return { login, url: begun.url, answer: yield* server.authorize(begun.url, decision) }
 })
 

@@ -114,6 +114,7 @@ const server = (origins: Provider.Origins): AuthorizationServer.Options => ({
   deviceAuthorizationEndpoint: `${origins.login}/v2/auth/device/code`,
   apiOrigins: [origins.api],
   dialect: {
+    authorization: { offlineScope: "offline" },
     response: {
       defaultLifetime: Duration.hours(8),
       refreshTokenLifetime: Duration.days(14),

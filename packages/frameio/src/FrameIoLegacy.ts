@@ -155,6 +155,7 @@ const server = (origins: Provider.Origins): AuthorizationServer.Options => ({
   userinfoEndpoint: `${origins.api}/v2/me`,
   apiOrigins: [origins.api],
   dialect: {
+    authorization: { offlineScope: "offline" },
     authorizationCode: { scope: "asked" },
     refreshToken: { scope: "granted" },
     response: { defaultLifetime: Duration.hours(1), refreshTokenLifetime: Duration.days(30) }

@@ -168,6 +168,12 @@ export const DescribedDialect = Schema.Struct({
           default: "reversed-domain"
         })
       ),
+      offlineScope: optional(
+        Schema.String.annotate({
+          description: "The scope that asks for a refresh token. A login that asked for it and got none says so.",
+          default: "offline_access"
+        })
+      ),
       responseType: optional(
         Schema.NonEmptyString.annotate({ description: "The value of response_type.", default: "code" })
       ),

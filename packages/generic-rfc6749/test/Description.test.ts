@@ -203,7 +203,8 @@ const full = {
       names: { client_id: "client_key" },
       scopeEncoding: "raw",
       pushed: "required",
-      privateScheme: "any"
+      privateScheme: "any",
+      offlineScope: "offline"
     },
     authorizationResponse: { names: { code: "auth_code" }, keep: ["realmId"] },
     authorizationCode: {

@@ -78,7 +78,9 @@ export const adopt = (
           })
         )
       const kept = yield* Effect.result(Effect.flatMap(options?.identity ?? Effect.undefined, keep))
-      if (kept._tag === "Success") return emit({ _tag: "Authorized", key })
+      if (kept._tag === "Success") {
+        return emit({ _tag: "Authorized", key, renewable: tokens.refreshToken !== undefined })
+      }
       if (options?.otherwise === "revoke") {
         // the refresh token stands for the grant; without one the access token is all there is
         yield* tokens.refreshToken === undefined
