@@ -7,7 +7,7 @@ import * as path from "node:path"
 const root = path.resolve(import.meta.dirname, "..")
 const folder = path.join(root, ".tmp", "pack")
 const pnpm = fs.globSync(".tools/pnpm-*/node_modules/pnpm/pnpm", { cwd: root }).at(-1)
-if (pnpm === undefined) throw new Error("pnpm is not in .tools: run this by `npm run test:all -- pack`")
+if (pnpm === undefined) throw new Error("pnpm is not in .tools: run this by `npm run runtimes`")
 
 const run = (command: string, args: ReadonlyArray<string>, cwd: string): void => {
   const done = spawnSync(command, args, { cwd, encoding: "utf8" })

@@ -76,7 +76,7 @@ const steps: ReadonlyArray<Step> = [
     long: "node packages/core/test/rules/check.ts --keep"
   },
   { ring: "all", name: "model", command: "node packages/core/test/model/model.ts" },
-  { ring: "all", name: "pack", command: "node scripts/pack.ts" }
+  { ring: "test", name: "runtimes", command: "node runtimes/runtimes.ts --short", long: "node runtimes/runtimes.ts" }
 ]
 
 interface Tally {

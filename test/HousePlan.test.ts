@@ -173,6 +173,7 @@ const rooms: ReadonlyArray<{
       /^(?!@effect-oauth\/|packages\/|apps\/)/
     ]
   },
+  { files: /^runtimes\//, may: [ourBarrel, /^runtimes\//, /^(?!@effect-oauth\/|packages\/|apps\/)/] },
   { files: /^packages\/[^/]+\/test\/(internal|model)\//, may: [/^(?!apps\/|@effect-oauth\/cli)/] },
   {
     files: /^packages\/[^/]+\/(test|typetest)\//,
