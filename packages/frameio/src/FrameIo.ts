@@ -7,7 +7,6 @@
  * @since 0.1.0
  */
 import type * as AuthorizationServer from "@effect-oauth/core/AuthorizationServer"
-import type { AuthorizedHttpClient } from "@effect-oauth/core/AuthorizedHttpClient"
 import * as ClientAuthentication from "@effect-oauth/core/ClientAuthentication"
 import * as Configuration from "@effect-oauth/core/Configuration"
 import type * as OAuthClient from "@effect-oauth/core/OAuthClient"
@@ -16,6 +15,7 @@ import * as RotationPolicy from "@effect-oauth/core/RotationPolicy"
 import type { Scopes } from "@effect-oauth/core/Scopes"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import type { HttpClient } from "effect/http/HttpClient"
 import type { HttpClientError } from "effect/http/HttpClientError"
 import * as Layer from "effect/Layer"
 import type * as Redacted from "effect/Redacted"
@@ -160,9 +160,9 @@ export const layerConfig = (options: Configuration.Options<Options>): OAuthClien
  * @category getters
  * @since 0.1.0
  */
-export const me = (
-  client: AuthorizedHttpClient
-): Effect.Effect<Profile, HttpClientError | OAuthError, AuthorizationServer.AuthorizationServer> =>
+export const me = <E, R>(
+  client: HttpClient.With<E, R>
+): Effect.Effect<Profile, E | HttpClientError | OAuthError, R | AuthorizationServer.AuthorizationServer> =>
   Effect.map(Profiles.get("FrameIo", client, "/v4/me", Schema.Struct({ data: Profile })), ({ data }) => data)
 
 const server = (origins: Provider.Origins): AuthorizationServer.Options => ({

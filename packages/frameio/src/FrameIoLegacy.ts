@@ -9,7 +9,6 @@
  * @since 0.1.0
  */
 import type * as AuthorizationServer from "@effect-oauth/core/AuthorizationServer"
-import type { AuthorizedHttpClient } from "@effect-oauth/core/AuthorizedHttpClient"
 import * as ClientAuthentication from "@effect-oauth/core/ClientAuthentication"
 import * as Configuration from "@effect-oauth/core/Configuration"
 import type * as OAuthClient from "@effect-oauth/core/OAuthClient"
@@ -19,6 +18,7 @@ import type { Scopes } from "@effect-oauth/core/Scopes"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
+import type { HttpClient } from "effect/http/HttpClient"
 import type { HttpClientError } from "effect/http/HttpClientError"
 import * as Layer from "effect/Layer"
 import type * as Redacted from "effect/Redacted"
@@ -143,9 +143,9 @@ export const layerConfig = (options: Configuration.Options<Options>): OAuthClien
  * @category getters
  * @since 0.1.0
  */
-export const me = (
-  client: AuthorizedHttpClient
-): Effect.Effect<Profile, HttpClientError | OAuthError, AuthorizationServer.AuthorizationServer> =>
+export const me = <E, R>(
+  client: HttpClient.With<E, R>
+): Effect.Effect<Profile, E | HttpClientError | OAuthError, R | AuthorizationServer.AuthorizationServer> =>
   Profiles.get("FrameIoLegacy", client, "/v2/me", Profile)
 
 const server = (origins: Provider.Origins): AuthorizationServer.Options => ({

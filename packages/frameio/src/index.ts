@@ -1,3 +1,4 @@
 export * as FrameIo from "./FrameIo.ts"
+export * as FrameIoApi from "./FrameIoApi.ts"
 export * as FrameIoC2c from "./FrameIoC2c.ts"
 export * as FrameIoLegacy from "./FrameIoLegacy.ts"

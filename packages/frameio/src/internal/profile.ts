@@ -2,21 +2,21 @@
  * Asking an API who the token stands for.
  */
 import { AuthorizationServer } from "@effect-oauth/core/AuthorizationServer"
-import type { AuthorizedHttpClient } from "@effect-oauth/core/AuthorizedHttpClient"
 import * as Configuration from "@effect-oauth/core/Configuration"
 import * as OAuthError from "@effect-oauth/core/OAuthError"
 import * as Effect from "effect/Effect"
+import type { HttpClient } from "effect/http/HttpClient"
 import type { HttpClientError } from "effect/http/HttpClientError"
 import * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Schema from "effect/Schema"
 
 /** Asks, and decodes what comes back. Nothing of an answer that does not fit is quoted. */
-export const get = Effect.fnUntraced(function*<A, I>(
+export const get = Effect.fnUntraced(function*<A, I, E, R>(
   module: string,
-  client: AuthorizedHttpClient,
+  client: HttpClient.With<E, R>,
   path: string,
   schema: Schema.Codec<A, I>
-): Effect.fn.Return<A, HttpClientError | OAuthError.OAuthError, AuthorizationServer> {
+): Effect.fn.Return<A, E | HttpClientError | OAuthError.OAuthError, R | AuthorizationServer> {
   const { apiOrigins: [origin = ""] } = yield* AuthorizationServer
   const response = yield* Effect.flatMap(client.get(origin + path), HttpClientResponse.filterStatusOk)
   const json = yield* response.json
