@@ -13,6 +13,7 @@ const storeys: ReadonlyArray<{ readonly name: string; readonly modules: Readonly
   {
     name: "vocabulary",
     modules: [
+      "AuthorizationDetails",
       "Configuration",
       "Grant",
       "GrantEvent",

@@ -1,7 +1,7 @@
 /**
  * The authorization request: the address to which a login sends the browser
  * (RFC 6749, section 4.1.1; RFC 7636, section 4.3; RFC 8707, section 2.1; RFC
- * 9126, section 4). Redirect URIs of native applications are checked by RFC
+ * 9126, section 4; RFC 9396, section 3). Redirect URIs of native applications are checked by RFC
  * 8252, sections 7 and 8.
  *
  * @since 0.1.0
@@ -12,6 +12,7 @@ import * as Effect from "effect/Effect"
 import * as Base64Url from "effect/encoding/Base64Url"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
+import * as AuthorizationDetails from "./AuthorizationDetails.ts"
 import type { GrantKey } from "./GrantKey.ts"
 import { isLoopback, isPrivate, problemOfResource } from "./internal/url.ts"
 import * as OAuthError from "./OAuthError.ts"
@@ -121,6 +122,8 @@ export const PendingAuthorization = Schema.Struct({
   acr: Schema.optionalKey(Schema.Array(Schema.String)),
   /** Where the tokens are to be used (RFC 8707), where that was said. */
   resources: Schema.optionalKey(Schema.Array(Schema.String)),
+  /** What was asked for in detail (RFC 9396), where it was. */
+  authorizationDetails: Schema.optionalKey(Schema.RedactedFromValue(AuthorizationDetails.AuthorizationDetails)),
   /** The application's own, given back when the login completes. */
   context: Schema.optionalKey(Schema.Json)
 })
@@ -170,6 +173,10 @@ export interface Options {
    * can be: a token for one resource is of no use to another.
    */
   readonly resources?: ReadonlyArray<string> | undefined
+  /** What is asked for in detail (RFC 9396). */
+  readonly authorizationDetails?: AuthorizationDetails.AuthorizationDetails | undefined
+  /** The types of details that the server knows, where it says so. */
+  readonly authorizationDetailsTypes?: ReadonlyArray<string> | undefined
   /** The key under which the grant will be kept. */
   readonly key: GrantKey
   /** What OpenID Connect adds; it takes the scope `openid`. */
@@ -217,6 +224,12 @@ export const make: (
         redirectUri
       )
     }
+    const details = yield* Effect.mapError(
+      Effect.fromResult(
+        AuthorizationDetails.parameters(options.authorizationDetails, options.authorizationDetailsTypes)
+      ),
+      (reason) => OAuthError.make("AuthorizationRequest", "make", reason)
+    )
     const state = yield* randomText
     const nonce = scopes.includes("openid") ? yield* randomText : undefined
     const pkce = yield* pkceOf[rules.pkce]
@@ -233,7 +246,8 @@ export const make: (
     }
     const parameters = [
       ...Object.entries({ ...protocol, ...openid.usual, ...rules.parameters, ...openid.asked, ...options.parameters }),
-      ...resources.map((resource) => ["resource", resource] as const)
+      ...resources.map((resource) => ["resource", resource] as const),
+      ...details
     ].filter(([, value]) => value !== "")
     return {
       url: withQuery(endpoint, parameters, rules),
@@ -251,6 +265,9 @@ export const make: (
         ...(openid.maxAge === undefined ? {} : { maxAge: openid.maxAge }),
         ...(openid.acr === undefined ? {} : { acr: openid.acr }),
         ...(resources.length === 0 ? {} : { resources }),
+        ...(options.authorizationDetails === undefined || details.length === 0
+          ? {}
+          : { authorizationDetails: Redacted.make(options.authorizationDetails) }),
         ...(options.context === undefined ? {} : { context: options.context })
       }
     }
@@ -350,6 +367,7 @@ const reserved: ReadonlySet<string> = new Set([
   "request",
   "request_uri",
   "resource",
+  "authorization_details",
   "client_secret",
   "client_assertion"
 ])

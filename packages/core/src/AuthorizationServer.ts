@@ -45,6 +45,8 @@ export class AuthorizationServer extends Context.Service<AuthorizationServer, {
   readonly jwksUri?: string | undefined
   /** What the server signs ID tokens with, `"RS256"`, where it says so. */
   readonly idTokenAlgorithms?: ReadonlyArray<string> | undefined
+  /** The types of authorization details that the server knows (RFC 9396, section 10), where it says so. */
+  readonly authorizationDetailsTypes?: ReadonlyArray<string> | undefined
   readonly dialect: Dialect.Dialect
   readonly rotation: RotationPolicy.RotationPolicy
   /** The algorithms of DPoP proofs that the server knows (RFC 9449, section 5.1), where it says so. */

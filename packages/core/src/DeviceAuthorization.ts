@@ -13,6 +13,7 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type { JsonObject } from "effect/Schema"
+import * as AuthorizationDetails from "./AuthorizationDetails.ts"
 import { AuthorizationServer } from "./AuthorizationServer.ts"
 import { ClientAuthentication } from "./ClientAuthentication.ts"
 import * as Form from "./internal/form.ts"
@@ -58,6 +59,8 @@ export class DeviceAuthorization extends Context.Service<DeviceAuthorization, {
    */
   readonly start: (options?: {
     readonly scopes?: Scopes.Scopes | undefined
+    /** What is asked for in detail (RFC 9396). */
+    readonly authorizationDetails?: AuthorizationDetails.AuthorizationDetails | undefined
     readonly parameters?: TokenRequest.Parameters | undefined
   }) => Effect.Effect<Started, OAuthError.OAuthError>
 
@@ -186,7 +189,9 @@ export const make: Effect.Effect<
     start: Effect.fn("DeviceAuthorization.start")(function*(options) {
       yield* Effect.annotateCurrentSpan("oauth.provider", server.provider)
       const scope = Scopes.toString(options?.scopes ?? Scopes.empty, server.dialect.authorization.scopeSeparator)
-      return yield* ask([["scope", scope], ...(options?.parameters ?? [])]).pipe(
+      const details = AuthorizationDetails.parameters(options?.authorizationDetails, server.authorizationDetailsTypes)
+      return yield* Effect.fromResult(details).pipe(
+        Effect.flatMap((details) => ask([["scope", scope], ...details, ...(options?.parameters ?? [])])),
         Effect.mapError((reason) => OAuthError.make("DeviceAuthorization", "start", reason))
       )
     }),

@@ -7,6 +7,7 @@
 import type * as Redacted from "effect/Redacted"
 import type * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import { AuthorizationDetails } from "./AuthorizationDetails.ts"
 import * as GrantHistory from "./GrantHistory.ts"
 import * as GrantKey from "./GrantKey.ts"
 import * as Identity from "./Identity.ts"
@@ -142,6 +143,7 @@ export const State: Schema.Codec<typeof states.Type, typeof states.Encoded> = Sc
 export type State = typeof State.Type
 
 const Secret = Schema.RedactedFromValue(Schema.String)
+const Details = Schema.RedactedFromValue(AuthorizationDetails)
 const ScopeList: Schema.Codec<Scopes> = Schema.Array(Schema.String)
 
 const accessTokenMembers = Schema.Struct({
@@ -154,6 +156,8 @@ const accessTokenMembers = Schema.Struct({
   /** Absent: the server did not say. */
   expiresAt: Schema.optionalKey(Millis),
   scopes: Schema.optionalKey(ScopeList),
+  /** What was granted in detail (RFC 9396, section 7), as the server last said of this target. */
+  authorizationDetails: Schema.optionalKey(Details),
   /** Thumbprint of the DPoP key that the token is bound to (RFC 9449, section 6). */
   thumbprint: Schema.optionalKey(Schema.String)
 })
@@ -187,6 +191,8 @@ const openMembers = Schema.TaggedStruct("Open", {
   scopes: Schema.optionalKey(ScopeList),
   /** Where the login's tokens are to be used (RFC 8707), where it said so. */
   resources: Schema.optionalKey(Schema.Array(Schema.String)),
+  /** What the login asked for in detail (RFC 9396), where it did. */
+  authorizationDetails: Schema.optionalKey(Details),
   /** The server's name for the person, where it is known. */
   subject: Schema.optionalKey(Schema.String),
   /** Who the login was about, where its ID token was verified. */

@@ -1,5 +1,5 @@
 /**
- * The introspection endpoint (RFC 7662).
+ * The introspection endpoint (RFC 7662; RFC 9396, section 9.2).
  *
  * @since 0.1.0
  */
@@ -12,6 +12,7 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type { JsonObject } from "effect/Schema"
+import * as AuthorizationDetails from "./AuthorizationDetails.ts"
 import { AuthorizationServer } from "./AuthorizationServer.ts"
 import { ClientAuthentication } from "./ClientAuthentication.ts"
 import * as Form from "./internal/form.ts"
@@ -52,6 +53,8 @@ export interface Active {
   readonly audience?: ReadonlyArray<string> | undefined
   readonly issuer?: string | undefined
   readonly tokenId?: string | undefined
+  /** What the token allows in detail. */
+  readonly authorizationDetails?: Redacted.Redacted<AuthorizationDetails.AuthorizationDetails> | undefined
   /** The whole answer. It may hold what is private to a person. */
   readonly members: Redacted.Redacted<JsonObject>
 }
@@ -185,6 +188,7 @@ const activeOf = (object: JsonObject, now: number): Read<Introspected> =>
       audience: yield* audienceOf(object),
       issuer: yield* textOf(object, "iss"),
       tokenId: yield* textOf(object, "jti"),
+      authorizationDetails: yield* detailsOf(object),
       members: Redacted.make(object)
     }
     return expiresAt !== undefined && DateTime.toEpochMillis(expiresAt) <= now ? { _tag: "Inactive" } : told
@@ -206,6 +210,14 @@ const instantOf = (object: JsonObject, name: string): Read<DateTime.Utc | undefi
     onNone: () => invalid("out-of-range", name),
     onSome: (instant) => Result.succeed(DateTime.toUtc(instant))
   })
+}
+
+const detailsOf = (object: JsonObject): Read<Active["authorizationDetails"]> => {
+  const name = "authorization_details"
+  const value = member(object, name)
+  if (value === undefined) return Result.succeed(undefined)
+  const details = AuthorizationDetails.fromJson(value)
+  return details === undefined ? invalid("wrong-type", name) : Result.succeed(Redacted.make(details))
 }
 
 const audienceOf = (object: JsonObject): Read<ReadonlyArray<string> | undefined> => {

@@ -1,7 +1,7 @@
 /**
  * A login by the authorization code grant, in its two halves: where to send the
  * browser, and what to do with what it brings back (RFC 6749, section 4.1; RFC
- * 7636; RFC 8707; RFC 9126; RFC 9207).
+ * 7636; RFC 8707; RFC 9126; RFC 9207; RFC 9396).
  *
  * @since 0.1.0
  */
@@ -16,6 +16,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import type { Json } from "effect/Schema"
+import * as AuthorizationDetails from "./AuthorizationDetails.ts"
 import * as AuthorizationRequest from "./AuthorizationRequest.ts"
 import * as AuthorizationResponse from "./AuthorizationResponse.ts"
 import { AuthorizationServer } from "./AuthorizationServer.ts"
@@ -52,6 +53,18 @@ export interface Options {
    * and at every renewal; of several, each token is got by a `Target` of its own.
    */
   readonly resources?: ReadonlyArray<string> | undefined
+  /**
+   * What is asked for in detail (RFC 9396). Ask for one API by scopes or by
+   * details, and not by both (section 3.1).
+   */
+  readonly authorizationDetails?: AuthorizationDetails.AuthorizationDetails | undefined
+  /**
+   * What becomes of a login whose details would travel in the address, where the
+   * person and the browser can read and change them: begun with a warning, or
+   * `"refused"` (RFC 9396, sections 12 and 13). Where the server takes pushed
+   * requests they never do.
+   */
+  readonly exposedDetails?: "warned" | "refused" | undefined
   /** What OpenID Connect adds; it takes the scope `openid`. */
   readonly openid?: OpenIdRequest.Options | undefined
   /** Further parameters of the authorization request. */
@@ -112,6 +125,11 @@ export interface Completed {
   readonly identity: Option.Option<Identity>
   /** The ID token that says so, a hint for signing out and for signing in again. */
   readonly idToken: Option.Option<Redacted.Redacted>
+  /**
+   * How what was granted differs from the details that were asked for, where any
+   * were. What the server does not tell is `missing`: nothing is taken for granted.
+   */
+  readonly consent: Option.Option<Redacted.Redacted<AuthorizationDetails.Comparison>>
   readonly context: Option.Option<Json>
   /** Parameters of the answer that the protocol does not define. */
   readonly parameters: ReadonlyMap<string, string>
@@ -208,6 +226,12 @@ export const layerWith: Layer.Layer<
         const { method } = yield* client.credentials("token")
         if (method === "none") return yield* withoutProof
       }
+      if (!pushes && options.authorizationDetails !== undefined && options.authorizationDetails.length > 0) {
+        if (options.exposedDetails === "refused") return yield* exposed
+        yield* Effect.logWarning(
+          "Authorization details travel in an address that others can read and change (RFC 9396, section 12)"
+        )
+      }
       const request = yield* Effect.provideContext(
         AuthorizationRequest.make({
           endpoint: server.authorizationEndpoint,
@@ -217,6 +241,8 @@ export const layerWith: Layer.Layer<
           redirectUri: options.redirectUri,
           scopes: options.scopes,
           resources: options.resources,
+          authorizationDetails: options.authorizationDetails,
+          authorizationDetailsTypes: server.authorizationDetailsTypes,
           key: grants.key(options.account, options.part),
           openid: options.openid,
           parameters: options.parameters,
@@ -276,12 +302,13 @@ export const layerWith: Layer.Layer<
       pending: AuthorizationRequest.PendingAuthorization,
       options: Pick<AdoptOptions, "unreadable"> | undefined
     ): Effect.fn.Return<Identity | undefined, OAuthError.OAuthError> {
-      const { resources, scopes } = pending
+      const { authorizationDetails, resources, scopes } = pending
       let identity: Identity | undefined
       yield* grants.adopt(key, tokens, {
         ...options,
         scopes,
         resources,
+        authorizationDetails: authorizationDetails === undefined ? undefined : Redacted.value(authorizationDetails),
         otherwise: "revoke",
         ...(verifier === undefined || !scopes.includes("openid") ? {} : {
           identity: Effect.tap(identify(tokens, code, pending, verifier), (told) =>
@@ -350,6 +377,14 @@ export const layerWith: Layer.Layer<
         identity: Option.fromUndefinedOr(identity),
         // what nobody has verified is no hint either
         idToken: Option.fromUndefinedOr(identity === undefined ? undefined : tokens.idToken),
+        consent: Option.map(
+          Option.fromUndefinedOr(pending.authorizationDetails),
+          (asked) =>
+            Redacted.make(AuthorizationDetails.compare(
+              Redacted.value(asked),
+              tokens.authorizationDetails === undefined ? [] : Redacted.value(tokens.authorizationDetails)
+            ))
+        ),
         context: Option.fromUndefinedOr(pending.context),
         parameters: authorized.parameters
       }
@@ -378,6 +413,15 @@ const withoutProof = Effect.fail(OAuthError.make(
   new OAuthError.ConfigurationInvalid({
     field: "dialect.authorization.pkce",
     problem: "is none, though the client has no secret; use S256, or a client secret"
+  })
+))
+
+const exposed = Effect.fail(OAuthError.make(
+  "Login",
+  "begin",
+  new OAuthError.ConfigurationInvalid({
+    field: "authorizationDetails",
+    problem: "would travel in the address; use a server that takes pushed requests, or let exposedDetails be warned"
   })
 ))
 

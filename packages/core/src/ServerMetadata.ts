@@ -60,6 +60,8 @@ export interface Metadata {
   readonly introspectionEndpointAuthSigningAlgValuesSupported?: ReadonlyArray<string> | undefined
   /** The algorithms of DPoP proofs (RFC 9449, section 5.1). */
   readonly dpopSigningAlgValuesSupported?: ReadonlyArray<string> | undefined
+  /** The types of authorization details that the server knows (RFC 9396, section 10). */
+  readonly authorizationDetailsTypesSupported?: ReadonlyArray<string> | undefined
   /** Whether authorization responses carry `iss` (RFC 9207, section 3). */
   readonly issParameterSupported: boolean
   /** Whether the server takes no authorization request that was not pushed (RFC 9126, section 5). */
@@ -264,6 +266,7 @@ export const toOptions = (
     endSessionEndpoint: self.endSessionEndpoint,
     jwksUri: self.jwksUri,
     idTokenAlgorithms: self.idTokenSigningAlgValuesSupported,
+    authorizationDetailsTypes: self.authorizationDetailsTypesSupported,
     dpopSigningAlgorithms: self.dpopSigningAlgValuesSupported,
     dialect: {
       authorization: {
@@ -414,6 +417,7 @@ const metadataOf = (
         "introspection_endpoint_auth_signing_alg_values_supported"
       ),
       dpopSigningAlgValuesSupported: yield* list("dpop_signing_alg_values_supported"),
+      authorizationDetailsTypesSupported: yield* list("authorization_details_types_supported"),
       issParameterSupported: yield* flag("authorization_response_iss_parameter_supported"),
       requirePushedAuthorizationRequests: yield* flag("require_pushed_authorization_requests"),
       members: document

@@ -1,5 +1,6 @@
 /**
- * Answers of a token endpoint, judged (RFC 6749, sections 5.1 and 5.2).
+ * Answers of a token endpoint, judged (RFC 6749, sections 5.1 and 5.2; RFC 9396,
+ * section 7).
  *
  * @since 0.1.0
  */
@@ -7,6 +8,8 @@ import * as Duration from "effect/Duration"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type { Json, JsonObject } from "effect/Schema"
+import type { AuthorizationDetails } from "./AuthorizationDetails.ts"
+import { fromJson } from "./AuthorizationDetails.ts"
 import { isJson, isShallow, member, parseObject } from "./internal/json.ts"
 import {
   AnswerLost,
@@ -290,6 +293,7 @@ const tokensOf = (object: JsonObject, answer: Answer, rules: Rules, asked: Asked
     const refreshTokenExpiresIn = refreshLifetime ? Duration.seconds(refreshLifetime) : rules.refreshTokenLifetime
     const scopes = yield* scopesOf(object, rules)
     const idToken = yield* tokenOf(object, "id_token", visible)
+    const details = yield* detailsOf(object)
     const kept = keptOf(object, rules)
     return {
       accessToken,
@@ -299,6 +303,7 @@ const tokensOf = (object: JsonObject, answer: Answer, rules: Rules, asked: Asked
       ...(refreshToken === undefined ? {} : { refreshToken }),
       ...(refreshToken === undefined || refreshTokenExpiresIn === undefined ? {} : { refreshTokenExpiresIn }),
       ...(scopes === undefined ? {} : { scopes }),
+      ...(details === undefined ? {} : { authorizationDetails: details }),
       ...(idToken === undefined ? {} : { idToken }),
       ...(exchanged ? { issuedTokenType: yield* issuedTypeOf(object) } : {}),
       ...(kept === undefined ? {} : { kept })
@@ -360,6 +365,13 @@ const scopesOf = (object: JsonObject, rules: Rules): Read<Scopes.Scopes | undefi
   if (typeof value !== "string") return invalid("wrong-type", "scope")
   const scopes = Scopes.fromString(value, rules.scopeSeparator)
   return scopes.every(Scopes.isScopeToken) ? Result.succeed(scopes) : invalid("out-of-range", "scope")
+}
+
+const detailsOf = (object: JsonObject): Read<Redacted.Redacted<AuthorizationDetails> | undefined> => {
+  const value = member(object, "authorization_details")
+  if (value === undefined) return Result.succeed(undefined)
+  const details = fromJson(value)
+  return details === undefined ? invalid("wrong-type", "authorization_details") : Result.succeed(Redacted.make(details))
 }
 
 const keptOf = (object: JsonObject, rules: Rules): TokenSet["kept"] => {

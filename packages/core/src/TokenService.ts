@@ -15,9 +15,11 @@ import type * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import type * as Redacted from "effect/Redacted"
 import type { Json } from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import type { AuthorizationDetails } from "./AuthorizationDetails.ts"
 import * as AuthorizationServer from "./AuthorizationServer.ts"
 import { ClientAuthentication } from "./ClientAuthentication.ts"
 import { Dpop } from "./Dpop.ts"
@@ -66,6 +68,8 @@ export interface Status {
   readonly key: GrantKey
   readonly state: Grant.State
   readonly scopes: Scopes
+  /** What was granted in detail (RFC 9396), where the server said so. */
+  readonly authorizationDetails: Option.Option<Redacted.Redacted<AuthorizationDetails>>
   /** When the access token ends, by this process's clock. */
   readonly expiresAt: Option.Option<DateTime.Utc>
   /** When it is tried again, by this process's clock. */
@@ -91,6 +95,8 @@ export interface AdoptOptions {
   readonly scopes?: Scopes | undefined
   /** Where the tokens are to be used (RFC 8707). One is named again at every renewal. */
   readonly resources?: ReadonlyArray<string> | undefined
+  /** What was asked for in detail (RFC 9396). */
+  readonly authorizationDetails?: AuthorizationDetails | undefined
   /**
    * Tells whose tokens they are, and fails where they must not be kept: an ID
    * token, verified. Renewals are compared with it.
@@ -300,11 +306,13 @@ export const make = Effect.fnUntraced(function*(options?: Options): Effect.fn.Re
     target: Target | undefined,
     effect: () => Effect.Effect<A, OAuthError>
   ): Effect.Effect<A, OAuthError> => {
-    const unusable = Service.unusableTarget(method, target)
+    const unusable = Service.unusableTarget(method, target, server.authorizationDetailsTypes)
     return unusable === undefined ? own(method, key, effect) : Effect.fail(unusable)
   }
   const bind = (key: GrantKey, target?: Target): Bound => {
-    const problem = Service.owns(service, key) ? Service.unusableTarget("bind", target) : Service.foreignKey("bind")
+    const problem = Service.owns(service, key)
+      ? Service.unusableTarget("bind", target, server.authorizationDetailsTypes)
+      : Service.foreignKey("bind")
     if (problem !== undefined) {
       const failed = Effect.fail(problem)
       return { key, token: failed, refused: () => failed }

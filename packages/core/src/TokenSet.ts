@@ -6,6 +6,7 @@
 import type * as Duration from "effect/Duration"
 import type * as Redacted from "effect/Redacted"
 import type { Json } from "effect/Schema"
+import type { AuthorizationDetails } from "./AuthorizationDetails.ts"
 import type { Scopes } from "./Scopes.ts"
 
 /**
@@ -36,6 +37,8 @@ export interface TokenSet {
   readonly refreshTokenExpiresIn?: Duration.Duration | undefined
   /** Absent: the scope is as it was asked for (RFC 6749, section 5.1). */
   readonly scopes?: Scopes | undefined
+  /** What was granted in detail, where the answer says so (RFC 9396, section 7). */
+  readonly authorizationDetails?: Redacted.Redacted<AuthorizationDetails> | undefined
   readonly idToken?: Redacted.Redacted | undefined
   /** What the token is, where it came of a token exchange (RFC 8693, section 2.2.1). */
   readonly issuedTokenType?: string | undefined

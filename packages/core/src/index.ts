@@ -1,4 +1,5 @@
 export * as AssertionGrant from "./AssertionGrant.ts"
+export * as AuthorizationDetails from "./AuthorizationDetails.ts"
 export * as AuthorizationRequest from "./AuthorizationRequest.ts"
 export * as AuthorizationResponse from "./AuthorizationResponse.ts"
 export * as AuthorizationRoutes from "./AuthorizationRoutes.ts"

@@ -37,6 +37,7 @@ describe("Introspection", () => {
         aud: "api",
         iss: "https://as.example",
         jti: "j",
+        authorization_details: [{ type: "payment" }],
         extension: { a: 1 }
       }
 
@@ -57,7 +58,8 @@ describe("Introspection", () => {
         subject: Redacted.make("1"),
         audience: ["api"],
         issuer: "https://as.example",
-        tokenId: "j"
+        tokenId: "j",
+        authorizationDetails: Redacted.make([{ type: "payment" }])
       })
       assert.deepStrictEqual(Redacted.value(members), body)
     }))

@@ -63,6 +63,7 @@ describe("ServerMetadata", () => {
         introspection_endpoint_auth_methods_supported: ["client_secret_basic"],
         introspection_endpoint_auth_signing_alg_values_supported: ["ES512"],
         dpop_signing_alg_values_supported: ["ES256"],
+        authorization_details_types_supported: ["payment"],
         authorization_response_iss_parameter_supported: true,
         require_pushed_authorization_requests: true,
         vendor: { a: 1 }
@@ -95,6 +96,7 @@ describe("ServerMetadata", () => {
         introspectionEndpointAuthMethodsSupported: ["client_secret_basic"],
         introspectionEndpointAuthSigningAlgValuesSupported: ["ES512"],
         dpopSigningAlgValuesSupported: ["ES256"],
+        authorizationDetailsTypesSupported: ["payment"],
         issParameterSupported: true,
         requirePushedAuthorizationRequests: true
       })

@@ -16,6 +16,18 @@ describe("Target", () => {
   })
 
   describe("fromId", () => {
+    it("gives back details, and takes them for no scope", () => {
+      const authorizationDetails = [{ type: "payment", note: "= %3D é" }]
+
+      const target = Target.fromId(Target.make({ scopes: ["read"], authorizationDetails }).id)
+
+      assert.deepStrictEqual([target.authorizationDetails, target.scopes], [authorizationDetails, ["read"]])
+    })
+
+    it("does not widen a target whose details cannot be read", () => {
+      assert.deepStrictEqual(Target.fromId(" read =%5B").scopes, ["read", "=["])
+    })
+
     for (
       const options of [
         {},

@@ -188,6 +188,13 @@ export const Description = Schema.Struct({
       examples: [["RS256", "ES256"]]
     })
   ),
+  authorizationDetailsTypes: optional(
+    Schema.Array(Schema.String).annotate({
+      description:
+        "The types of authorization details that the server knows (RFC 9396). Left out, any may be asked for.",
+      examples: [["payment_initiation"]]
+    })
+  ),
   clientAuthentication: optional(ClientAuthentication),
   apiOrigins: optional(
     Schema.Array(Schema.String).annotate({

@@ -7,6 +7,7 @@ import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
 import * as Grant from "../Grant.ts"
 import * as GrantHistory from "../GrantHistory.ts"
 import type * as GrantKey from "../GrantKey.ts"
@@ -57,6 +58,9 @@ export const adopt = (
                 accessTokens: [],
                 ...(scopes.length === 0 ? {} : { scopes }),
                 ...(options?.resources === undefined ? {} : { resources: options.resources }),
+                ...(options?.authorizationDetails === undefined
+                  ? {}
+                  : { authorizationDetails: Redacted.make(options.authorizationDetails) }),
                 ...(identity === undefined ? {} : { identity: Identity.kept(identity) })
               },
               tokens,
@@ -108,6 +112,7 @@ export const status = (
       key,
       state: grant.state,
       scopes: token?.scopes ?? body?.scopes ?? Scopes.empty,
+      authorizationDetails: Option.fromUndefinedOr(token?.authorizationDetails),
       expiresAt: instant(token?.expiresAt),
       retryAt: instant(grant.retryAt),
       renewable: body !== undefined && Transaction.presentable(body) !== undefined,

@@ -40,4 +40,17 @@ export const isShallow = (json: Json, depth = 32): boolean =>
   typeof json !== "object" || json === null ||
   (depth > 0 && Object.values(json).every((value) => isShallow(value, depth - 1)))
 
-const isObject = (json: Json): json is JsonObject => typeof json === "object" && json !== null && !Array.isArray(json)
+/** A text that is the same for the same value, in whatever order its objects have their members. */
+export const canonical = (json: Json): string =>
+  Array.isArray(json)
+    ? `[${json.map(canonical).join()}]`
+    : typeof json === "object" && json !== null
+    ? `{${
+      Object.entries(json).toSorted(([a], [b]) => a < b ? -1 : 1)
+        .map(([name, value]) => `${JSON.stringify(name)}:${canonical(value)}`).join()
+    }}`
+    : JSON.stringify(json)
+
+/** Whether a value is an object. */
+export const isObject = (json: Json): json is JsonObject =>
+  typeof json === "object" && json !== null && !Array.isArray(json)

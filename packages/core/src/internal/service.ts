@@ -15,8 +15,10 @@ import * as Latch from "effect/Latch"
 import * as PubSub from "effect/PubSub"
 import * as Random from "effect/Random"
 import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import * as AuthorizationDetails from "../AuthorizationDetails.ts"
 import type { AuthorizationServer } from "../AuthorizationServer.ts"
 import type { Dpop } from "../Dpop.ts"
 import type { Entry, Escrow } from "../Escrow.ts"
@@ -183,11 +185,13 @@ export const foreignKey = (method: string): OAuthError.OAuthError =>
 /** Why a target cannot be asked for, if it cannot. */
 export const unusableTarget = (
   method: string,
-  target: Target.Target | undefined
+  target: Target.Target | undefined,
+  detailsTypes: ReadonlyArray<string> | undefined
 ): OAuthError.OAuthError | undefined => {
   const problem = target?.resource === undefined ? undefined : problemOfResource(target.resource)
+  const details = AuthorizationDetails.parameters(target?.authorizationDetails, detailsTypes)
   return problem === undefined
-    ? undefined
+    ? details._tag === "Success" ? undefined : OAuthError.make("TokenService", method, details.failure)
     : OAuthError.make("TokenService", method, new OAuthError.ConfigurationInvalid({ field: "resource", problem }))
 }
 
@@ -330,10 +334,15 @@ const request = (
     scope: Scopes.toString(scopes, leg.scopeSeparator),
     parameters: [
       ...(resource === undefined ? [] : [["resource", resource] as const]),
+      ...detailsOf(need.target),
       ...Object.entries(leg.parameters)
     ]
   })
 }
+
+// checked when the target was given; one that an older record names is what it was
+const detailsOf = ({ authorizationDetails }: Target.Target): TokenRequest.TokenRequest["parameters"] =>
+  Result.getOrElse(AuthorizationDetails.parameters(authorizationDetails, undefined), () => [])
 
 // Commits what an earlier process could not save. Until the store has answered, nothing else of that grant is presented.
 const reclaim = Effect.fnUntraced(function*(self: Service): Effect.fn.Return<void> {

@@ -117,6 +117,13 @@ export const decide = (input: {
     const problem = "name a scope that was not granted; log in again to ask for more (RFC 6749, section 6)"
     return { _tag: "Refuse", reason: new OAuthError.ConfigurationInvalid({ field: "target.scopes", problem }) }
   }
+  if (!knows(body, need.target)) {
+    const problem = "is of a type that was not granted; log in again to ask for it (RFC 9396, section 6)"
+    return {
+      _tag: "Refuse",
+      reason: new OAuthError.ConfigurationInvalid({ field: "target.authorizationDetails", problem })
+    }
+  }
   if (presentable(body) === undefined) {
     if (enough) return { _tag: "Adopt", grant }
     const why = body.refreshTokenKept === true ? "RefreshTokenSpent" : "NoRefreshToken"
@@ -186,6 +193,15 @@ const granted = (body: Grant.Open, wanted: Scopes.Scopes): Scopes.Scopes => {
   return body.scopes === undefined && told === undefined
     ? wanted
     : Scopes.union(body.scopes ?? Scopes.empty, told ?? Scopes.empty)
+}
+
+// Whether the grant has details of each type that is wanted, as far as they are known: what else of them is less, only
+// the server can tell.
+const knows = (body: Grant.Open, { authorizationDetails: wanted = [] }: Target.Target): boolean => {
+  if (wanted.length === 0) return true
+  const told = body.accessTokens.find(({ target }) => target === Target.whole.id)?.authorizationDetails
+  const known = [told, body.authorizationDetails].flatMap((all) => all === undefined ? [] : Redacted.value(all))
+  return known.length === 0 || wanted.every(({ type }) => known.some((detail) => detail.type === type))
 }
 
 /** What a judged request means for the claim under which it was sent. */
@@ -445,6 +461,9 @@ export const renewed = (
   options: { readonly offset: number; readonly need: Pick<Need, "target">; readonly rules: Pick<Rules, "rotation"> }
 ): Grant.Open => {
   const issuedAt = tokens.receivedAt + options.offset
+  // an answer that says nothing of details has changed nothing of them
+  const details = tokens.authorizationDetails ??
+    body.accessTokens.find(({ target }) => target === options.need.target.id)?.authorizationDetails
   const token: Grant.AccessToken = {
     target: options.need.target.id,
     value: tokens.accessToken,
@@ -452,6 +471,7 @@ export const renewed = (
     issuedAt,
     ...(tokens.expiresIn === undefined ? {} : { expiresAt: issuedAt + lasting(tokens.expiresIn) }),
     ...(tokens.scopes === undefined ? {} : { scopes: tokens.scopes }),
+    ...(details === undefined ? {} : { authorizationDetails: details }),
     ...(tokens.thumbprint === undefined ? {} : { thumbprint: tokens.thumbprint })
   }
   const { quarantined, refreshToken, refreshTokenExpiresAt, refreshTokenKept: _, thumbprint: bound, ...rest } = body

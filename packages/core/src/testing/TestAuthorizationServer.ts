@@ -18,6 +18,7 @@ import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
+import type { AuthorizationDetails } from "../AuthorizationDetails.ts"
 import * as AuthorizationServer from "../AuthorizationServer.ts"
 import * as ClientAuthentication from "../ClientAuthentication.ts"
 import * as Dialect from "../Dialect.ts"
@@ -47,6 +48,8 @@ export interface Decision {
   readonly subject?: string | undefined
   /** What is granted of what was asked for; all of it unless said otherwise. */
   readonly scopes?: Scopes | undefined
+  /** What is granted in detail of what was asked for; all of it unless said otherwise. */
+  readonly authorizationDetails?: ((asked: AuthorizationDetails) => AuthorizationDetails) | undefined
   /** The code of the error instead: `"access_denied"`. */
   readonly error?: string | undefined
   readonly description?: string | undefined
@@ -128,6 +131,8 @@ export interface Options {
    * reference counts once, for a minute. Not offered unless said so.
    */
   readonly pushedRequests?: "offered" | "required" | undefined
+  /** The types of authorization details that the server knows (RFC 9396). None unless named. */
+  readonly authorizationDetailsTypes?: ReadonlyArray<string> | undefined
   /** Whether a login gives a refresh token: always, never, or with a scope. */
   readonly refreshTokens?: "always" | "never" | { readonly scope: string } | undefined
   /** Whether a renewal ends the access tokens before it; they are kept. */
@@ -330,6 +335,7 @@ export const make: (
         pkce: dialect.authorization.pkce === "none" ? "optional" : "required",
         scopeSeparator: dialect.authorization.scopeSeparator,
         codeLifetime: millis(options.codeLifetime, 60_000),
+        detailsTypes: options.authorizationDetailsTypes ?? [],
         pushedRequests: options.pushedRequests ?? "absent"
       },
       now
@@ -347,6 +353,7 @@ export const make: (
         reuseError: options.reuseError ?? "invalid_grant",
         dpop: options.dpop ?? "optional",
         pushedRequests: options.pushedRequests ?? "absent",
+        detailsTypes: options.authorizationDetailsTypes ?? [],
         api: options.api ?? echo,
         openid: options.openid === undefined ? undefined : { claims: (claims) => claims, ...options.openid }
       },
@@ -372,6 +379,7 @@ export const make: (
       deviceAuthorizationEndpoint: `${issuer}/device`,
       ...(options.pushedRequests === undefined ? {} : { pushedAuthorizationRequestEndpoint: `${issuer}/par` }),
       userinfoEndpoint: `${issuer}/userinfo`,
+      authorizationDetailsTypes: options.authorizationDetailsTypes,
       ...(options.openid === undefined ? {} : {
         jwksUri: `${issuer}/jwks`,
         endSessionEndpoint: `${issuer}/logout`,

@@ -4,10 +4,12 @@
  */
 import * as Base64Url from "effect/encoding/Base64Url"
 import * as Hex from "effect/encoding/Hex"
+import type { AuthorizationDetails } from "../../AuthorizationDetails.ts"
 import * as Scopes from "../../Scopes.ts"
 import type { Members } from "../IdTokenSigner.ts"
 import type { Decision } from "../TestAuthorizationServer.ts"
 import type { Client } from "../TestClient.ts"
+import { detailsOf, wrongDetails } from "./details.ts"
 import { seededBytes } from "./seededBytes.ts"
 import { sha256 } from "./sha256.ts"
 
@@ -19,6 +21,7 @@ export interface Agreement {
   readonly nonce: string | undefined
   readonly authenticatedAt: number
   readonly claims: Members
+  readonly details: AuthorizationDetails | undefined
   /** The DPoP key that must redeem the code (RFC 9449, section 10). */
   readonly thumbprint?: string | undefined
 }
@@ -51,6 +54,7 @@ interface Pushed {
 interface Device {
   readonly client: string
   readonly scopes: Scopes.Scopes
+  readonly details: AuthorizationDetails | undefined
   readonly expiresAt: number
   interval: number
   polledAt: number | undefined
@@ -67,6 +71,8 @@ export interface Settings {
   readonly codeLifetime: number
   readonly pushedRequests: "absent" | "offered" | "required"
   readonly clients: ReadonlyMap<string, Client>
+  /** The types of authorization details that are known. */
+  readonly detailsTypes: ReadonlyArray<string>
 }
 
 export const makeAuthorizations = (settings: Settings, now: () => number) => {
@@ -77,8 +83,15 @@ export const makeAuthorizations = (settings: Settings, now: () => number) => {
   const pushed = new Map<string, Pushed>()
   const secret = (kind: string): string => `test-${kind}-${Hex.encode(bytes(8))}`
 
-  const agreed = (client: string, asked: Scopes.Scopes, decision: Decision, nonce: string | undefined): Agreement => ({
+  const agreed = (
+    client: string,
+    asked: Scopes.Scopes,
+    details: AuthorizationDetails | undefined,
+    decision: Decision,
+    nonce: string | undefined
+  ): Agreement => ({
     client,
+    details: details === undefined ? undefined : decision.authorizationDetails?.(details) ?? details,
     subject: decision.subject ?? "user-1",
     scopes: decision.scopes === undefined ? asked : asked.filter((scope) => decision.scopes?.includes(scope)),
     nonce,
@@ -134,13 +147,17 @@ export const makeAuthorizations = (settings: Settings, now: () => number) => {
       if (challenge !== undefined && request.get("code_challenge_method") !== "S256") {
         return refuse("invalid_request", "code_challenge_method must be S256")
       }
+      const details = detailsOf(request.get("authorization_details") ?? undefined)
+      if (wrongDetails(details, settings.detailsTypes)) {
+        return refuse("invalid_authorization_details", "a type is not known")
+      }
       if (decision.error !== undefined) return refuse(decision.error, decision.description ?? "the person declined")
 
       const code = secret("code")
       const asked = Scopes.fromString(request.get("scope") ?? "", settings.scopeSeparator)
       codes.set(code, {
         agreement: {
-          ...agreed(client.clientId, asked, decision, request.get("nonce") ?? undefined),
+          ...agreed(client.clientId, asked, details, decision, request.get("nonce") ?? undefined),
           thumbprint: request.get("dpop_jkt") ?? undefined
         },
         redirectUri: request.get("redirect_uri") ?? undefined,
@@ -183,12 +200,13 @@ export const makeAuthorizations = (settings: Settings, now: () => number) => {
       }
     },
 
-    startDevice: (client: string, scopes: Scopes.Scopes) => {
+    startDevice: (client: string, scopes: Scopes.Scopes, details: AuthorizationDetails | undefined) => {
       const deviceCode = secret("device")
       const userCode = `TEST-${String(1000 + devices.size)}`
       devices.set(deviceCode, {
         client,
         scopes,
+        details,
         expiresAt: now() + deviceLifetime,
         interval: 5000,
         polledAt: undefined,
@@ -221,7 +239,7 @@ export const makeAuthorizations = (settings: Settings, now: () => number) => {
       device.used = true
       return {
         _tag: "Agreed",
-        agreement: agreed(client, device.scopes, device.decision, undefined),
+        agreement: agreed(client, device.scopes, device.details, device.decision, undefined),
         remember: () => undefined
       }
     }

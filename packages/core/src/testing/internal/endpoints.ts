@@ -7,6 +7,7 @@ import * as Base64 from "effect/encoding/Base64"
 import * as Base64Url from "effect/encoding/Base64Url"
 import * as Result from "effect/Result"
 import type * as Schema from "effect/Schema"
+import type { AuthorizationDetails } from "../../AuthorizationDetails.ts"
 import type { Dialect } from "../../Dialect.ts"
 import * as Scopes from "../../Scopes.ts"
 import type { Members } from "../IdTokenSigner.ts"
@@ -15,6 +16,7 @@ import type { AnswerShape, Api, OpenId } from "../TestAuthorizationServer.ts"
 import type { Client } from "../TestClient.ts"
 import * as TestHttp from "../TestHttp.ts"
 import type { makeAuthorizations, Redemption } from "./authorizations.ts"
+import { detailsOf, exceeds, wrongDetails } from "./details.ts"
 import type { Grants, Pair, Renewal, Token } from "./grants.ts"
 import type { makeProofs } from "./proofs.ts"
 import { sha256 } from "./sha256.ts"
@@ -33,6 +35,7 @@ export interface Settings {
   readonly pushedRequests: "absent" | "offered" | "required"
   readonly api: Api
   readonly openid: OpenId | undefined
+  readonly detailsTypes: ReadonlyArray<string>
 }
 
 /** Where a request is going to. */
@@ -135,6 +138,7 @@ export const makeEndpoints = (
         ...(shown === undefined || refreshTokenExpiresIn === undefined || !Number.isFinite(shown.expiresAt)
           ? {}
           : { [refreshTokenExpiresIn]: seconds(shown) }),
+        ...(access.details === undefined ? {} : { authorization_details: access.details }),
         ...(idToken === undefined ? {} : { id_token: idToken }),
         ...shape.members
       })
@@ -206,7 +210,11 @@ export const makeEndpoints = (
     if (thumbprint === undefined && settings.dpop === "required") {
       return refuse("invalid_dpop_proof", "a proof is missing")
     }
-    const presented: Presented = { resource: request.parameters["resource"], thumbprint }
+    const details = detailsOf(request.parameters["authorization_details"])
+    if (wrongDetails(details, settings.detailsTypes)) {
+      return refuse("invalid_authorization_details", "a type is not known")
+    }
+    const presented: Presented = { details, resource: request.parameters["resource"], thumbprint }
     switch (request.parameters["grant_type"]) {
       case "authorization_code":
         return login(authorizations.redeem(client.clientId, request.parameters, thumbprint), client, presented)
@@ -214,6 +222,9 @@ export const makeEndpoints = (
         const scopes = scopesOf(request, dialect.refreshToken.scopeSeparator)
         const value = request.parameters["refresh_token"]
         if (value === undefined) return refuse("invalid_request", "refresh_token is missing")
+        if (details !== undefined && exceeds(details, grants.find(value)?.family.details)) {
+          return refuse("invalid_authorization_details", "the details exceed the grant's")
+        }
         return renewed(request, grants.renew(value, { client: client.clientId, scopes, ...presented }), scopes)
       }
       case "client_credentials": {
@@ -264,6 +275,7 @@ export const makeEndpoints = (
       client_id: token.family.client,
       sub: token.family.subject,
       scope: token.scopes.join(" "),
+      ...(token.details === undefined ? {} : { authorization_details: token.details }),
       iss: settings.issuer,
       iat: Math.floor(token.issuedAt / 1000),
       ...(Number.isFinite(token.expiresAt) ? { exp: Math.floor(token.expiresAt / 1000) } : {}),
@@ -274,7 +286,11 @@ export const makeEndpoints = (
 
   const device = (request: TestHttp.Request, client: Client): TestHttp.Answer => {
     const scopes = scopesOf(request, settings.dialect.authorization.scopeSeparator) ?? []
-    const started = authorizations.startDevice(client.clientId, scopes)
+    const details = detailsOf(request.parameters["authorization_details"])
+    if (wrongDetails(details, settings.detailsTypes)) {
+      return refuse("invalid_authorization_details", "a type is not known")
+    }
+    const started = authorizations.startDevice(client.clientId, scopes, details)
     return TestHttp.json({
       device_code: started.deviceCode,
       user_code: started.userCode,
@@ -289,6 +305,9 @@ export const makeEndpoints = (
     if (settings.pushedRequests === "absent") return TestHttp.empty(404)
     const { client_assertion: _, client_secret: __, ...parameters } = request.parameters
     if ("request_uri" in parameters) return refuse("invalid_request", "request_uri is what this endpoint gives")
+    if (wrongDetails(detailsOf(parameters["authorization_details"]), settings.detailsTypes)) {
+      return refuse("invalid_authorization_details", "a type is not known")
+    }
     const { expiresIn, requestUri } = authorizations.push(client.clientId, parameters)
     return TestHttp.json({ request_uri: requestUri, expires_in: expiresIn }, { status: 201 })
   }
@@ -320,6 +339,9 @@ export const makeEndpoints = (
         "password",
         "urn:ietf:params:oauth:grant-type:device_code"
       ],
+      ...(settings.detailsTypes.length === 0
+        ? {}
+        : { authorization_details_types_supported: settings.detailsTypes }),
       code_challenge_methods_supported: ["S256"],
       token_endpoint_auth_methods_supported: ["client_secret_basic", "client_secret_post", "none"],
       authorization_response_iss_parameter_supported: true,
@@ -419,6 +441,7 @@ export const makeEndpoints = (
 
 interface Presented {
   readonly resource: string | undefined
+  readonly details: AuthorizationDetails | undefined
   /** The DPoP key that the request proves. */
   readonly thumbprint: string | undefined
 }

@@ -5,6 +5,7 @@
  */
 import * as Duration from "effect/Duration"
 import * as Hex from "effect/encoding/Hex"
+import type { AuthorizationDetails } from "../../AuthorizationDetails.ts"
 import type { RotationPolicy } from "../../RotationPolicy.ts"
 import type { Scopes } from "../../Scopes.ts"
 import type { Members } from "../IdTokenSigner.ts"
@@ -22,6 +23,7 @@ export interface Family {
   readonly authenticatedAt: number | undefined
   /** Further claims of the person. */
   readonly claims: Members
+  readonly details: AuthorizationDetails | undefined
   /** The DPoP key that its refresh tokens are bound to. */
   readonly thumbprint: string | undefined
   revokedAt: number | undefined
@@ -40,6 +42,8 @@ export interface Token {
   readonly family: Family
   readonly scopes: Scopes
   readonly resource: string | undefined
+  /** What it allows in detail. */
+  readonly details: AuthorizationDetails | undefined
   /** The DPoP key that an access token is bound to. */
   readonly thumbprint: string | undefined
   readonly issuedAt: number
@@ -78,6 +82,7 @@ export interface Settings {
 interface Presentation {
   readonly scopes: Scopes
   readonly resource: string | undefined
+  readonly details: AuthorizationDetails | undefined
   readonly thumbprint: string | undefined
 }
 
@@ -98,6 +103,7 @@ export const makeGrants = (
     options: {
       readonly scopes: Scopes
       readonly resource?: string | undefined
+      readonly details?: AuthorizationDetails | undefined
       readonly thumbprint?: string | undefined
     }
   ): Token => {
@@ -109,6 +115,7 @@ export const makeGrants = (
       family,
       scopes: options.scopes,
       resource: options.resource,
+      details: options.details ?? family.details,
       thumbprint: options.thumbprint,
       issuedAt: now(),
       expiresAt: now() + (kind === "access" ? settings.accessTokenLifetime : settings.refreshTokenLifetime),
@@ -180,6 +187,7 @@ export const makeGrants = (
       readonly nonce?: string | undefined
       readonly authenticatedAt?: number | undefined
       readonly claims?: Members | undefined
+      readonly details?: AuthorizationDetails | undefined
       readonly thumbprint?: string | undefined
     }): Family => {
       const family: Family = {
@@ -190,6 +198,7 @@ export const makeGrants = (
         nonce: options.nonce,
         authenticatedAt: options.authenticatedAt,
         claims: options.claims ?? {},
+        details: options.details,
         thumbprint: options.thumbprint,
         revokedAt: undefined,
         current: undefined,
@@ -205,19 +214,21 @@ export const makeGrants = (
       options: {
         readonly refresh: boolean
         readonly resource?: string | undefined
+        readonly details?: AuthorizationDetails | undefined
         readonly thumbprint?: string | undefined
       }
     ): Pair => {
       const refresh = options.refresh ? issue(family, "refresh", { scopes: family.scopes }) : undefined
       family.current = refresh
-      const { resource, thumbprint } = options
-      return { access: issue(family, "access", { scopes: family.scopes, resource, thumbprint }), refresh }
+      const { details, resource, thumbprint } = options
+      return { access: issue(family, "access", { scopes: family.scopes, details, resource, thumbprint }), refresh }
     },
 
     renew: (value: string, options: {
       readonly client: string
       readonly scopes?: Scopes | undefined
       readonly resource?: string | undefined
+      readonly details?: AuthorizationDetails | undefined
       readonly thumbprint?: string | undefined
     }): Renewal => {
       const token = tokens.get(value)
@@ -226,7 +237,12 @@ export const makeGrants = (
       }
       const family = token.family
       const scopes = options.scopes ?? family.scopes
-      const presentation = { scopes, resource: options.resource, thumbprint: options.thumbprint }
+      const presentation = {
+        scopes,
+        resource: options.resource,
+        details: options.details,
+        thumbprint: options.thumbprint
+      }
       if (family.thumbprint !== undefined && family.thumbprint !== options.thumbprint) {
         return { _tag: "Refused", because: "key" }
       }
