@@ -18,7 +18,7 @@ for (const name of names) {
   const client = {
     description,
     clientId: "app",
-    clientSecret: Redacted.make("s-3cr3t"),
+    ...(description.clientAuthentication === "none" ? {} : { clientSecret: Redacted.make("s-3cr3t") }),
     variables: Object.fromEntries(
       Object.entries(description.variables ?? {})
         .filter(([, variable]) => variable.from !== "grant" && variable.default === undefined)

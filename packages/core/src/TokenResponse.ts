@@ -280,7 +280,7 @@ const tokensOf = (object: JsonObject, answer: Answer, rules: Rules, asked: Asked
     const exchanged = asked.grantType === tokenExchangeGrantType
     const isAccessToken = !exchanged || member(object, "token_type") !== notApplicable
     // a SAML assertion, say, has characters that no header takes; it goes into none
-    const accessToken = yield* tokenOf(object, "access_token", isAccessToken ? b64token : visible)
+    const accessToken = yield* tokenOf(object, "access_token", isAccessToken ? oneWord : visible)
     if (accessToken === undefined) return yield* invalid("missing", "access_token")
     const lifetime = yield* secondsOf(object, "expires_in", rules)
     const unknown = lifetime === 0 && rules.expiresInZero === "unknown"
@@ -310,8 +310,9 @@ const tokensOf = (object: JsonObject, answer: Answer, rules: Rules, asked: Asked
     }
   })
 
-// RFC 6750, section 2.1: what may stand in an `Authorization` header
-const b64token = /^[A-Za-z0-9\-._~+/]+=*$/
+// What stands in an `Authorization` header as one word. RFC 6750, section 2.1, allows less, but there are servers whose
+// tokens hold other signs, as Salesforce's hold "!".
+const oneWord = /^[\x21\x23-\x2b\x2d-\x5b\x5d-\x7e]+$/
 
 // VSCHAR (RFC 6749, appendix A)
 const visible = /^[\x20-\x7e]+$/

@@ -100,6 +100,15 @@ describe("TokenResponse", () => {
     }
   })
 
+  it("reads an access token of signs that make no other word of a header", () => {
+    const token = "00D!AQ~.x|y$z%()*=="
+
+    assert.strictEqual(
+      tokensOf({ body: JSON.stringify({ access_token: token, token_type: "bearer" }) })["accessToken"],
+      token
+    )
+  })
+
   describe("an answer that fails a check", () => {
     const cases: Record<string, readonly [unknown, string]> = {
       "no access token [6749-5.1-a]": [{ access_token: undefined }, "missing access_token"],
@@ -109,6 +118,8 @@ describe("TokenResponse", () => {
       "access token a list": [{ access_token: ["a"] }, "wrong-type access_token"],
       "access token with a line break [6750-2.1-b]": [{ access_token: "a\r\nX: y" }, "out-of-range access_token"],
       "access token with a space [6750-2.1-b]": [{ access_token: "a b" }, "out-of-range access_token"],
+      "access token with a comma [6750-2.1-b]": [{ access_token: "a,b" }, "out-of-range access_token"],
+      "access token with a quotation mark [6750-2.1-b]": [{ access_token: "a\"b" }, "out-of-range access_token"],
       "access token not ASCII [6750-2.1-b]": [{ access_token: "é" }, "out-of-range access_token"],
       "refresh token empty": [{ refresh_token: "" }, "missing refresh_token"],
       "refresh token a number": [{ refresh_token: 7 }, "wrong-type refresh_token"],
