@@ -56,6 +56,13 @@ export class AuthorizationServer extends Context.Service<AuthorizationServer, {
    * does. A `GrantKeeper` renews before.
    */
   readonly idleLifetime?: Duration.Duration | undefined
+  /** The least time between two renewals of a grant, where the server asks for more than `RefreshPolicy` leaves. */
+  readonly minInterval?: Duration.Duration | undefined
+  /**
+   * The claims of an ID token that fill places of the issuer, by the places' names, for servers whose tenants have
+   * issuers of their own: `{ tenantid: "tid" }`.
+   */
+  readonly issuerClaims?: Readonly<Record<string, string>> | undefined
   /** The only origins that get the token. */
   readonly apiOrigins: ReadonlyArray<string>
   /** When the provider ends this server, where that is announced. */

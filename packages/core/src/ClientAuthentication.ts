@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Base64 from "effect/encoding/Base64"
 import * as Layer from "effect/Layer"
@@ -99,6 +100,32 @@ export interface BearerOptions {
 }
 
 /**
+ * What a client states when its key signs for it (RFC 7523, section 3).
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Statement {
+  readonly issuer: string
+  readonly subject: string
+  readonly audience: string
+  /** The one that the server knows, where it knows one only. */
+  readonly algorithm?: string | undefined
+  readonly lifetime: Duration.Duration
+}
+
+/**
+ * Signs a statement, for one request: gives the JWT, and what names the key as
+ * {@link Credentials.basis} does.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Signer = (
+  statement: Statement
+) => Effect.Effect<{ readonly value: Redacted.Redacted; readonly basis: Redacted.Redacted }, OAuthError.OAuthError>
+
+/**
  * A public client: names itself in the body and proves nothing (RFC 6749,
  * section 3.2.1).
  *
@@ -135,6 +162,16 @@ export const basicRaw = (options: SecretOptions): Made =>
   options.clientId.includes(":")
     ? invalid("clientId", "contains a colon, which raw Basic authentication cannot carry; use `basic` or `post`")
     : withSecret(options, (secret) => basicCredentials(options.clientId, secret))
+
+/**
+ * HTTP Basic with the secret for a user name and an empty password, for servers
+ * whose API keys are presented so.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const secretAsUser = (options: SecretOptions): Made =>
+  withSecret(options, (secret) => basicCredentials(secret, ""))
 
 /**
  * Identifier and secret as parameters of the body.

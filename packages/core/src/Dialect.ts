@@ -6,7 +6,7 @@
  */
 import * as AuthorizationRequest from "./AuthorizationRequest.ts"
 import * as AuthorizationResponse from "./AuthorizationResponse.ts"
-import type { OnAnswer, OnRequest } from "./EndpointRequest.ts"
+import type { OnAnswer, OnRequest, OnTokens } from "./EndpointRequest.ts"
 import * as TokenResponse from "./TokenResponse.ts"
 
 /**
@@ -70,10 +70,18 @@ export interface Dialect {
    * or that token only.
    */
   readonly revocation: "grant" | "token"
+  /**
+   * Where the first nonce for DPoP comes from (RFC 9449, section 8): the server
+   * asks for one, or it is fetched first, since the server spends what is
+   * presented before it looks at the proof.
+   */
+  readonly dpopNonce: "asked" | "fetched"
   /** What data cannot say: changes each request to the server's endpoints before it is sent. */
   readonly onRequest?: OnRequest | undefined
   /** What data cannot say: changes each answer of the server's endpoints before it is judged. */
   readonly onAnswer?: OnAnswer | undefined
+  /** What follows an answer with tokens before anybody is given them. */
+  readonly onTokens?: OnTokens | undefined
 }
 
 /**
@@ -89,7 +97,8 @@ export const rfc6749: Dialect = {
   refreshToken: { parameters: {}, scope: "never", scopeSeparator: " " },
   clientCredentials: { parameters: {}, scopeSeparator: " " },
   response: TokenResponse.rfc6749,
-  revocation: "grant"
+  revocation: "grant",
+  dpopNonce: "asked"
 }
 
 /**
@@ -109,7 +118,7 @@ export type Deviations = {
  * @since 0.1.0
  */
 export const make = (deviations: Deviations, base: Dialect = rfc6749): Dialect => {
-  const { onAnswer = base.onAnswer, onRequest = base.onRequest } = deviations
+  const { onAnswer = base.onAnswer, onRequest = base.onRequest, onTokens = base.onTokens } = deviations
   return {
     authorization: deviate(base.authorization, deviations.authorization),
     authorizationResponse: deviate(base.authorizationResponse, deviations.authorizationResponse),
@@ -118,8 +127,10 @@ export const make = (deviations: Deviations, base: Dialect = rfc6749): Dialect =
     clientCredentials: deviate(base.clientCredentials, deviations.clientCredentials),
     response: deviate(base.response, deviations.response),
     revocation: deviations.revocation ?? base.revocation,
+    dpopNonce: deviations.dpopNonce ?? base.dpopNonce,
     ...(onRequest === undefined ? {} : { onRequest }),
-    ...(onAnswer === undefined ? {} : { onAnswer })
+    ...(onAnswer === undefined ? {} : { onAnswer }),
+    ...(onTokens === undefined ? {} : { onTokens })
   }
 }
 
@@ -172,7 +183,7 @@ const reserved: ReadonlySet<string> = new Set([
 
 const secrets: ReadonlySet<string> = new Set(["access_token", "code", "id_token", "refresh_token", "state"])
 
-type Leg = Exclude<keyof Dialect, "onAnswer" | "onRequest" | "revocation">
+type Leg = Exclude<keyof Dialect, "dpopNonce" | "onAnswer" | "onRequest" | "onTokens" | "revocation">
 
 type Deviating<Leg> = { readonly [K in keyof Leg]?: Leg[K] | undefined }
 

@@ -1,6 +1,6 @@
 /**
  * A request to an endpoint of an authorization server as it will be sent, and the two hooks by which a dialect says what
- * data cannot: one on the request, one on the answer.
+ * data cannot: one on the request, one on the answer. A third one sends what follows an answer with tokens.
  *
  * The RFCs write every such request as a POST of a form (RFC 6749, section 3.2; RFC 7009, section 2.1; RFC 7662, section
  * 2.1; RFC 8628, section 3.1).
@@ -11,9 +11,10 @@ import type * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
 import type { Json } from "effect/Schema"
 import type { Endpoint } from "./ClientAuthentication.ts"
-import type { ConfigurationInvalid, KeyUnavailable } from "./OAuthError.ts"
+import type { ConfigurationInvalid, KeyUnavailable, OAuthErrorReason } from "./OAuthError.ts"
 import type { Parameters } from "./TokenRequest.ts"
-import type { Answer } from "./TokenResponse.ts"
+import type { Answer, Judgement } from "./TokenResponse.ts"
+import type { TokenSet } from "./TokenSet.ts"
 
 /**
  * A request, credentials included.
@@ -67,3 +68,43 @@ export interface About {
  * @since 0.1.0
  */
 export type OnAnswer = (answer: Answer, about: About) => Answer
+
+/**
+ * A further request to the server, written by `onRequest` as every other; its
+ * answer is shaped by `onAnswer`, and not judged.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface FollowUp extends Pick<EndpointRequest, "endpoint" | "grantType" | "parameters" | "url"> {
+  /** What the address is called where it was set. */
+  readonly field: string
+  readonly kept?: EndpointRequest["kept"] | undefined
+}
+
+/**
+ * What is known of tokens that are completed, and how to ask the server for more.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Following {
+  readonly grantType: string
+  /** What the grant keeps, that of these tokens included. */
+  readonly kept: EndpointRequest["kept"]
+  readonly send: (request: FollowUp) => Effect.Effect<Answer, OAuthErrorReason>
+}
+
+/**
+ * Completes tokens before anybody is given them: by looking them up, or by
+ * exchanging them.
+ *
+ * **Gotchas**
+ *
+ * Until it ends nobody has the pair but this process, so it ends within seconds,
+ * whatever the server does, and hands on the refresh token whatever comes of it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type OnTokens = (tokens: TokenSet, about: Following) => Effect.Effect<Judgement>

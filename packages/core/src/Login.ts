@@ -235,7 +235,8 @@ export const layerWith: Layer.Layer<
       const request = yield* Effect.provideContext(
         AuthorizationRequest.make({
           endpoint: server.authorizationEndpoint,
-          issuer: server.issuer,
+          // an issuer with places is none that an answer can be compared with
+          issuer: server.issuerClaims === undefined ? server.issuer : undefined,
           rules: server.dialect.authorization,
           clientId: client.clientId,
           redirectUri: options.redirectUri,
@@ -310,12 +311,16 @@ export const layerWith: Layer.Layer<
         resources,
         authorizationDetails: authorizationDetails === undefined ? undefined : Redacted.value(authorizationDetails),
         otherwise: "revoke",
-        ...(verifier === undefined || !scopes.includes("openid") ? {} : {
-          identity: Effect.tap(identify(tokens, code, pending, verifier), (told) =>
-            Effect.sync(() => {
-              identity = told
-            }))
-        })
+        ...(!isGranted(tokens.scopes, scopes, server.dialect.response.scopePolicy)
+          ? { identity: notAsGranted }
+          : verifier === undefined || !scopes.includes("openid")
+          ? {}
+          : {
+            identity: Effect.tap(identify(tokens, code, pending, verifier), (told) =>
+              Effect.sync(() => {
+                identity = told
+              }))
+          })
       })
       for (const [part, own] of Object.entries(parts ?? {})) {
         yield* grants.adopt(grants.key(key.account, part), own, { ...options, otherwise: "revoke" })
@@ -403,6 +408,22 @@ const keptOf = (parameters: ReadonlyMap<string, string>, names: ReadonlyArray<st
 }
 
 const missing = new OAuthError.ResponseInvalid({ problem: "missing", field: "id_token", status: 200 })
+
+const isGranted = (
+  granted: Scopes.Scopes | undefined,
+  asked: Scopes.Scopes,
+  policy: AuthorizationServer["Service"]["dialect"]["response"]["scopePolicy"]
+): boolean =>
+  granted === undefined || policy === "any" || (
+    (policy === "superset" || Scopes.includes(asked, granted)) &&
+    (policy === "subset" || Scopes.includes(granted, asked))
+  )
+
+const notAsGranted = Effect.fail(OAuthError.make(
+  "Login",
+  "complete",
+  new OAuthError.ResponseInvalid({ problem: "mismatch", field: "scope", status: 200 })
+))
 
 const defaultTimeToLive = Duration.minutes(10)
 

@@ -7,6 +7,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Redacted from "effect/Redacted"
+import type { Json } from "effect/Schema"
 import { AuthorizationServer } from "./AuthorizationServer.ts"
 import { ClientAuthentication } from "./ClientAuthentication.ts"
 import * as Form from "./internal/form.ts"
@@ -37,11 +38,13 @@ export class Revocation extends Context.Service<Revocation, {
    *
    * Any 2xx answer is `done`, whatever its body says, and so is one that calls
    * the token invalid: it is not there. `ServerUnavailable` means that it still
-   * is.
+   * is. `kept` is what the token's grant keeps, for dialects whose requests depend
+   * on it.
    */
   readonly revoke: (
     token: Redacted.Redacted,
-    hint?: string
+    hint?: string,
+    kept?: Readonly<Record<string, Json>>
   ) => Effect.Effect<Outcome, OAuthError.OAuthError>
 }>()("@effect-oauth/core/Revocation") {}
 
@@ -64,12 +67,14 @@ export const make: Effect.Effect<
   const attempt = Effect.fnUntraced(function*(
     url: string,
     token: Redacted.Redacted,
-    hint: string
+    hint: string,
+    kept: Readonly<Record<string, Json>> | undefined
   ): Effect.fn.Return<Outcome, OAuthError.OAuthErrorReason> {
     const answer = yield* Form.exchange(client, authentication, server.dialect, {
       endpoint: "revocation",
       url,
       field: "revocationEndpoint",
+      kept,
       parameters: [["token", token], ["token_type_hint", hint]],
       bodyMatters: () => false
     })
@@ -85,10 +90,10 @@ export const make: Effect.Effect<
   })
 
   return Revocation.of({
-    revoke: Effect.fn("Revocation.revoke")(function*(token, hint = "") {
+    revoke: Effect.fn("Revocation.revoke")(function*(token, hint = "", kept?) {
       yield* Effect.annotateCurrentSpan("oauth.provider", server.provider)
       if (server.revocationEndpoint === undefined) return "unsupported"
-      return yield* attempt(server.revocationEndpoint, token, hint).pipe(
+      return yield* attempt(server.revocationEndpoint, token, hint, kept).pipe(
         Effect.mapError((reason) => OAuthError.make("Revocation", "revoke", reason))
       )
     })

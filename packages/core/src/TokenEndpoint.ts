@@ -18,6 +18,7 @@ import { Dpop, type Proof } from "./Dpop.ts"
 import type { About } from "./EndpointRequest.ts"
 import * as Exchange from "./internal/exchange.ts"
 import * as Form from "./internal/form.ts"
+import * as Nonce from "./internal/nonce.ts"
 import * as OAuthError from "./OAuthError.ts"
 import { OAuthHttpClient } from "./OAuthHttpClient.ts"
 import type { Parameters, TokenRequest } from "./TokenRequest.ts"
@@ -113,6 +114,22 @@ export const make: Effect.Effect<
         )
       )
 
+  // An answer that completes another one belongs to it.
+  const follow = (
+    judgement: TokenResponse.Judgement,
+    { grantType, kept }: TokenRequest
+  ): Effect.Effect<TokenResponse.Judgement> =>
+    server.dialect.onTokens === undefined || judgement._tag !== "Granted"
+      ? Effect.succeed(judgement)
+      : Form.followed(judgement.tokens, server.dialect.onTokens, {
+        grantType,
+        kept: { ...kept, ...judgement.tokens.kept },
+        send: (to) => Form.exchange(client, authentication, server.dialect, to)
+      })
+
+  const probe = (url: string, field: string, proof: Proof) =>
+    Exchange.once(client, HttpClientRequest.post(url, { headers: { dpop: Redacted.value(proof.value) } }), { field })
+
   const send = Effect.fnUntraced(function*(
     request: TokenRequest,
     credentials: Credentials,
@@ -131,7 +148,9 @@ export const make: Effect.Effect<
     const about = { endpoint: "token", grantType: request.grantType } as const
     const parameters: Parameters = [["grant_type", request.grantType], ...request.parameters]
     const written = yield* Form.request({ ...about, url, parameters, kept: request.kept }, credentials, server.dialect)
-    const proof = yield* prove(written, request)
+    const proof = yield* server.dialect.dpopNonce === "fetched"
+      ? Nonce.first(prove(written, request), dpop, (proof) => probe(url, field, proof))
+      : prove(written, request)
     const proven = proof === undefined
       ? written
       : HttpClientRequest.setHeader(written, "dpop", Redacted.value(proof.value))
@@ -192,7 +211,8 @@ export const make: Effect.Effect<
       options?.timeLimit ?? Exchange.timeLimit,
       options?.maySend ?? (() => true)
     ).pipe(
-      Effect.catch((reason) => Effect.succeed({ _tag: "NotSent", reason } as const))
+      Effect.catch((reason) => Effect.succeed({ _tag: "NotSent", reason } as const)),
+      Effect.flatMap((judgement) => follow(judgement, request))
     )
     yield* Effect.annotateCurrentSpan({
       "oauth.provider": server.provider,

@@ -38,14 +38,16 @@ import type { TokenSet } from "./TokenSet.ts"
 export interface Rules {
   /** How `expires_in` is written: a JSON number, or also a string of decimal digits. */
   readonly expiresIn: "number" | "number-or-digits"
-  /** What `expires_in: 0` means: a token that has expired, or one whose lifetime is not told. */
-  readonly expiresInZero: "expired" | "unknown"
+  /** What `expires_in: 0` means: a token that has expired, one whose lifetime is not told, or one that does not expire. */
+  readonly expiresInZero: "expired" | "unknown" | "never"
   /** The lifetime of an access token where the answer does not tell. */
   readonly defaultLifetime?: Duration.Duration | undefined
   /** The token type where the answer does not tell; absent, such an answer is invalid. */
   readonly defaultTokenType?: string | undefined
   /** What separates scope tokens in an answer. */
   readonly scopeSeparator: string
+  /** What a login may be granted, by what was asked for: anything, the same, nothing else, or that and more. */
+  readonly scopePolicy: "any" | "exact" | "subset" | "superset"
   /** The lifetime of a refresh token where the answer does not tell. */
   readonly refreshTokenLifetime?: Duration.Duration | undefined
   /** The member that tells a refresh token's lifetime in seconds, where there is one. */
@@ -70,6 +72,7 @@ export const rfc6749: Rules = {
   expiresIn: "number",
   expiresInZero: "expired",
   scopeSeparator: " ",
+  scopePolicy: "any",
   keep: [],
   apiOrigins: [],
   grantEnded: ["invalid_grant"],
@@ -283,8 +286,12 @@ const tokensOf = (object: JsonObject, answer: Answer, rules: Rules, asked: Asked
     const accessToken = yield* tokenOf(object, "access_token", isAccessToken ? oneWord : visible)
     if (accessToken === undefined) return yield* invalid("missing", "access_token")
     const lifetime = yield* secondsOf(object, "expires_in", rules)
-    const unknown = lifetime === 0 && rules.expiresInZero === "unknown"
-    const expiresIn = unknown || lifetime === undefined ? rules.defaultLifetime : Duration.seconds(lifetime)
+    const told = lifetime === 0 && rules.expiresInZero === "unknown" ? undefined : lifetime
+    const expiresIn = told === undefined
+      ? rules.defaultLifetime
+      : told === 0 && rules.expiresInZero === "never"
+      ? undefined
+      : Duration.seconds(told)
     const refreshToken = yield* refreshTokenOf(object)
     const refreshLifetime = rules.refreshTokenExpiresIn === undefined
       ? undefined

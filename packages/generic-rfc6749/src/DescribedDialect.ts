@@ -5,131 +5,9 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-import { duration, literals, names, optional, parameters, path, scope, separator } from "./internal/fields.ts"
-
-/**
- * Schema of how requests to an endpoint are written: by RFC 6749, section 3.2, a
- * POST of a form.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const Writing = Schema.Struct({
-  method: literals("The method of the request. A GET carries its parameters in the query.", ["POST", "GET"]),
-  encoding: literals("Where the parameters are.", ["form", "json", "query"]),
-  headers: parameters("Headers that every such request carries. They must not be secret."),
-  names: names("The server's names of parameters, by the RFC's.", { client_id: "client_key" }),
-  omit: optional(
-    Schema.Array(Schema.NonEmptyString).annotate({
-      description: "Parameters of the RFC, by the RFC's names, that are left out.",
-      default: [],
-      examples: [["grant_type"]]
-    })
-  ),
-  parameters: parameters("Parameters that every such request carries.")
-})
-
-/**
- * How requests to an endpoint are written.
- *
- * @category models
- * @since 0.1.0
- */
-export type Writing = typeof Writing.Type
-
-/**
- * Schema of how requests are written, by endpoint and, at the token endpoint, by
- * grant. What a grant says goes before what the token endpoint says.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const Requests = Schema.Struct({
-  token: optional(Writing.annotate({ description: "Every request to the token endpoint." })),
-  authorizationCode: optional(Writing.annotate({ description: "The exchange of the code." })),
-  then: optional(Writing.annotate({ description: "The second exchange." })),
-  refreshToken: optional(Writing.annotate({ description: "The renewal." })),
-  clientCredentials: optional(Writing.annotate({ description: "The request for a token of the client's own." })),
-  revocation: optional(Writing.annotate({ description: "The revocation." })),
-  introspection: optional(Writing.annotate({ description: "The introspection." })),
-  deviceAuthorization: optional(Writing.annotate({ description: "The beginning of a login on another device." }))
-}).annotate({ description: "How requests to the server's endpoints are written (RFC 6749, section 3.2)." })
-
-/**
- * How requests are written, by endpoint and grant.
- *
- * @category models
- * @since 0.1.0
- */
-export type Requests = typeof Requests.Type
-
-const instant = (description: string) =>
-  optional(
-    Schema.Struct({
-      name: Schema.NonEmptyString.annotate({ description: "The member, as a path." }),
-      form: Schema.Literals(["seconds", "milliseconds", "iso"]).annotate({
-        description: "How it is written: seconds or milliseconds since 1970, or an ISO 8601 text."
-      })
-    }).annotate({ description })
-  )
-
-/**
- * Schema of how answers are shaped: by RFC 6749, section 5, a JSON object with
- * the RFC's names, and errors with a status of 400 or 401.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const Answers = Schema.Struct({
-  format: literals(
-    "How the body is written: JSON by its content type, JSON whatever the content type says, or a form.",
-    ["json", "json-by-any-type", "form"]
-  ),
-  statuses: optional(
-    Schema.Array(Schema.Int).annotate({
-      description: "Statuses other than 200 that an answer with tokens may have.",
-      default: [],
-      examples: [[201]]
-    })
-  ),
-  success: optional(
-    Schema.Struct({
-      path: Schema.NonEmptyString.annotate({ description: "The member that tells, as a path." }),
-      equals: Schema.Array(Schema.Json).annotate({ description: "The values that mean success." })
-    }).annotate({
-      description: "What tells an answer with tokens from an error that has the same status.",
-      examples: [{ path: "ok", equals: [true] }]
-    })
-  ),
-  path: path("Where the tokens are, where that is not the object itself.", "data"),
-  names: names("Where each member of the RFC is: the server's name of it, or its path.", {
-    access_token: "accessToken"
-  }),
-  lifetime: literals(
-    "How the lifetime in expires_in is written, or that it is read from the token, which is a JWT.",
-    ["seconds", "milliseconds", "minutes", "D:HH:MM:SS", "D:HH:MM", "HH:MM:SS", "jwt"]
-  ),
-  expiresAt: instant("The member that tells when the access token expires, in place of expires_in."),
-  refreshTokenExpiresAt: instant("The member that tells when the refresh token expires."),
-  tokenTypes: names("What the server's token types mean.", { bot: "Bearer" }),
-  scope: literals("How the granted scope is written; ignored, it counts as the scope that was asked for.", [
-    "text",
-    "array",
-    "ignored"
-  ]),
-  error: path("Where the error code is.", "errors.0.errorType"),
-  errorDescription: path("Where the error's description is.", "message"),
-  errorCodes: names("The RFC's error codes, by the server's.", { bad_refresh_token: "invalid_grant" }),
-  device: names("Where each member of a device authorization answer is.", { verification_uri: "verification_url" })
-}).annotate({ description: "How the answers of the server's endpoints are shaped (RFC 6749, section 5)." })
-
-/**
- * How answers are shaped.
- *
- * @category models
- * @since 0.1.0
- */
-export type Answers = typeof Answers.Type
+import { Answers } from "./DescribedAnswers.ts"
+import { Requests } from "./DescribedRequests.ts"
+import { address, duration, literals, names, optional, parameters, scope, separator } from "./internal/fields.ts"
 
 /**
  * Schema of a dialect's deviations, leg by leg.
@@ -177,6 +55,12 @@ export const DescribedDialect = Schema.Struct({
       responseType: optional(
         Schema.NonEmptyString.annotate({ description: "The value of response_type.", default: "code" })
       ),
+      responseMode: optional(
+        Schema.Literals(["query", "form_post"]).annotate({
+          description: "How the answer comes back, where the server is to be told (response_mode): in the address, or "
+            + "as a form that the browser posts."
+        })
+      ),
       names: names("The server's names of parameters, by the RFC's.", { client_id: "client_key" }),
       scopeEncoding: literals(
         "How a scope is written in the address: percent-encoded, or with + , : and / as they are.",
@@ -209,9 +93,14 @@ export const DescribedDialect = Schema.Struct({
       scopeSeparator: separator("What separates scope tokens in the exchange of a code."),
       then: optional(
         Schema.Struct({
-          grantType: Schema.NonEmptyString.annotate({ description: "The grant type of the second exchange." }),
+          endpoint: address("Where it takes place, where that is not the token endpoint. Places are filled."),
+          grantType: Schema.NonEmptyString.annotate({
+            description:
+              "The grant type of the second exchange. Where the server takes none, requests.then.omit says so."
+          }),
           parameter: Schema.NonEmptyString.annotate({ description: "The parameter that carries the access token." }),
-          parameters: parameters("Parameters that every second exchange carries.")
+          parameters: parameters("Parameters that every second exchange carries."),
+          repeated: literals("Whether a renewal is followed by it too.", ["never", "at-renewals"])
         }).annotate({
           description: "A second exchange, of the access token that the first one gave for the one to keep.",
           examples: [{ grantType: "ig_exchange_token", parameter: "access_token" }]
@@ -254,8 +143,9 @@ export const DescribedDialect = Schema.Struct({
         })
       ),
       expiresInZero: optional(
-        Schema.Literals(["expired", "unknown"]).annotate({
-          description: "What expires_in: 0 means: a token that has expired, or one whose lifetime is not told.",
+        Schema.Literals(["expired", "unknown", "never"]).annotate({
+          description: "What expires_in: 0 means: a token that has expired, one whose lifetime is not told, or one "
+            + "that does not expire.",
           default: "expired"
         })
       ),
@@ -267,6 +157,13 @@ export const DescribedDialect = Schema.Struct({
         })
       ),
       scopeSeparator: separator("What separates scope tokens in an answer."),
+      scopePolicy: optional(
+        Schema.Literals(["any", "exact", "subset", "superset"]).annotate({
+          description: "What a login may be granted, by what was asked for: anything, the same, nothing else, or that "
+            + "and more. A login that is granted otherwise is refused, and its tokens are revoked.",
+          default: "any"
+        })
+      ),
       refreshTokenLifetime: optional(duration("The lifetime of a refresh token where the answer does not tell.")),
       refreshTokenExpiresIn: optional(
         Schema.NonEmptyString.annotate({
@@ -302,6 +199,13 @@ export const DescribedDialect = Schema.Struct({
         })
       )
     }).annotate({ description: "The token answer (RFC 6749, sections 5.1 and 5.2)." })
+  ),
+  dpopNonce: optional(
+    Schema.Literals(["asked", "fetched"]).annotate({
+      description: "Where the first nonce for DPoP comes from (RFC 9449, section 8): the server asks for one, or it is "
+        + "fetched first, since the server spends a code or refresh token before it looks at the proof.",
+      default: "asked"
+    })
   ),
   requests: optional(Requests),
   answers: optional(Answers),

@@ -6,30 +6,39 @@
  */
 import type * as AuthorizationServer from "@effect-oauth/core/AuthorizationServer"
 import * as Configuration from "@effect-oauth/core/Configuration"
-import type * as Dialect from "@effect-oauth/core/Dialect"
 import type { OnAnswer, OnRequest } from "@effect-oauth/core/EndpointRequest"
 import * as OAuthError from "@effect-oauth/core/OAuthError"
-import * as RotationPolicy from "@effect-oauth/core/RotationPolicy"
-import * as Effect from "effect/Effect"
 import type * as JsonSchema from "effect/JsonSchema"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { DescribedDialect } from "./DescribedDialect.ts"
-import * as Answers from "./internal/answers.ts"
-import { address, duration, optional } from "./internal/fields.ts"
-import * as Requests from "./internal/requests.ts"
-import * as Template from "./internal/template.ts"
+import * as Compile from "./internal/compile.ts"
+import { address, duration, names, optional, pattern } from "./internal/fields.ts"
+import * as Nearest from "./internal/nearest.ts"
+import * as Problems from "./internal/problems.ts"
 
 /**
  * Schema of the ways to authenticate a client: RFC 6749's `basic` and `post`,
- * `basicRaw` for servers that do not decode, and `none`.
+ * `basicRaw` for servers that do not decode, `secretAsUser` for API keys,
+ * `privateKeyJwt` (RFC 7523), `jwtSecret` where the signed statement is sent in
+ * place of a secret, and `none`.
  *
  * @category schemas
  * @since 0.1.0
  */
-export const Method = Schema.Literals(["none", "basic", "basicRaw", "post"]).annotate({
-  description: "How a client authenticates: HTTP Basic (\"basicRaw\" for servers that do not form-decode it), "
-    + "identifier and secret in the body (\"post\"), or not at all (\"none\")."
+export const Method = Schema.Literals([
+  "none",
+  "basic",
+  "basicRaw",
+  "secretAsUser",
+  "post",
+  "privateKeyJwt",
+  "jwtSecret"
+]).annotate({
+  description: "How a client authenticates: HTTP Basic (\"basicRaw\" for servers that do not form-decode it, "
+    + "\"secretAsUser\" for those that want the secret as the user's name and no password), identifier and secret in "
+    + "the body (\"post\"), a statement that the client's key signs, as an assertion (\"privateKeyJwt\") or in the "
+    + "secret's place (\"jwtSecret\"), or not at all (\"none\")."
 })
 
 /**
@@ -67,6 +76,39 @@ export const ClientAuthentication = Schema.Union([
 export type ClientAuthentication = typeof ClientAuthentication.Type
 
 /**
+ * Schema of the statement that a client's key signs (RFC 7523, section 3).
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const ClientAssertion = Schema.Struct({
+  audience: optional(
+    Schema.NonEmptyString.annotate({
+      description: "To whom it is made. Left out, it is the issuer.",
+      examples: ["https://appleid.apple.com"]
+    })
+  ),
+  issuer: optional(
+    Schema.NonEmptyString.annotate({
+      description: "Who makes it, a place included. Left out, it is the client's identifier.",
+      examples: ["{teamId}"]
+    })
+  ),
+  algorithm: optional(
+    Schema.NonEmptyString.annotate({ description: "What it is signed with, where the server knows one only." })
+  ),
+  lifetime: optional(duration("How long it counts; a minute unless said otherwise, and ten at most."))
+})
+
+/**
+ * The statement that a client's key signs.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type ClientAssertion = typeof ClientAssertion.Type
+
+/**
  * Schema of a value that addresses have a place for.
  *
  * @category schemas
@@ -83,8 +125,10 @@ export const Variable = Schema.Struct({
   ),
   oneOf: optional(Schema.NonEmptyArray(Schema.String).annotate({ description: "The values that it may have." })),
   pattern: optional(
-    Schema.NonEmptyString.annotate({
-      description: "A regular expression for its values. Without it and oneOf a value is letters, digits, ., - and _."
+    pattern.annotate({
+      description: "A regular expression for the whole of its values. Without it and oneOf a value is letters, digits, "
+        + "., - and _.",
+      examples: ["[a-z0-9-]+"]
     })
   ),
   default: optional(Schema.String.annotate({ description: "Its value where nobody supplies one." }))
@@ -171,7 +215,7 @@ export const Description = Schema.Struct({
   authorizationEndpoint: address("Where logins begin (RFC 6749, section 3.1)."),
   tokenEndpoint: Schema.String.annotate({
     description: "Where codes and refresh tokens are presented (RFC 6749, section 3.2).",
-    format: "uri"
+    examples: ["https://{tenant}.example.com/oauth/token"]
   }),
   refreshEndpoint: address("Where refresh tokens are presented, where that is not the token endpoint."),
   revocationEndpoint: address("Where tokens are revoked (RFC 7009)."),
@@ -195,7 +239,24 @@ export const Description = Schema.Struct({
       examples: [["payment_initiation"]]
     })
   ),
-  clientAuthentication: optional(ClientAuthentication),
+  dpopSigningAlgorithms: optional(
+    Schema.Array(Schema.String).annotate({
+      description: "The algorithms of DPoP proofs that the server knows (RFC 9449, section 5.1), where it says so.",
+      examples: [["ES256"]]
+    })
+  ),
+  issuerClaims: names(
+    "The claims of ID tokens that fill places of the issuer, by the places' names, where each tenant has an issuer of "
+      + "its own.",
+    { tenantid: "tid" }
+  ),
+  clientAuthentication: optional(ClientAuthentication.annotate({
+    description: "How clients authenticate: one method, or one for each endpoint. Left out, it is \"basic\" with a "
+      + "secret and \"none\" without."
+  })),
+  clientAssertion: optional(
+    ClientAssertion.annotate({ description: "What a client's key signs, for privateKeyJwt and jwtSecret." })
+  ),
   apiOrigins: optional(
     Schema.Array(Schema.String).annotate({
       description: "The only origins that get the token.",
@@ -211,6 +272,21 @@ export const Description = Schema.Struct({
   ),
   dialect: optional(DescribedDialect),
   rotation: optional(Rotation),
+  idleLifetime: optional(
+    duration(
+      "How long a refresh token lives while it is not used, where the answers do not say and the documentation does."
+    )
+  ),
+  minInterval: optional(duration("The least time between two renewals of a grant.")),
+  hooks: optional(
+    Schema.Struct({
+      onRequest: optional(Schema.NonEmptyString.annotate({ description: "What it does to requests." })),
+      onAnswer: optional(Schema.NonEmptyString.annotate({ description: "What it does to answers." }))
+    }).annotate({
+      description: "What data cannot say: the hooks without which this description does not work, and what they do.",
+      examples: [{ onRequest: "Signs each request with an HMAC of its body." }]
+    })
+  ),
   endOfLife: optional(
     Schema.String.annotate({
       description: "When the provider ends this server, where that is announced.",
@@ -247,6 +323,7 @@ export type Encoded = typeof Description.Encoded
  */
 export interface Described extends AuthorizationServer.Options {
   readonly clientAuthentication?: ClientAuthentication | undefined
+  readonly clientAssertion?: ClientAssertion | undefined
 }
 
 /**
@@ -266,14 +343,10 @@ export const decode = (input: unknown): Result.Result<Description, OAuthError.OA
     const value = typeof input === "string" ? yield* parse(input) : input
     const description = yield* Result.mapError(
       decodeStrictly(value),
-      (error) => failure(Configuration.fromIssue(error.issue, root))
+      (error) => failure(Nearest.naming(Configuration.fromIssue(error.issue, root), toJsonSchema()))
     )
-    const endpoint = endpointMissing(description)
-    return endpoint === undefined
-      ? description
-      : yield* Result.fail(failure(
-        new OAuthError.ConfigurationInvalid({ field: endpoint, problem: "is missing, though its dialect is described" })
-      ))
+    const problem = Problems.find(description)
+    return problem === undefined ? description : yield* Result.fail(failure(problem))
   })
 
 /**
@@ -300,45 +373,7 @@ export interface Supplied {
 export const toOptions = (
   self: Description,
   supplied: Supplied = {}
-): Result.Result<Described, OAuthError.OAuthError> =>
-  Result.gen(function*() {
-    const { $schema: _, dialect, rotation, sources: __, variables = {}, ...options } = self
-    const values = yield* valuesOf(variables, supplied.variables ?? {})
-    const filled: Record<string, string> = {}
-    const templates: Record<string, string> = {}
-    for (const field of addresses) {
-      const template = options[field]
-      if (template === undefined) continue
-      const places = Template.places(template)
-      const unknown = places.find((name) => variables[name] === undefined)
-      if (unknown !== undefined) return yield* refused(field, `has a place for ${unknown}, which is no variable`)
-      filled[field] = Template.fill(template, values)
-      if (places.some((name) => variables[name]?.from === "grant")) {
-        // what the options supply stays as it is; the rest is filled for each grant
-        templates[field] = Template.fill(template, ofOptions(values, variables))
-      }
-    }
-    return {
-      ...options,
-      ...filled,
-      tokenEndpoint: filled["tokenEndpoint"] ?? options.tokenEndpoint,
-      ...(options.apiOrigins === undefined
-        ? {}
-        : { apiOrigins: options.apiOrigins.map((origin) => Template.fill(origin, values)) }),
-      ...(rotation === undefined ? {} : { rotation: rotationPolicy(rotation) }),
-      ...(dialect === undefined && supplied.onRequest === undefined && supplied.onAnswer === undefined &&
-          Object.keys(templates).length === 0
-        ? {}
-        : {
-          dialect: deviations(dialect ?? {}, {
-            supplied,
-            templates,
-            variables,
-            renewsElsewhere: options.refreshEndpoint !== undefined
-          })
-        })
-    }
-  })
+): Result.Result<Described, OAuthError.OAuthError> => Result.mapError(Compile.options(self, supplied), failure)
 
 /**
  * The JSON Schema of descriptions (draft 2020-12), for editors. The package
@@ -362,109 +397,5 @@ const parse = (text: string): Result.Result<unknown, OAuthError.OAuthError> =>
     catch: () => failure(new OAuthError.ConfigurationInvalid({ field: root, problem: "is not JSON" }))
   })
 
-const endpointMissing = ({ authorizationEndpoint, dialect }: Description): string | undefined =>
-  authorizationEndpoint === undefined &&
-    (dialect?.authorization !== undefined || dialect?.authorizationCode !== undefined)
-    ? "authorizationEndpoint"
-    : undefined
-
-const addresses = [
-  "issuer",
-  "authorizationEndpoint",
-  "tokenEndpoint",
-  "refreshEndpoint",
-  "revocationEndpoint",
-  "introspectionEndpoint",
-  "deviceAuthorizationEndpoint",
-  "userinfoEndpoint"
-] as const
-
-const valuesOf = (
-  variables: Template.Variables,
-  supplied: Readonly<Record<string, string>>
-): Result.Result<Readonly<Record<string, string>>, OAuthError.OAuthError> =>
-  Result.gen(function*() {
-    for (const name of Object.keys(supplied)) {
-      if (variables[name] === undefined) {
-        return yield* refused(`variables.${name}`, "is supplied, and the description has no such variable; remove it")
-      }
-    }
-    const values: Record<string, string> = {}
-    for (const [name, variable] of Object.entries(variables)) {
-      const fromGrant = variable.from === "grant"
-      if (fromGrant && variable.oneOf === undefined && variable.pattern === undefined) {
-        return yield* refused(`variables.${name}`, "comes from outside, so it needs oneOf or pattern")
-      }
-      const value = supplied[name] ?? variable.default ?? (fromGrant ? variable.oneOf?.[0] : undefined)
-      if (value === undefined) {
-        const what = variable.description === undefined ? "" : ` (${variable.description})`
-        return yield* refused(`variables.${name}`, `is missing${what}; supply it`)
-      }
-      if (!Template.accepts(variable, value)) {
-        return yield* refused(`variables.${name}`, "has a value that the description does not allow")
-      }
-      values[name] = value
-    }
-    return values
-  })
-
-const ofOptions = (values: Readonly<Record<string, string>>, variables: Template.Variables) =>
-  Object.fromEntries(Object.entries(values).filter(([name]) => variables[name]?.from !== "grant"))
-
-// the fields that core knows stay as they are; the others become the two hooks
-const deviations = (
-  described: DescribedDialect,
-  { supplied, ...options }: Omit<Requests.Options, "dialect"> & { readonly supplied: Supplied }
-): Dialect.Deviations => {
-  const { answers, authorizationCode, refreshToken, requests: _, ...dialect } = described
-  const { parts, then, ...code } = authorizationCode ?? {}
-  const { grantType: __, presents, ...refresh } = refreshToken ?? {}
-  const tellsRefreshLifetime = answers?.refreshTokenExpiresAt !== undefined || presents === "access_token"
-  const onRequest = Requests.make({ ...options, dialect: described })
-  const onAnswer = Answers.make(described)
-  return {
-    ...dialect,
-    authorizationCode: {
-      ...code,
-      ...(parts === undefined ? {} : { parts: Object.keys(parts) }),
-      ...(then === undefined ? {} : { then: { ...then, parameters: then.parameters ?? {} } })
-    },
-    refreshToken: refresh,
-    response: {
-      ...(tellsRefreshLifetime ? { refreshTokenExpiresIn: "refresh_token_expires_in" } : {}),
-      ...dialect.response
-    },
-    onRequest: both(
-      onRequest,
-      supplied.onRequest,
-      (first, second) => (request) => Effect.flatMap(first(request), second)
-    ),
-    onAnswer: both(
-      supplied.onAnswer,
-      onAnswer,
-      (first, second) => (answer, about) => second(first(answer, about), about)
-    )
-  }
-}
-
-const both = <A>(first: A | undefined, second: A | undefined, join: (first: A, second: A) => A): A | undefined =>
-  first === undefined ? second : second === undefined ? first : join(first, second)
-
-const refused = (field: string, problem: string): Result.Result<never, OAuthError.OAuthError> =>
-  Result.fail(failure(new OAuthError.ConfigurationInvalid({ field, problem })))
-
 const failure = (reason: OAuthError.ConfigurationInvalid): OAuthError.OAuthError =>
   OAuthError.make("Description", "decode", reason)
-
-const rotationPolicy = (rotation: typeof Rotation.Type): RotationPolicy.RotationPolicy => {
-  switch (rotation.policy) {
-    case "static":
-      return RotationPolicy.fixed
-    case "rotating":
-      return RotationPolicy.rotating(rotation)
-    case "oneShot":
-      return RotationPolicy.oneShot
-    case "unknown":
-      return RotationPolicy.unknown
-  }
-}

@@ -17,6 +17,7 @@ import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Description from "./Description.ts"
+import * as Client from "./internal/client.ts"
 
 /**
  * How the client is registered with the server.
@@ -30,6 +31,10 @@ export interface ClientOptions {
   readonly clientSecret?: Redacted.Redacted | Effect.Effect<Redacted.Redacted, OAuthError.OAuthError> | undefined
   /** With a secret `basic`, without one `none`, unless named. */
   readonly clientAuthentication?: Description.ClientAuthentication | undefined
+  /** Signs the client's statements, for `privateKeyJwt` and `jwtSecret`: `ClientAssertion.signer` of `core/jose`. */
+  readonly signer?: ClientAuthentication.Signer | undefined
+  /** What those statements say. */
+  readonly clientAssertion?: Description.ClientAssertion | undefined
 }
 
 /**
@@ -83,7 +88,7 @@ export const layerAuthorizationServer = (
 export const layerClientAuthentication = (
   options: ClientOptions
 ): Layer.Layer<ClientAuthentication.ClientAuthentication, OAuthError.OAuthError> =>
-  ClientAuthentication.layer(authentication(options))
+  ClientAuthentication.layer(Client.authentication(options))
 
 /**
  * The server and the client's authentication.
@@ -119,19 +124,17 @@ export const layerConfig = (options: Configuration.Options<Options>): OAuthClien
  * @category layers
  * @since 0.1.0
  */
-export const layerDescription = (options: DescriptionOptions): OAuthClient.Provider => {
-  const { clientAuthentication, clientId, clientSecret, description, ...supplied } = options
-  return Layer.unwrap(Effect.gen(function*() {
-    const decoded = yield* Effect.fromResult(Description.decode(description))
-    const server = yield* Effect.fromResult(Description.toOptions(decoded, supplied))
-    return layer({
-      ...server,
-      clientId,
-      clientSecret,
-      clientAuthentication: clientAuthentication ?? server.clientAuthentication
-    })
-  }))
-}
+export const layerDescription = (options: DescriptionOptions): OAuthClient.Provider => described(options, layer)
+
+/**
+ * A described server on this machine, for tests and trials: plain `http` is
+ * accepted for loopback addresses, and for no others.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerDescriptionLoopback = (options: DescriptionOptions): OAuthClient.Provider =>
+  described(options, layerLoopback)
 
 /**
  * A server as it describes itself under its issuer (RFC 8414; OpenID Connect
@@ -166,6 +169,25 @@ export const layerDiscovery = (options: DiscoveryOptions): OAuthClient.Provider<
  */
 export const layerDiscoveryLoopback = (options: DiscoveryOptions): OAuthClient.Provider<OAuthHttpClient> =>
   discovered(options, ServerMetadata.makeLoopback, layerLoopback)
+
+const described = (
+  options: DescriptionOptions,
+  layer: (options: Options) => OAuthClient.Provider
+): OAuthClient.Provider => {
+  const { clientAssertion, clientAuthentication, clientId, clientSecret, description, signer, ...supplied } = options
+  return Layer.unwrap(Effect.gen(function*() {
+    const decoded = yield* Effect.fromResult(Description.decode(description))
+    const server = yield* Effect.fromResult(Description.toOptions(decoded, supplied))
+    return layer({
+      ...server,
+      clientId,
+      clientSecret,
+      signer,
+      clientAssertion: clientAssertion ?? server.clientAssertion,
+      clientAuthentication: clientAuthentication ?? server.clientAuthentication
+    })
+  }))
+}
 
 const discovered = (
   options: DiscoveryOptions,
@@ -224,8 +246,8 @@ const provider = (
   options: Options,
   make: (options: AuthorizationServer.Options) => AuthorizationServer.Made
 ): OAuthClient.Provider => {
-  const { clientAuthentication, clientId, clientSecret, ...server } = options
-  const client = { clientAuthentication, clientId, clientSecret }
+  const { clientAssertion, clientAuthentication, clientId, clientSecret, signer, ...server } = options
+  const client = { clientAssertion, clientAuthentication, clientId, clientSecret, signer, issuer: server.issuer }
   return Layer.merge(
     AuthorizationServer.layer(Result.flatMap(make(server), (made) => proven(made, client))),
     layerClientAuthentication(client)
@@ -234,40 +256,10 @@ const provider = (
 
 // a code that nothing is needed for belongs to whoever intercepts it
 const proven = (server: AuthorizationServer.AuthorizationServer["Service"], client: ClientOptions) =>
-  server.dialect.authorization.pkce === "none" && methods(client).token === "none" &&
+  server.dialect.authorization.pkce === "none" && Client.methods(client).token === "none" &&
     server.authorizationEndpoint !== undefined
     ? invalid("dialect.authorization.pkce", "is none, though the client has no secret; use S256, or a client secret")
     : Result.succeed(server)
-
-const authentication = (options: ClientOptions): ClientAuthentication.Made => {
-  const { clientId, clientSecret } = options
-  const { token, ...others } = defined(methods(options))
-  const used = [token, ...Object.values(others)]
-  if (clientSecret !== undefined && used.every((method) => method === "none")) {
-    return invalid("clientSecret", "is given, though clientAuthentication is none; remove one of the two")
-  }
-  const make = (method: Description.Method): ClientAuthentication.Made => {
-    if (method === "none") return ClientAuthentication.none({ clientId })
-    return clientSecret === undefined
-      ? invalid("clientSecret", `is missing, though clientAuthentication is ${method}`)
-      : withSecret[method]({ clientId, clientSecret })
-  }
-  return ClientAuthentication.perEndpoint({
-    token: make(token),
-    ...Object.fromEntries(Object.entries(others).map(([endpoint, method]) => [endpoint, make(method)]))
-  })
-}
-
-const withSecret = {
-  basic: ClientAuthentication.basic,
-  basicRaw: ClientAuthentication.basicRaw,
-  post: ClientAuthentication.post
-}
-
-const methods = (options: ClientOptions): Exclude<Description.ClientAuthentication, string> => {
-  const method = options.clientAuthentication ?? (options.clientSecret === undefined ? "none" : "basic")
-  return typeof method === "string" ? { token: method } : method
-}
 
 const invalid = (field: string, problem: string): Result.Result<never, OAuthError.OAuthError> =>
   Result.fail(OAuthError.make("GenericRfc6749", "layer", new OAuthError.ConfigurationInvalid({ field, problem })))

@@ -1,3 +1,5 @@
+export * as DescribedAnswers from "./DescribedAnswers.ts"
 export * as DescribedDialect from "./DescribedDialect.ts"
+export * as DescribedRequests from "./DescribedRequests.ts"
 export * as Description from "./Description.ts"
 export * as GenericRfc6749 from "./GenericRfc6749.ts"

@@ -1,6 +1,11 @@
 import { AuthorizedHttpClient, type GrantKey, Login, type OAuthError, TokenService } from "@effect-oauth/core"
 import { TestHttp } from "@effect-oauth/core/testing"
-import { type DescribedDialect, type Description, GenericRfc6749 } from "@effect-oauth/generic-rfc6749"
+import {
+  type DescribedAnswers,
+  type DescribedDialect,
+  type Description,
+  GenericRfc6749
+} from "@effect-oauth/generic-rfc6749"
 import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Effect, Layer, Option, Redacted, type Schema } from "effect"
 import { TestClock } from "effect/testing"
@@ -221,7 +226,7 @@ describe("DescribedDialect", () => {
   describe("answers", () => {
     const seconds = (count: number) => DateTime.makeUnsafe(start + count * 1000)
     const rows: ReadonlyArray<
-      readonly [name: string, DescribedDialect.Answers, TestHttp.Answer, expiresAt?: DateTime.Utc]
+      readonly [name: string, DescribedAnswers.Answers, TestHttp.Answer, expiresAt?: DateTime.Utc]
     > = [
       ["are a form", { format: "form" }, form("access_token=a-1&token_type=bearer&refresh_token=r-1")],
       [
@@ -312,7 +317,7 @@ describe("DescribedDialect", () => {
     }
 
     const errors: ReadonlyArray<
-      readonly [name: string, DescribedDialect.Answers, TestHttp.Answer, code: string]
+      readonly [name: string, DescribedAnswers.Answers, TestHttp.Answer, code: string]
     > = [
       [
         "bring their error further down",

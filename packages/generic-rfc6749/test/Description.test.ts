@@ -21,7 +21,7 @@ describe("Description", () => {
   )
 
   it("has a field for everything that a dialect holds", () => {
-    const { onAnswer: _, onRequest: __, revocation: ___, ...legs } = Dialect.rfc6749
+    const { dpopNonce: _, onAnswer: __, onRequest: ___, onTokens: ____, revocation: _____, ...legs } = Dialect.rfc6749
     for (const [leg, fields] of Object.entries(legs)) {
       const described = property(property(Description.toJsonSchema(), "dialect"), leg).properties ?? {}
       assert.deepStrictEqual(Object.keys(fields).filter((field) => !Object.hasOwn(described, field)), [], leg)
@@ -83,10 +83,13 @@ describe("Description", () => {
         [{ provider: "a" }, "tokenEndpoint: is missing"],
         [{ provider: "", tokenEndpoint: "https://a.test" }, "provider: must be a value with a length of at least 1"],
         [{ ...least, tokenEndpoint: 1 }, "tokenEndpoint: must be string"],
-        [{ ...least, tokenEndpiont: "x" }, "tokenEndpiont: is not known; correct its name, or remove it"],
+        [
+          { ...least, tokenEndpiont: "x" },
+          "tokenEndpiont: is not known; correct its name (tokenEndpoint?), or remove it"
+        ],
         [
           { ...least, dialect: { refreshToken: { scopes: "asked" } } },
-          "dialect.refreshToken.scopes: is not known; correct its name, or remove it"
+          "dialect.refreshToken.scopes: is not known; correct its name (scope?), or remove it"
         ],
         [
           { ...least, authorizationEndpoint: "https://a.test", dialect: { authorization: { pkce: "plain" } } },
@@ -130,7 +133,7 @@ describe("Description", () => {
         ],
         [
           { ...least, clientAuthentication: "header" },
-          "clientAuthentication: must be \"none\" | \"basic\" | \"basicRaw\" | \"post\""
+          "clientAuthentication: must be \"none\" | \"basic\" | \"basicRaw\" | \"secretAsUser\" | \"post\" | \"privateKeyJwt\" | \"jwtSecret\""
         ],
         [
           { ...least, clientAuthentication: { revocation: "post" } },
@@ -222,6 +225,7 @@ const full = {
       defaultLifetime: "1 hour",
       defaultTokenType: "Bearer",
       scopeSeparator: ",",
+      scopePolicy: "superset",
       refreshTokenLifetime: "30 days",
       refreshTokenExpiresIn: "refresh_token_expires_in",
       keep: ["id"],
@@ -229,7 +233,8 @@ const full = {
       grantEnded: ["invalid_grant", "invalid_request"],
       errorsPrecedeRotation: true
     },
-    revocation: "token"
+    revocation: "token",
+    dpopNonce: "fetched"
   },
   rotation: { policy: "rotating", window: { duration: "30 minutes", idempotent: true }, reuseRevokesFamily: false },
   endOfLife: "2030-12-01T00:00:00Z"

@@ -47,13 +47,15 @@ describe("GenericRfc6749", () => {
 
 describe("Description", () => {
   it("describes whatever can be an option", () => {
-    expect<keyof Description.Described>().type.toBe<keyof AuthorizationServer.Options | "clientAuthentication">()
+    expect<keyof Description.Described>().type.toBe<
+      keyof AuthorizationServer.Options | "clientAssertion" | "clientAuthentication"
+    >()
   })
 
   it("has every field of the dialect", () => {
     type Described = Required<NonNullable<Description.Description["dialect"]>>
-    type Known = Exclude<keyof Dialect.Dialect, "onAnswer" | "onRequest">
-    type Leg = Exclude<Known, "revocation">
+    type Known = Exclude<keyof Dialect.Dialect, "onAnswer" | "onRequest" | "onTokens">
+    type Leg = Exclude<Known, "dpopNonce" | "revocation">
 
     expect<keyof Described>().type.toBe<Known | "answers" | "requests">()
     expect<{ [L in Leg]: Exclude<keyof Dialect.Dialect[L], keyof Described[L]> }>().type.toBe<{ [L in Leg]: never }>()

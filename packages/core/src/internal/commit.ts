@@ -170,7 +170,7 @@ const overtaken = Effect.fnUntraced(function*(
     (standing.lineage !== grant.lineage && env.revocation === "token")
   )
   env.emit({ _tag: "Overtaken", key: snapshot.key, leftToExpire: refreshToken !== undefined && !mayEnd })
-  if (mayEnd) yield* env.discard(refreshToken)
+  if (mayEnd) yield* env.discard(refreshToken, conclusion.change.body?.kept)
 })
 
 // Uses a pair that the store has not taken yet.

@@ -41,7 +41,7 @@ export interface Environment {
     need: Transaction.Need
   ) => TokenRequest
   /** Tries to end a pair at the server that no record will ever hold. */
-  readonly discard: (refreshToken: Redacted.Redacted) => Effect.Effect<void>
+  readonly discard: (refreshToken: Redacted.Redacted, kept: Grant.Open["kept"]) => Effect.Effect<void>
   readonly emit: (event: GrantEvent) => void
   /** Runs an effect in the service's scope, whoever asked for it. */
   readonly fork: (effect: Effect.Effect<void>) => void

@@ -10,10 +10,11 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import type { ClientAuthentication, Credentials, Endpoint } from "../ClientAuthentication.ts"
 import type { Dialect } from "../Dialect.ts"
-import type { About, EndpointRequest } from "../EndpointRequest.ts"
-import { ConfigurationInvalid, KeyUnavailable } from "../OAuthError.ts"
+import type { About, EndpointRequest, Following, OnTokens } from "../EndpointRequest.ts"
+import { ConfigurationInvalid, KeyUnavailable, ResponseInvalid } from "../OAuthError.ts"
 import type { Parameters } from "../TokenRequest.ts"
-import type { Answer } from "../TokenResponse.ts"
+import type { Answer, Judgement } from "../TokenResponse.ts"
+import type { TokenSet } from "../TokenSet.ts"
 import * as Exchange from "./exchange.ts"
 import { problemOfResource } from "./url.ts"
 
@@ -53,6 +54,22 @@ export const answered = (answer: Answer, about: About, { onAnswer }: Hooks): Ans
     return answer
   }
 }
+
+/** What a dialect makes of tokens. A hook that throws gives nobody the access token and keeps the refresh token. */
+export const followed = (
+  tokens: TokenSet,
+  onTokens: OnTokens,
+  about: Following
+): Effect.Effect<Judgement> =>
+  Effect.catchDefect(Effect.suspend(() => onTokens(tokens, about)), () =>
+    Effect.succeed(
+      {
+        _tag: "Unusable",
+        reason: new ResponseInvalid({ problem: "missing", field: "access_token", status: 200 }),
+        refreshToken: tokens.refreshToken,
+        refreshTokenThumbprint: tokens.refreshTokenThumbprint
+      } as const
+    ))
 
 const written = (
   { encoding, headers, method, parameters, url }: EndpointRequest

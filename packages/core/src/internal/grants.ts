@@ -88,8 +88,8 @@ export const adopt = (
       if (options?.otherwise === "revoke") {
         // the refresh token stands for the grant; without one the access token is all there is
         yield* tokens.refreshToken === undefined
-          ? Effect.ignore(self.revocation.revoke(tokens.accessToken, "access_token"))
-          : self.renewal.discard(tokens.refreshToken)
+          ? Effect.ignore(self.revocation.revoke(tokens.accessToken, "access_token", tokens.kept))
+          : self.renewal.discard(tokens.refreshToken, tokens.kept)
       }
       return yield* Effect.fail(kept.failure)
     })
@@ -322,9 +322,11 @@ const atServer = (
     return Effect.fail(OAuthError.make("TokenService", "revoke", sealed(grant.body)))
   }
   const refreshToken = Transaction.presentable(grant.body)
-  if (refreshToken !== undefined) return self.revocation.revoke(refreshToken, "refresh_token")
-  const accessToken = grant.body.accessTokens[0]
-  return accessToken === undefined ? Effect.succeed("done") : self.revocation.revoke(accessToken.value, "access_token")
+  const { accessTokens: [accessToken], kept } = grant.body
+  if (refreshToken !== undefined) return self.revocation.revoke(refreshToken, "refresh_token", kept)
+  return accessToken === undefined
+    ? Effect.succeed("done")
+    : self.revocation.revoke(accessToken.value, "access_token", kept)
 }
 
 const observe = (self: Service.Service, key: GrantKey.GrantKey, reading: Reading): void => {

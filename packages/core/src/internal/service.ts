@@ -129,7 +129,7 @@ export const make = Effect.fnUntraced(function*(parts: Parts): Effect.fn.Return<
         (hash) => Base64Url.encode(hash.subarray(0, 16))
       ),
     request: (grant, refreshToken, need) => request(server, grant, refreshToken, need),
-    discard: (token) => Effect.ignore(parts.revocation.revoke(token, "refresh_token")),
+    discard: (token, kept) => Effect.ignore(parts.revocation.revoke(token, "refresh_token", kept)),
     emit: (event) => {
       PubSub.publishUnsafe(events, event)
     }

@@ -159,7 +159,7 @@ const judge = (
   claims: JsonObject,
   now: number,
   rules: {
-    readonly issuer: string
+    readonly issuer: Claims.Issuer
     readonly clientId: string
     readonly trusted: ReadonlyArray<string>
     readonly skew: number

@@ -4,10 +4,13 @@
  */
 import type { OnAnswer } from "@effect-oauth/core/EndpointRequest"
 import type { Answer } from "@effect-oauth/core/TokenResponse"
-import * as Base64Url from "effect/encoding/Base64Url"
 import * as Result from "effect/Result"
 import type { Json } from "effect/Schema"
-import type { Answers, DescribedDialect } from "../DescribedDialect.ts"
+import type { Answers } from "../DescribedAnswers.ts"
+import type { DescribedDialect } from "../DescribedDialect.ts"
+import * as Lifetimes from "./lifetimes.ts"
+import { at, isObject, mapped, type Members, present, renamed, without } from "./members.ts"
+import * as Pattern from "./pattern.ts"
 
 /** The hook, where the description says anything. */
 export const make = (
@@ -19,45 +22,83 @@ export const make = (
   const shape = answers ?? {}
   const lifetimes = [mapped(shape.names, "expires_in") ?? "expires_in", response?.refreshTokenExpiresIn]
   return (answer, { endpoint, part }) => {
-    const body = answer.status < 500 ? read(answer, shape, lifetimes) : undefined
-    if (body === undefined) return answer
-    if (endpoint === "device-authorization") {
-      return write(answer, { ...body, ...members(body, shape.device) }, answer.status)
+    const read = isReadable(answer, shape) ? parse(answer, shape, lifetimes) : undefined
+    if (endpoint === "device-authorization" && read !== undefined) {
+      return write(answer, { ...read, ...renamed(read, shape.device) }, answer.status)
     }
-    if (endpoint !== "token") return answer
+    const byStatus = endpoint === "token" ? mapped(shape.errorsByStatus, `${answer.status}`) : undefined
+    const body = read ?? (byStatus === undefined ? undefined : {})
+    if (endpoint !== "token" || body === undefined) return answer
     const holder = at(body, part === undefined ? shape.path : parts[part])
     const described = isObject(holder) ? tokenMembers(holder, answer, shape) : {}
     const found = part !== undefined || isToken(described)
       ? described
       : { ...described, ...keepsake(body, shape, parts) }
-    const error = errorOf(body, shape)
+    const error = errorOf(body, shape) ?? (byStatus === undefined || isToken(found) ? undefined : { error: byStatus })
     const whole = presents ? renewable(found) : found
-    const status = error === undefined && shape.statuses?.includes(answer.status) ? 200 : answer.status
-    return write(answer, { ...whole, ...error }, status)
+    return answer.status >= 500 && error === undefined
+      ? answer
+      : write(answer, { ...whole, ...error }, statusOf(answer, shape, error))
   }
 }
 
+// what a server broke down over says nothing of what it did, unless it is known to
+const isReadable = ({ status }: Answer, { errorStatuses, errorsByStatus }: Answers): boolean =>
+  status < 500 || errorStatuses?.includes(status) === true || mapped(errorsByStatus, `${status}`) !== undefined
+
+const statusOf = ({ status }: Answer, { statuses }: Answers, error: Members | undefined): number =>
+  error === undefined ? statuses?.includes(status) === true ? 200 : status : status < 500 ? status : 400
+
 const tokenMembers = (holder: Members, answer: Answer, shape: Answers): Members => {
-  const { error: _, error_description: __, ...rest } = { ...holder, ...members(holder, shape.names) }
+  const { error: _, error_description: __, ...rest } = { ...holder, ...renamed(holder, shape.names) }
   const type = rest["token_type"]
-  const token = rest["access_token"]
-  const expiresIn = shape.expiresAt !== undefined
-    ? secondsUntil(at(holder, shape.expiresAt.name), shape.expiresAt.form, answer)
-    : shape.lifetime === "jwt"
-    ? typeof token === "string" ? lifetimeOf(token) : undefined
-    : secondsOf(rest["expires_in"], shape.lifetime)
-  const refreshExpiresIn = shape.refreshTokenExpiresAt === undefined
-    ? undefined
-    : secondsUntil(at(holder, shape.refreshTokenExpiresAt.name), shape.refreshTokenExpiresAt.form, answer)
-  const scope = scopeOf(rest["scope"], shape)
   return {
-    ...without(rest, "expires_in", "scope"),
-    ...(expiresIn === undefined ? {} : { expires_in: expiresIn }),
-    ...(refreshExpiresIn === undefined ? {} : { refresh_token_expires_in: refreshExpiresIn }),
-    ...(scope === undefined ? {} : { scope }),
-    ...(typeof type === "string" ? { token_type: mapped(shape.tokenTypes, type) ?? type } : {})
+    ...without(rest, "expires_in", "scope", ...strayOrigins(rest, shape)),
+    ...present({
+      expires_in: lifetimeOf(holder, rest, answer, shape),
+      refresh_token_expires_in: refreshLifetimeOf(holder, answer, shape),
+      scope: scopeOf(rest["scope"], shape),
+      token_type: typeof type === "string" ? mapped(shape.tokenTypes, type) ?? type : undefined
+    })
   }
 }
+
+const lifetimeOf = (
+  holder: Members,
+  rest: Members,
+  { sentAt }: Answer,
+  { expiresAt, lifetime = "seconds" }: Answers
+): Json | undefined => {
+  if (expiresAt !== undefined) return Lifetimes.secondsUntil(at(holder, expiresAt.name), expiresAt.form, sentAt)
+  const token = rest["access_token"]
+  switch (lifetime) {
+    case "jwt":
+      return typeof token === "string" ? Lifetimes.ofJwt(token, sentAt) : undefined
+    case "introspection":
+      return undefined
+    default:
+      return Lifetimes.seconds(rest["expires_in"], lifetime)
+  }
+}
+
+const refreshLifetimeOf = (
+  holder: Members,
+  { sentAt }: Answer,
+  { refreshTokenExpiresAt: until, refreshTokenExpiresIn: lasts }: Answers
+): Json | undefined =>
+  until !== undefined
+    ? Lifetimes.secondsUntil(at(holder, until.name), until.form, sentAt)
+    : lasts !== undefined
+    ? Lifetimes.seconds(at(holder, lasts.name), lasts.form)
+    : undefined
+
+// the members that name an origin which is none of the provider's
+const strayOrigins = (all: Members, { originPatterns = {} }: Answers): ReadonlyArray<string> =>
+  Object.entries(originPatterns).flatMap(([name, pattern]) => {
+    const value = Object.hasOwn(all, name) ? all[name] : undefined
+    const origin = typeof value === "string" && URL.canParse(value) ? new URL(value).origin : ""
+    return Pattern.matches(pattern, origin) ? [] : [name]
+  })
 
 const isToken = (all: Members): boolean => typeof (all["access_token"] ?? all["refresh_token"]) === "string"
 
@@ -79,7 +120,7 @@ const renewable = (all: Members): Members => {
   const { access_token: token, expires_in: lifetime } = all
   return all["refresh_token"] !== undefined || token === undefined
     ? all
-    : { ...all, refresh_token: token, ...(lifetime === undefined ? {} : { refresh_token_expires_in: lifetime }) }
+    : { ...all, refresh_token: token, ...present({ refresh_token_expires_in: lifetime }) }
 }
 
 const errorOf = (body: Members, shape: Answers): Members | undefined => {
@@ -98,26 +139,28 @@ const errorOf = (body: Members, shape: Answers): Members | undefined => {
   }
 }
 
-type Members = Readonly<Record<string, Json>>
+const isOneOf = (value: Json | undefined, values: ReadonlyArray<Json>): boolean =>
+  values.some((one) => one === (value ?? null))
 
-const isObject = (json: Json | undefined): json is Members =>
-  typeof json === "object" && json !== null && !Array.isArray(json)
+const scopeOf = (scope: Json | undefined, { scope: form }: Answers): Json | undefined => {
+  if (form === "ignored") return undefined
+  return form === "array" && Array.isArray(scope) ? scope.join(" ") : scope
+}
 
-const read = (
+const parse = (
   { body, headers }: Answer,
   { format = "json" }: Answers,
   lifetimes: ReadonlyArray<string | undefined>
 ): Members | undefined => {
-  const type = headers["content-type"] ?? ""
   const text = decoded(body)
   if (text === undefined) return undefined
-  const isJson = /^\s*application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(type)
-  // a form has only texts
+  const isJson = /^\s*application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(headers["content-type"] ?? "")
   if (format === "form" && !isJson) {
+    // a form has only texts
     return Object.fromEntries(
       [...new URLSearchParams(text)].map(([name, value]) => [
         name,
-        lifetimes.includes(name) && /^\d{1,15}$/.test(value) ? Number(value) : value
+        lifetimes.includes(name) ? Lifetimes.digits(value) ?? value : value
       ])
     )
   }
@@ -136,88 +179,3 @@ const write = (answer: Answer, all: Members, status: number): Answer => ({
   headers: { ...answer.headers, "content-type": "application/json" },
   body: new TextEncoder().encode(JSON.stringify(all))
 })
-
-const at = (json: Json | undefined, path: string | undefined): Json | undefined => {
-  if (path === undefined) return json
-  let here = json
-  for (const name of path.split(".")) {
-    if (typeof here !== "object" || here === null || !Object.hasOwn(here, name)) return undefined
-    here = Array.isArray(here) ? here[Number(name)] : isObject(here) ? here[name] : undefined
-  }
-  return here
-}
-
-const members = (object: Members, names: Readonly<Record<string, string>> = {}): Members =>
-  Object.fromEntries(
-    Object.entries(names).flatMap(([ours, theirs]) => {
-      const value = at(object, theirs)
-      return value === undefined ? [] : [[ours, value] as const]
-    })
-  )
-
-// a name that every object has is none of these
-const mapped = (names: Readonly<Record<string, string>> | undefined, name: string): string | undefined =>
-  names !== undefined && Object.hasOwn(names, name) ? names[name] : undefined
-
-const without = (object: Members, ...names: ReadonlyArray<string>): Members =>
-  Object.fromEntries(Object.entries(object).filter(([name]) => !names.includes(name)))
-
-const isOneOf = (value: Json | undefined, values: ReadonlyArray<Json>): boolean =>
-  values.some((one) => one === (value ?? null))
-
-const scopeOf = (scope: Json | undefined, { scope: form }: Answers): Json | undefined => {
-  if (form === "ignored") return undefined
-  return form === "array" && Array.isArray(scope) ? scope.join(" ") : scope
-}
-
-// what is written in another way than declared stays as it is, for the judge to name
-const secondsOf = (lifetime: Json | undefined, form: Answers["lifetime"] = "seconds"): Json | undefined => {
-  const number = typeof lifetime === "number"
-    ? lifetime
-    : typeof lifetime === "string" && /^\d{1,15}$/.test(lifetime)
-    ? Number(lifetime)
-    : undefined
-  switch (form) {
-    case "milliseconds":
-      return number === undefined ? lifetime : number / 1000
-    case "minutes":
-      return number === undefined ? lifetime : number * 60
-    case "D:HH:MM:SS":
-    case "D:HH:MM":
-    case "HH:MM:SS":
-      return typeof lifetime === "string" ? clockSeconds(lifetime, form) ?? lifetime : lifetime
-    default:
-      return lifetime
-  }
-}
-
-const clockSeconds = (text: string, form: string): number | undefined => {
-  const digits = text.split(":")
-  const units = form.split(":").map((unit) => ({ D: 86_400, HH: 3600, MM: 60, SS: 1 })[unit] ?? 0)
-  return digits.length === units.length && digits.every((part) => /^\d{1,6}$/.test(part))
-    ? digits.reduce((sum, part, index) => sum + Number(part) * (units[index] ?? 0), 0)
-    : undefined
-}
-
-const secondsUntil = (
-  value: Json | undefined,
-  form: "iso" | "milliseconds" | "seconds",
-  { sentAt }: Answer
-): Json | undefined => {
-  if (value === undefined || value === null) return undefined
-  const at = form === "iso"
-    ? typeof value === "string" ? Date.parse(value) : Number.NaN
-    : Number(value) * (form === "seconds" ? 1000 : 1)
-  return Number.isFinite(at) ? Math.max(0, Math.floor((at - sentAt) / 1000)) : value
-}
-
-// how long a JWT says that it lives; nothing else of it is believed
-const lifetimeOf = (token: string): number | undefined => {
-  const claims = Result.flatMap(
-    Base64Url.decodeString(token.split(".")[1] ?? ""),
-    (text) => Result.try((): Json => JSON.parse(text))
-  )
-  if (Result.isFailure(claims) || !isObject(claims.success)) return undefined
-  const { exp, iat } = claims.success
-  return typeof exp === "number" && typeof iat === "number" && exp > iat ? exp - iat : undefined
-}

@@ -6,7 +6,8 @@ import * as Schema from "effect/Schema"
 
 export const optional = <S extends Schema.Top>(schema: S): Schema.optionalKey<S> => Schema.optionalKey(schema)
 
-export const address = (description: string) => optional(Schema.String.annotate({ description, format: "uri" }))
+export const address = (description: string) =>
+  optional(Schema.NonEmptyString.annotate({ description, examples: ["https://{tenant}.example.com/oauth/token"] }))
 
 // what annotates the decoded side of a transformation does not reach the JSON Schema
 export const duration = (description: string) =>
@@ -38,6 +39,11 @@ export const path = (description: string, example: string) =>
       examples: [example]
     })
   )
+
+export const pattern = Schema.NonEmptyString.annotate({
+  description: "A regular expression for the whole of a value.",
+  format: "regex"
+})
 
 export const literals = <const Value extends string>(
   description: string,

@@ -6,15 +6,18 @@ import * as OAuthError from "@effect-oauth/core/OAuthError"
 import type { Parameter } from "@effect-oauth/core/TokenRequest"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import type { DescribedDialect, Requests, Writing } from "../DescribedDialect.ts"
+import type { DescribedDialect } from "../DescribedDialect.ts"
+import type { Requests, Writing } from "../DescribedRequests.ts"
 import * as Template from "./template.ts"
 
 /** What is written of a request. */
 export interface Options {
   readonly dialect: DescribedDialect
-  /** The addresses whose places are filled from what the grant keeps, by the endpoint's name. */
+  /** The addresses whose places are filled from what the grant keeps, by the endpoint's field. */
   readonly templates: Readonly<Record<string, string>>
   readonly variables: Template.Variables
+  /** The values that are known already, by the variables' names. */
+  readonly values: Readonly<Record<string, string>>
   /** Whether renewals have an endpoint of their own. */
   readonly renewsElsewhere: boolean
 }
@@ -25,86 +28,125 @@ export const make = (options: Options): OnRequest | undefined => {
   return dialect.requests === undefined && dialect.refreshToken?.grantType === undefined &&
       dialect.authorizationCode?.then === undefined && Object.keys(templates).length === 0
     ? undefined
-    : (request) =>
-      Effect.fromResult(Result.map(addressOf(request, options), (url) => written({ ...request, url }, options)))
+    : (request) => Effect.fromResult(Result.map(placed(request, options), (place) => written(place, options.dialect)))
 }
 
-const written = (request: EndpointRequest, { dialect }: Options): EndpointRequest => {
-  const { encoding, headers, method, names, omit, parameters } = writingOf(request, dialect)
+/** A request where its address is known, and what fills the places of what it carries. */
+interface Placed {
+  readonly request: EndpointRequest
+  readonly values: Readonly<Record<string, string>>
+}
+
+const written = ({ request, values }: Placed, dialect: DescribedDialect): EndpointRequest => {
+  const { credentials, encoding, headers, method, names, omit, parameters } = writingOf(request, dialect)
   const grantType = request.grantType === "refresh_token" ? dialect.refreshToken?.grantType : undefined
+  const left = new Set([...omit ?? [], ...(credentials === "omitted" ? proofs : [])])
   const all = request.parameters
     .map(([name, value]): Parameter => [name, name === "grant_type" ? grantType ?? value : value])
-    .filter(([name]) => !omit?.includes(name))
+    .filter(([name]) => !left.has(name))
     .map(([name, value]): Parameter => [names?.[name] ?? name, value])
+  const { authorization, ...others } = request.headers
   return {
     ...request,
     method: method ?? request.method,
     encoding: method === "GET" ? "query" : encoding ?? request.encoding,
-    headers: { ...request.headers, ...lowerCased(headers) },
-    parameters: [...all, ...Object.entries(parameters ?? {})]
+    headers: {
+      ...others,
+      ...(authorization === undefined || credentials === "omitted" ? {} : { authorization }),
+      ...lowerCased(filled(headers, values))
+    },
+    parameters: [...all, ...Object.entries(filled(parameters, values))]
   }
 }
 
+const proofs = ["client_id", "client_secret", "client_assertion", "client_assertion_type"]
+
+/** What is said of a request: of all, then of its endpoint, then of its grant. */
 const writingOf = (
   { endpoint, grantType }: EndpointRequest,
-  { authorizationCode, requests }: DescribedDialect
+  { authorizationCode, requests = {} }: DescribedDialect
 ): Writing => {
-  if (endpoint === "revocation" || endpoint === "introspection") return requests?.[endpoint] ?? {}
-  if (endpoint === "device-authorization") return requests?.deviceAuthorization ?? {}
-  if (endpoint !== "token") return {}
-  const leg = legs.get(grantType ?? "") ?? (grantType === authorizationCode?.then?.grantType ? "then" : undefined)
-  const [common, own] = [requests?.token ?? {}, leg === undefined ? {} : requests?.[leg] ?? {}]
+  const leg = grantType === authorizationCode?.then?.grantType ? "then" : legs.get(grantType ?? "")
+  const [all = {}, common = {}, own = {}] = [
+    requests.all,
+    requests[endpoints[endpoint]],
+    leg === undefined ? undefined : requests[leg]
+  ]
   return {
+    ...all,
     ...common,
     ...own,
-    headers: { ...common.headers, ...own.headers },
-    names: { ...common.names, ...own.names },
-    omit: [...common.omit ?? [], ...own.omit ?? []],
-    parameters: { ...common.parameters, ...own.parameters }
+    headers: { ...all.headers, ...common.headers, ...own.headers },
+    names: { ...all.names, ...common.names, ...own.names },
+    omit: [...all.omit ?? [], ...common.omit ?? [], ...own.omit ?? []],
+    parameters: { ...all.parameters, ...common.parameters, ...own.parameters }
   }
 }
+
+const endpoints = {
+  token: "token",
+  revocation: "revocation",
+  introspection: "introspection",
+  "device-authorization": "deviceAuthorization",
+  "pushed-authorization-request": "pushedAuthorizationRequest"
+} as const satisfies { readonly [E in EndpointRequest["endpoint"]]: keyof Requests }
 
 const legs: ReadonlyMap<string, keyof Requests> = new Map([
   ["authorization_code", "authorizationCode"],
   ["refresh_token", "refreshToken"],
-  ["client_credentials", "clientCredentials"]
+  ["client_credentials", "clientCredentials"],
+  ["urn:ietf:params:oauth:grant-type:device_code", "deviceCode"]
 ])
 
 // A place that the grant has a value for is filled anew for each grant; its value came from outside.
-const addressOf = (
+const placed = (
   request: EndpointRequest,
-  { renewsElsewhere, templates, variables }: Options
-): Result.Result<string, OAuthError.ConfigurationInvalid> => {
-  const field = request.grantType === "refresh_token" && renewsElsewhere
-    ? "refreshEndpoint"
-    : fields[request.endpoint]
-  const template = field === undefined ? undefined : templates[field]
-  if (template === undefined) return Result.succeed(request.url)
-  const values: Record<string, string> = {}
-  for (const name of Template.places(template)) {
-    const variable = variables[name] ?? {}
-    const value = request.kept[name] ?? variable.default
-    if (!Template.accepts(variable, value)) {
-      return Result.fail(
-        new OAuthError.ConfigurationInvalid({
-          field: `variables.${name}`,
-          problem: value === undefined
-            ? "is not known of this grant"
-            : "has a value that the description does not allow"
-        })
-      )
+  options: Options
+): Result.Result<Placed, OAuthError.ConfigurationInvalid> =>
+  Result.gen(function*() {
+    const template = templateOf(request, options)
+    const needed = new Set(template === undefined ? [] : Template.places(template))
+    const values: Record<string, string> = {}
+    for (const [name, variable] of Object.entries(options.variables)) {
+      const value = variable.from === "grant" ? request.kept[name] ?? variable.default : options.values[name]
+      if (Template.accepts(variable, value)) values[name] = value
+      else if (needed.has(name)) {
+        return yield* Result.fail(
+          new OAuthError.ConfigurationInvalid({
+            field: `variables.${name}`,
+            problem: value === undefined
+              ? "is not known of this grant"
+              : "has a value that the description does not allow"
+          })
+        )
+      }
     }
-    values[name] = value
-  }
-  return Result.succeed(Template.fill(template, values))
+    return { request: template === undefined ? request : { ...request, url: Template.fill(template, values) }, values }
+  })
+
+const templateOf = (
+  { endpoint, grantType }: EndpointRequest,
+  { dialect, renewsElsewhere, templates }: Options
+): string | undefined => {
+  const then = dialect.authorizationCode?.then
+  if (then?.endpoint !== undefined && grantType === then.grantType) return then.endpoint
+  const field = grantType === "refresh_token" && renewsElsewhere ? "refreshEndpoint" : fields[endpoint]
+  return templates[field]
 }
 
-const fields: { readonly [E in EndpointRequest["endpoint"]]?: string } = {
+const fields = {
   token: "tokenEndpoint",
   revocation: "revocationEndpoint",
   introspection: "introspectionEndpoint",
-  "device-authorization": "deviceAuthorizationEndpoint"
-}
+  "device-authorization": "deviceAuthorizationEndpoint",
+  "pushed-authorization-request": "pushedAuthorizationRequestEndpoint"
+} as const satisfies { readonly [E in EndpointRequest["endpoint"]]: string }
 
-const lowerCased = (headers: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> =>
+const filled = (
+  texts: Readonly<Record<string, string>> = {},
+  values: Readonly<Record<string, string>>
+): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, Template.fill(text, values)]))
+
+const lowerCased = (headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))

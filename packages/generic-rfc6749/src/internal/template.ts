@@ -2,6 +2,7 @@
  * Addresses with places for values, `https://{tenant}.example.com`.
  */
 import type { Json } from "effect/Schema"
+import * as Pattern from "./pattern.ts"
 
 /** What a variable is, and where its value comes from. */
 export interface Variable {
@@ -27,12 +28,9 @@ export const accepts = (variable: Variable, value: Json | undefined): value is s
   typeof value === "string" && (
     variable.oneOf !== undefined
       ? variable.oneOf.includes(value)
-      : value.length <= longest && new RegExp(variable.pattern ?? label, "u").test(value)
+      : Pattern.matches(variable.pattern ?? label, value)
   )
-
-// a pattern is tried on text from outside
-const longest = 256
 
 const place = /\{([^{}]*)\}/g
 
-const label = "^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$"
+const label = "[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"

@@ -31,9 +31,25 @@ export const seconds = (claims: JsonObject, name: OAuthError.JwtRule): Checked<n
 export const optionalSeconds = (claims: JsonObject, name: OAuthError.JwtRule): Checked<number | undefined> =>
   member(claims, name) === undefined ? Result.succeed(undefined) : seconds(claims, name)
 
+/** An issuer, and the claims that fill its places, by the places' names. */
+export interface Issuer {
+  readonly issuer: string
+  readonly issuerClaims?: Readonly<Record<string, string>> | undefined
+}
+
 /** `iss`, letter by letter. */
-export const issuer = (claims: JsonObject, expected: string): Checked<string> =>
-  Result.flatMap(text(claims, "iss"), (iss) => iss === expected ? Result.succeed(iss) : Result.fail("iss"))
+export const issuer = (claims: JsonObject, expected: Issuer): Checked<string> =>
+  Result.flatMap(
+    text(claims, "iss"),
+    (iss) => iss === filled(expected, claims) ? Result.succeed(iss) : Result.fail("iss")
+  )
+
+// a value that cannot leave its place
+const filled = ({ issuer, issuerClaims = {} }: Issuer, claims: JsonObject): string =>
+  Object.entries(issuerClaims).reduce((text, [place, claim]) => {
+    const value = member(claims, claim)
+    return typeof value === "string" && /^[\w-]+$/.test(value) ? text.replaceAll(`{${place}}`, () => value) : text
+  }, issuer)
 
 /** `sub`: 255 characters of ASCII at most. */
 export const subject = (claims: JsonObject): Checked<string> =>

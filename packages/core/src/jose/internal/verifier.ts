@@ -10,12 +10,13 @@ import * as OAuthError from "../../OAuthError.ts"
 import type { Options } from "../IdToken.ts"
 import { Jwks } from "../Jwks.ts"
 import * as Algorithms from "./algorithms.ts"
+import type * as Claims from "./claims.ts"
 import * as Jwe from "./jwe.ts"
 import * as Jws from "./jws.ts"
 
 /** What tokens are verified with. */
 export interface Verifier {
-  readonly issuer: string
+  readonly issuer: Claims.Issuer
   readonly clientId: string
   readonly trusted: ReadonlyArray<string>
   readonly algorithms: ReadonlyArray<Algorithms.Name>
@@ -38,7 +39,7 @@ export const make = Effect.fnUntraced(function*(
   const server = yield* AuthorizationServer
   const { clientId } = yield* ClientAuthentication
   const jwks = yield* Jwks
-  const { issuer } = server
+  const { issuer, issuerClaims } = server
   const invalid = (field: string, problem: string): Effect.Effect<never, OAuthError.OAuthError> =>
     Effect.fail(OAuthError.make(module, "make", new OAuthError.ConfigurationInvalid({ field, problem })))
   if (issuer === undefined) return yield* invalid("issuer", "is missing; without it nobody knows whose tokens they are")
@@ -50,7 +51,7 @@ export const make = Effect.fnUntraced(function*(
   if (problem !== undefined) return yield* invalid(problem.field, problem.problem)
   const clientSecret = secretOf(options.clientSecret)
   return {
-    issuer,
+    issuer: { issuer, issuerClaims },
     clientId,
     trusted: options.trustedAudiences ?? [],
     algorithms,
