@@ -34,6 +34,7 @@ const storeys: ReadonlyArray<{ readonly name: string; readonly modules: Readonly
       "AuthorizationResponse",
       "Challenge",
       "ClientAuthentication",
+      "ClientCertificate",
       "Dpop",
       "DpopKey",
       "EndpointRequest",
@@ -53,6 +54,7 @@ const storeys: ReadonlyArray<{ readonly name: string; readonly modules: Readonly
     modules: [
       "DeviceAuthorization",
       "Introspection",
+      "MutualTls",
       "OAuthHttpClient",
       "ProtectedResource",
       "PushedAuthorization",
@@ -140,7 +142,13 @@ const rooms: ReadonlyArray<{
   },
   {
     files: /^packages\/node\/src\//,
-    may: [effectModule, coreModule, /^node:/, /^packages\/node\/src\/(internal\/[a-z]|[A-Z])\w*\.ts$/]
+    may: [
+      effectModule,
+      coreModule,
+      /^node:/,
+      /^@effect\/platform-node\/[A-Z]\w*$/,
+      /^packages\/node\/src\/(internal\/[a-z]|[A-Z])\w*\.ts$/
+    ]
   },
   {
     files: /^packages\/postgres\/src\//,
@@ -212,6 +220,17 @@ describe("HousePlan", () => {
 
   it("is kept by every file", () => {
     assert.deepStrictEqual(violations(house()), [])
+  })
+
+  it("leaves X.509 to Node, and the chains of servers too [8705-7.5-a] [8705-7.5-b]", () => {
+    const production = Object.entries(house()).filter(([file]) => inSource.test(file))
+    const reading = production.filter(([, source]) => /\bX509Certificate\b/.test(source)).map(([file]) => file)
+    const judging = production.filter(([, source]) =>
+      /\b(checkIssued|checkServerIdentity|rejectUnauthorized|getPeerCertificate|x509)\b/.test(source)
+    )
+
+    assert.deepStrictEqual(reading, ["packages/node/src/UndiciClientCertificate.ts"])
+    assert.deepStrictEqual(judging.map(([file]) => file), [])
   })
 
   it("loads jose with nothing but what needs it", () => {

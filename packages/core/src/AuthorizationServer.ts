@@ -38,6 +38,10 @@ export class AuthorizationServer extends Context.Service<AuthorizationServer, {
   readonly deviceAuthorizationEndpoint?: string | undefined
   /** Where authorization requests are pushed (RFC 9126), where the server takes them. */
   readonly pushedAuthorizationRequestEndpoint?: string | undefined
+  /** Where a person is asked on a device of their own (OpenID Connect CIBA), where the server can. */
+  readonly backchannelAuthenticationEndpoint?: string | undefined
+  /** Where clients with a certificate go instead, by the names of the metadata's members (RFC 8705, section 5). */
+  readonly mtlsEndpointAliases?: Readonly<Record<string, string>> | undefined
   readonly userinfoEndpoint?: string | undefined
   /** Where the person signs out (OpenID Connect RP-Initiated Logout). */
   readonly endSessionEndpoint?: string | undefined
@@ -156,8 +160,10 @@ export const key = (
 const validated = (options: Options, allowed: (url: URL) => boolean): Made => {
   const invalid = (field: string, problem: string) => refused("make", field, problem)
   if (options.provider === "") return invalid("provider", "is empty; name the provider")
-  for (const field of addresses) {
-    const text = options[field]
+  const aliases = Object.entries(options.mtlsEndpointAliases ?? {}).map(([name, address]) =>
+    [`mtlsEndpointAliases.${name}`, address] as const
+  )
+  for (const [field, text] of [...addresses.map((field) => [field, options[field]] as const), ...aliases]) {
     if (text === undefined) continue
     const url = URL.canParse(text) ? new URL(text) : undefined
     if (url === undefined) return invalid(field, "is not an absolute URL")
@@ -210,6 +216,7 @@ const addresses = [
   "introspectionEndpoint",
   "deviceAuthorizationEndpoint",
   "pushedAuthorizationRequestEndpoint",
+  "backchannelAuthenticationEndpoint",
   "userinfoEndpoint",
   "endSessionEndpoint",
   "jwksUri"

@@ -25,6 +25,7 @@ export type Endpoint =
   | "introspection"
   | "device-authorization"
   | "pushed-authorization-request"
+  | "backchannel-authentication"
 
 /**
  * What a request carries so that the client is recognised.
@@ -42,6 +43,11 @@ export interface Credentials {
    * another name is another secret, worth trying where the last was refused.
    */
   readonly basis?: Redacted.Redacted | undefined
+  /**
+   * Names the certificate that the connection shows (`ClientCertificate.name`), where tokens are bound to it (RFC 8705,
+   * section 3).
+   */
+  readonly certificate?: string | undefined
 }
 
 /**
@@ -55,6 +61,8 @@ export interface Credentials {
 export class ClientAuthentication extends Context.Service<ClientAuthentication, {
   readonly clientId: string
   readonly credentials: (endpoint: Endpoint) => Effect.Effect<Credentials, OAuthError.OAuthError>
+  /** Whether the certificate of a name is the one that connections show; absent where they show none. */
+  readonly holds?: ((certificate: string) => boolean) | undefined
 }>()("@effect-oauth/core/ClientAuthentication") {}
 
 /**
@@ -241,13 +249,15 @@ export const perEndpoint = (
       revocation: yield* methods.revocation ?? methods.token,
       introspection: yield* methods.introspection ?? methods.token,
       "device-authorization": yield* methods["device-authorization"] ?? methods.token,
-      "pushed-authorization-request": yield* methods["pushed-authorization-request"] ?? methods.token
+      "pushed-authorization-request": yield* methods["pushed-authorization-request"] ?? methods.token,
+      "backchannel-authentication": yield* methods["backchannel-authentication"] ?? methods.token
     }
     if (Object.values(byEndpoint).some((method) => method.clientId !== token.clientId)) {
       return yield* invalid("clientId", "differs between endpoints; use one client for all of them")
     }
     return {
       clientId: token.clientId,
+      holds: token.holds,
       credentials: (endpoint: Endpoint) => byEndpoint[endpoint].credentials(endpoint)
     }
   })

@@ -158,7 +158,7 @@ const accessTokenMembers = Schema.Struct({
   scopes: Schema.optionalKey(ScopeList),
   /** What was granted in detail (RFC 9396, section 7), as the server last said of this target. */
   authorizationDetails: Schema.optionalKey(Details),
-  /** Thumbprint of the DPoP key that the token is bound to (RFC 9449, section 6). */
+  /** What the token is bound to: a DPoP key (RFC 9449, section 6), or a certificate (RFC 8705, section 3). */
   thumbprint: Schema.optionalKey(Schema.String)
 })
 
@@ -199,7 +199,7 @@ const openMembers = Schema.TaggedStruct("Open", {
   identity: Schema.optionalKey(Identity.Kept),
   /** Members of the server's answers that the dialect asks to keep. */
   kept: Schema.optionalKey(Schema.Record(Schema.String, Schema.Json)),
-  /** Thumbprint of the DPoP key that the refresh token is bound to: a public client's (RFC 9449, section 5). */
+  /** What the refresh token is bound to, where it is a public client's (RFC 9449, section 5; RFC 8705, section 4). */
   thumbprint: Schema.optionalKey(Schema.String)
 })
 

@@ -1,5 +1,7 @@
 /**
- * The introspection endpoint (RFC 7662; RFC 9396, section 9.2).
+ * The introspection endpoint (RFC 7662; RFC 9396, section 9.2), and what it tells of the key or the
+ * certificate that a token is bound to (RFC 8705, section 3.2; RFC 9449, section
+ * 6.2).
  *
  * @since 0.1.0
  */
@@ -15,8 +17,9 @@ import type { JsonObject } from "effect/Schema"
 import * as AuthorizationDetails from "./AuthorizationDetails.ts"
 import { AuthorizationServer } from "./AuthorizationServer.ts"
 import { ClientAuthentication } from "./ClientAuthentication.ts"
+import { certificatePrefix } from "./internal/binding.ts"
 import * as Form from "./internal/form.ts"
-import { isJson, member, parseObject } from "./internal/json.ts"
+import { isJson, isObject, member, parseObject } from "./internal/json.ts"
 import * as OAuthError from "./OAuthError.ts"
 import { OAuthHttpClient } from "./OAuthHttpClient.ts"
 import * as Scopes from "./Scopes.ts"
@@ -55,8 +58,23 @@ export interface Active {
   readonly tokenId?: string | undefined
   /** What the token allows in detail. */
   readonly authorizationDetails?: Redacted.Redacted<AuthorizationDetails.AuthorizationDetails> | undefined
+  /** What the token is bound to; absent where it is good for whoever has it. */
+  readonly confirmation?: Confirmation | undefined
   /** The whole answer. It may hold what is private to a person. */
   readonly members: Redacted.Redacted<JsonObject>
+}
+
+/**
+ * What a token is bound to (RFC 7800): the certificate of a connection, the
+ * thumbprint of a DPoP key, or something else, when neither is there.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Confirmation {
+  /** As `ClientCertificate.name` has it, to be compared with `ClientCertificate.holds`. */
+  readonly certificate?: string | undefined
+  readonly thumbprint?: string | undefined
 }
 
 /**
@@ -189,6 +207,7 @@ const activeOf = (object: JsonObject, now: number): Read<Introspected> =>
       issuer: yield* textOf(object, "iss"),
       tokenId: yield* textOf(object, "jti"),
       authorizationDetails: yield* detailsOf(object),
+      confirmation: yield* confirmationOf(object),
       members: Redacted.make(object)
     }
     return expiresAt !== undefined && DateTime.toEpochMillis(expiresAt) <= now ? { _tag: "Inactive" } : told
@@ -225,6 +244,20 @@ const audienceOf = (object: JsonObject): Read<ReadonlyArray<string> | undefined>
   if (value === undefined) return Result.succeed(undefined)
   const all = Array.isArray(value) ? value : [value]
   return all.every((audience) => typeof audience === "string") ? Result.succeed(all) : invalid("wrong-type", "aud")
+}
+
+const confirmationOf = (object: JsonObject): Read<Confirmation | undefined> => {
+  const cnf = member(object, "cnf")
+  if (cnf === undefined) return Result.succeed(undefined)
+  if (!isObject(cnf)) return invalid("wrong-type", "cnf")
+  return Result.gen(function*() {
+    const certificate = yield* textOf(cnf, "x5t#S256")
+    const thumbprint = yield* textOf(cnf, "jkt")
+    return {
+      ...(certificate === undefined ? {} : { certificate: certificatePrefix + certificate }),
+      ...(thumbprint === undefined ? {} : { thumbprint })
+    }
+  })
 }
 
 const invalid = (problem: OAuthError.ResponseInvalid["problem"], field?: string): Read<never> =>

@@ -558,14 +558,14 @@ export class RecordInvalid extends Data.TaggedError("RecordInvalid")<{
 }
 
 /**
- * A key that is needed is not here: an encryption key, a DPoP key, a client
- * credential. The grant is kept.
+ * A key that is needed is not here: an encryption key, a DPoP key, the
+ * certificate that a token is bound to, a client credential. The grant is kept.
  *
  * @category errors
  * @since 0.1.0
  */
 export class KeyUnavailable extends Data.TaggedError("KeyUnavailable")<{
-  readonly use: "seal" | "dpop" | "client-authentication"
+  readonly use: "seal" | "dpop" | "certificate" | "client-authentication"
   /** Identifies the key; never the key. */
   readonly keyId?: string | undefined
 }> {

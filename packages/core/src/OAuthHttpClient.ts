@@ -28,6 +28,15 @@ export class OAuthHttpClient extends Context.Service<OAuthHttpClient, HttpClient
 ) {}
 
 /**
+ * Makes it of a client that neither retries nor follows redirects.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = (client: HttpClient.HttpClient): HttpClient.HttpClient =>
+  HttpClient.transform(client, Effect.provideService(HttpClient.TracerPropagationEnabled, false))
+
+/**
  * Takes the `HttpClient` in context, `NodeHttpClient.layerUndici` for example.
  *
  * @category layers
@@ -35,7 +44,7 @@ export class OAuthHttpClient extends Context.Service<OAuthHttpClient, HttpClient
  */
 export const layer: Layer.Layer<OAuthHttpClient, never, HttpClient.HttpClient> = Layer.effect(
   OAuthHttpClient,
-  Effect.map(HttpClient.HttpClient, quiet)
+  Effect.map(HttpClient.HttpClient, make)
 )
 
 /**
@@ -48,11 +57,7 @@ export const layerFetch: Layer.Layer<OAuthHttpClient> = Layer.effect(
   OAuthHttpClient,
   Effect.map(HttpClient.HttpClient, (client) =>
     // provided closest to the request: a layer is built once, and an application may have built this one for itself
-    quiet(HttpClient.transform(client, Effect.provideService(FetchHttpClient.RequestInit, untouched))))
+    make(HttpClient.transform(client, Effect.provideService(FetchHttpClient.RequestInit, untouched))))
 ).pipe(Layer.provide(FetchHttpClient.layer))
 
 const untouched: RequestInit = { redirect: "manual", cache: "no-store" }
-
-function quiet(client: HttpClient.HttpClient): HttpClient.HttpClient {
-  return HttpClient.transform(client, Effect.provideService(HttpClient.TracerPropagationEnabled, false))
-}

@@ -1,6 +1,7 @@
 /**
  * What an authorization server says about itself (RFC 8414; OpenID Connect
- * Discovery 1.0, sections 3 and 4; RFC 9126, section 5; RFC 9207, section 3).
+ * Discovery 1.0, sections 3 and 4; OpenID Connect CIBA, section 4; RFC 8705,
+ * section 5; RFC 9126, section 5; RFC 9207, section 3).
  *
  * `signed_metadata` (RFC 8414, section 2.1) is not supported and not believed:
  * the plain members count. It is found among the `members`.
@@ -40,6 +41,7 @@ export interface Metadata {
   readonly introspectionEndpoint?: string | undefined
   readonly deviceAuthorizationEndpoint?: string | undefined
   readonly pushedAuthorizationRequestEndpoint?: string | undefined
+  readonly backchannelAuthenticationEndpoint?: string | undefined
   readonly userinfoEndpoint?: string | undefined
   readonly endSessionEndpoint?: string | undefined
   readonly jwksUri?: string | undefined
@@ -262,6 +264,8 @@ export const toOptions = (
     introspectionEndpoint: self.introspectionEndpoint,
     deviceAuthorizationEndpoint: self.deviceAuthorizationEndpoint,
     pushedAuthorizationRequestEndpoint: self.pushedAuthorizationRequestEndpoint,
+    backchannelAuthenticationEndpoint: self.backchannelAuthenticationEndpoint,
+    mtlsEndpointAliases: self.mtlsEndpointAliases,
     userinfoEndpoint: self.userinfoEndpoint,
     endSessionEndpoint: self.endSessionEndpoint,
     jwksUri: self.jwksUri,
@@ -395,6 +399,7 @@ const metadataOf = (
       introspectionEndpoint: yield* address("introspection_endpoint"),
       deviceAuthorizationEndpoint: yield* address("device_authorization_endpoint"),
       pushedAuthorizationRequestEndpoint: yield* address("pushed_authorization_request_endpoint"),
+      backchannelAuthenticationEndpoint: yield* address("backchannel_authentication_endpoint"),
       userinfoEndpoint: yield* address("userinfo_endpoint"),
       endSessionEndpoint: yield* address("end_session_endpoint"),
       jwksUri: yield* address("jwks_uri"),

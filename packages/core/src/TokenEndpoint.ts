@@ -16,6 +16,7 @@ import { AuthorizationServer } from "./AuthorizationServer.ts"
 import { ClientAuthentication, type Credentials } from "./ClientAuthentication.ts"
 import { Dpop, type Proof } from "./Dpop.ts"
 import type { About } from "./EndpointRequest.ts"
+import { unavailable } from "./internal/binding.ts"
 import * as Exchange from "./internal/exchange.ts"
 import * as Form from "./internal/form.ts"
 import * as Nonce from "./internal/nonce.ts"
@@ -100,12 +101,13 @@ export const make: Effect.Effect<
 
   const prove = (
     { method, url }: HttpClientRequest.HttpClientRequest,
-    { thumbprint }: TokenRequest
+    { thumbprint }: TokenRequest,
+    { certificate }: Credentials
   ): Effect.Effect<Proof | undefined, OAuthError.ConfigurationInvalid | OAuthError.KeyUnavailable> =>
     dpop === undefined
-      ? thumbprint === undefined
+      ? thumbprint === undefined || thumbprint === certificate
         ? Effect.succeed(undefined)
-        : Effect.fail(new OAuthError.KeyUnavailable({ use: "dpop", keyId: thumbprint }))
+        : Effect.fail(unavailable(thumbprint))
       : dpop.proof({ method, url, thumbprint, algorithms: server.dpopSigningAlgorithms }).pipe(
         Effect.mapError(({ reason }) =>
           reason._tag === "ConfigurationInvalid"
@@ -149,8 +151,8 @@ export const make: Effect.Effect<
     const parameters: Parameters = [["grant_type", request.grantType], ...request.parameters]
     const written = yield* Form.request({ ...about, url, parameters, kept: request.kept }, credentials, server.dialect)
     const proof = yield* server.dialect.dpopNonce === "fetched"
-      ? Nonce.first(prove(written, request), dpop, (proof) => probe(url, field, proof))
-      : prove(written, request)
+      ? Nonce.first(prove(written, request, credentials), dpop, (proof) => probe(url, field, proof))
+      : prove(written, request, credentials)
     const proven = proof === undefined
       ? written
       : HttpClientRequest.setHeader(written, "dpop", Redacted.value(proof.value))
@@ -162,10 +164,12 @@ export const make: Effect.Effect<
     switch (outcome._tag) {
       case "Answer": {
         const judgement = judge(outcome.answer, about, proof)
-        if (proof === undefined || dpop === undefined) return final(judgement)
+        if (proof === undefined || dpop === undefined) {
+          return final(bound(judgement, credentials.certificate, credentials))
+        }
         const error = judgement._tag === "Refused" ? judgement.reason.code : undefined
         const again = dpop.heard(proof, { headers: outcome.answer.headers, error })
-        return again ? { judgement, remedy: "proof" } : final(bound(judgement, proof, credentials))
+        return again ? { judgement, remedy: "proof" } : final(bound(judgement, proof.thumbprint, credentials))
       }
       case "NotSent":
         return final(outcome)
@@ -258,18 +262,20 @@ const final = (judgement: TokenResponse.Judgement): Sent => ({
 })
 
 // What a request that was proven gave is bound to the key, as far as RFC 9449 says so: a refresh token where the client
-// proves nothing else (section 5).
+// proves nothing else (section 5). So it is with a certificate (RFC 8705, sections 3 and 4), unless a key was proven.
 const bound = (
   judgement: TokenResponse.Judgement,
-  { thumbprint }: Proof,
+  thumbprint: string | undefined,
   credentials: Credentials
 ): TokenResponse.Judgement => {
+  if (thumbprint === undefined) return judgement
+  const type = thumbprint === credentials.certificate ? "Bearer" : "DPoP"
   const refreshTokenThumbprint = credentials.method === "none" ? thumbprint : undefined
   switch (judgement._tag) {
     case "Granted": {
       const own = (tokens: TokenSet): TokenSet => ({
         ...tokens,
-        ...(tokens.tokenType === "DPoP" ? { thumbprint } : {}),
+        ...(tokens.tokenType === type ? { thumbprint } : {}),
         ...(tokens.refreshToken === undefined ? {} : { refreshTokenThumbprint })
       })
       const { parts, ...tokens } = judgement.tokens

@@ -36,7 +36,10 @@ export interface TokenRequest {
   readonly parameters: Parameters
   /** What the grant keeps, for dialects whose requests depend on it. It does not travel by itself. */
   readonly kept?: Readonly<Record<string, Json>> | undefined
-  /** The DPoP key that must prove the request, where what it presents is bound to one (RFC 9449, sections 5 and 10). */
+  /**
+   * The DPoP key that must prove the request, or the certificate that its connection must show, where what it presents
+   * is bound to one (RFC 9449, sections 5 and 10; RFC 8705, section 4).
+   */
   readonly thumbprint?: string | undefined
 }
 

@@ -281,6 +281,7 @@ export const make = Effect.fnUntraced(function*(options?: Options): Effect.fn.Re
     dpop,
     server,
     escrow,
+    certificate: client.holds,
     verifier: Option.getOrUndefined(yield* Effect.serviceOption(JwtVerifier)),
     clock: yield* Clock.Clock,
     key: AuthorizationServer.key(server, { client: client.clientId, account: "" }),
@@ -310,6 +311,18 @@ export const make = Effect.fnUntraced(function*(options?: Options): Effect.fn.Re
     const unusable = Service.unusableTarget(method, target, server.authorizationDetailsTypes)
     return unusable === undefined ? own(method, key, effect) : Effect.fail(unusable)
   }
+  // a certificate may be another one by now, and a token that is bound to the last would be refused (RFC 8705, section 6.3)
+  const { holds } = client
+  const token = holds === undefined
+    ? Access.token
+    : (service: Service.Service, slot: ReturnType<typeof Service.slot>): Effect.Effect<AccessToken, OAuthError> =>
+      Effect.flatMap(
+        Access.token(service, slot),
+        (token) =>
+          token.type === "DPoP" || token.thumbprint === undefined || holds(token.thumbprint)
+            ? Effect.succeed(token)
+            : Access.refused(service, slot, token)
+      )
   const bind = (key: GrantKey, target?: Target): Bound => {
     const problem = Service.owns(service, key)
       ? Service.unusableTarget("bind", target, server.authorizationDetailsTypes)
@@ -322,7 +335,7 @@ export const make = Effect.fnUntraced(function*(options?: Options): Effect.fn.Re
     return {
       key,
       dpop,
-      token: Access.token(service, slot),
+      token: token(service, slot),
       refused: (token) => Access.refused(service, slot, token)
     }
   }
@@ -334,8 +347,8 @@ export const make = Effect.fnUntraced(function*(options?: Options): Effect.fn.Re
     token: (key, target) => {
       const slot = Service.find(service, key, target)
       return slot === undefined
-        ? ownTarget("token", key, target, () => Access.token(service, Service.slot(service, key, target)))
-        : Access.token(service, slot)
+        ? ownTarget("token", key, target, () => token(service, Service.slot(service, key, target)))
+        : token(service, slot)
     },
     refused: (key, token, target) =>
       ownTarget("refused", key, target, () => Access.refused(service, Service.slot(service, key, target), token)),

@@ -42,9 +42,12 @@ export interface TokenSet {
   readonly idToken?: Redacted.Redacted | undefined
   /** What the token is, where it came of a token exchange (RFC 8693, section 2.2.1). */
   readonly issuedTokenType?: string | undefined
-  /** Thumbprint of the DPoP key that the access token is bound to (RFC 9449, section 6). */
+  /**
+   * What the access token is bound to: the thumbprint of a DPoP key (RFC 9449, section 6), or the name of a certificate
+   * (RFC 8705, section 3).
+   */
   readonly thumbprint?: string | undefined
-  /** Thumbprint of the DPoP key that the refresh token is bound to: a public client's (RFC 9449, section 5). */
+  /** What the refresh token is bound to, where it is a public client's (RFC 9449, section 5; RFC 8705, section 4). */
   readonly refreshTokenThumbprint?: string | undefined
   /** Other members of the answer that the dialect asks to keep. Not secret. */
   readonly kept?: Readonly<Record<string, Json>> | undefined
@@ -62,6 +65,6 @@ export interface TokenSet {
 export interface AccessToken {
   readonly value: Redacted.Redacted
   readonly type: string
-  /** Thumbprint of the DPoP key that the token is bound to. */
+  /** What the token is bound to: the thumbprint of a DPoP key, or the name of a certificate. */
   readonly thumbprint?: string | undefined
 }

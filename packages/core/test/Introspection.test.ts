@@ -38,6 +38,7 @@ describe("Introspection", () => {
         iss: "https://as.example",
         jti: "j",
         authorization_details: [{ type: "payment" }],
+        cnf: { "x5t#S256": "c", jkt: "k", kid: 1 },
         extension: { a: 1 }
       }
 
@@ -59,7 +60,8 @@ describe("Introspection", () => {
         audience: ["api"],
         issuer: "https://as.example",
         tokenId: "j",
-        authorizationDetails: Redacted.make([{ type: "payment" }])
+        authorizationDetails: Redacted.make([{ type: "payment" }]),
+        confirmation: { certificate: "x5t#S256:c", thumbprint: "k" }
       })
       assert.deepStrictEqual(Redacted.value(members), body)
     }))
@@ -183,6 +185,8 @@ describe("Introspection", () => {
       "ResponseInvalid missing active"
     ],
     "scope is a list [7662-2.2-c]": [() => json({ active: true, scope: ["a"] }), "ResponseInvalid wrong-type scope"],
+    "cnf is text": [() => json({ active: true, cnf: "c" }), "ResponseInvalid wrong-type cnf"],
+    "a thumbprint is a number": [() => json({ active: true, cnf: { jkt: 1 } }), "ResponseInvalid wrong-type jkt"],
     "exp is text [7662-2.2-c]": [() => json({ active: true, exp: "1" }), "ResponseInvalid wrong-type exp"],
     "exp is beyond time": [() => json({ active: true, exp: 1e300 }), "ResponseInvalid out-of-range exp"],
     "aud holds a number": [() => json({ active: true, aud: [1] }), "ResponseInvalid wrong-type aud"],

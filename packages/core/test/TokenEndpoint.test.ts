@@ -340,6 +340,13 @@ describe("TokenEndpoint", () => {
       ["SELF_SIGNED_CERT_IN_CHAIN", fetchFailed(failure({ code: "SELF_SIGNED_CERT_IN_CHAIN" })), "tls"],
       ["UNABLE_TO_VERIFY_LEAF_SIGNATURE", fetchFailed(failure({ code: "UNABLE_TO_VERIFY_LEAF_SIGNATURE" })), "tls"],
       ["ERR_TLS_CERT_ALTNAME_INVALID", fetchFailed(failure({ code: "ERR_TLS_CERT_ALTNAME_INVALID" })), "tls"],
+      ["a certificate of the client's that is refused", failure({ code: "ERR_SSL_TLSV1_ALERT_UNKNOWN_CA" }), "tls"],
+      [
+        "a certificate of the client's that is missed",
+        failure({ code: "ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED" }),
+        "tls"
+      ],
+      ["no common TLS", failure({ code: "ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE" }), "tls"],
       ["ERR_SSL_WRONG_VERSION_NUMBER", fetchFailed(failure({ code: "ERR_SSL_WRONG_VERSION_NUMBER" })), "tls"]
     ]
     for (const [name, cause, problem] of notSent) {

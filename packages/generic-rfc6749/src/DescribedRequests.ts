@@ -64,7 +64,10 @@ export const Requests = Schema.Struct({
   revocation: optional(Writing.annotate({ description: "The revocation." })),
   introspection: optional(Writing.annotate({ description: "The introspection." })),
   deviceAuthorization: optional(Writing.annotate({ description: "The beginning of a login on another device." })),
-  pushedAuthorizationRequest: optional(Writing.annotate({ description: "The authorization request that is pushed." }))
+  pushedAuthorizationRequest: optional(Writing.annotate({ description: "The authorization request that is pushed." })),
+  backchannelAuthentication: optional(
+    Writing.annotate({ description: "The request that a person is asked on a device of their own." })
+  )
 }).annotate({ description: "How requests to the server's endpoints are written (RFC 6749, section 3.2)." })
 
 /**

@@ -62,7 +62,8 @@ export const ClientAuthentication = Schema.Union([
     revocation: optional(Method),
     introspection: optional(Method),
     "device-authorization": optional(Method),
-    "pushed-authorization-request": optional(Method)
+    "pushed-authorization-request": optional(Method),
+    "backchannel-authentication": optional(Method)
   })
 ])
 
@@ -222,6 +223,7 @@ export const Description = Schema.Struct({
   introspectionEndpoint: address("Where tokens are looked up (RFC 7662)."),
   deviceAuthorizationEndpoint: address("Where devices begin a login (RFC 8628)."),
   pushedAuthorizationRequestEndpoint: address("Where authorization requests are pushed (RFC 9126)."),
+  backchannelAuthenticationEndpoint: address("Where people are asked on a device of their own (OpenID Connect CIBA)."),
   userinfoEndpoint: address("Who it was that logged in (OpenID Connect Core, section 5.3)."),
   endSessionEndpoint: address("Where the person signs out (OpenID Connect RP-Initiated Logout)."),
   jwksUri: address("Where the keys are that the server signs with (RFC 7517)."),

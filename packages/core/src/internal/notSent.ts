@@ -33,7 +33,7 @@ export const lostBy = (error: unknown, depth = 8): "reset" | "timeout" | "transp
 }
 
 const byPattern = (code: string): NotSent | undefined =>
-  code.startsWith("EAI_") ? "dns" : certificate.test(code) ? "tls" : undefined
+  code.startsWith("EAI_") ? "dns" : certificate.test(code) || refusedCertificate.test(code) ? "tls" : undefined
 
 const phases: ReadonlyMap<string, NotSent> = new Map([
   ["ENOTFOUND", "dns"],
@@ -43,7 +43,6 @@ const phases: ReadonlyMap<string, NotSent> = new Map([
   ["ERR_SSL_WRONG_VERSION_NUMBER", "tls"],
   ["ERR_SSL_UNSUPPORTED_PROTOCOL", "tls"],
   ["ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION", "tls"],
-  ["ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE", "tls"],
   ["HOSTNAME_MISMATCH", "tls"],
   ["INVALID_CA", "tls"],
   ["INVALID_PURPOSE", "tls"],
@@ -53,6 +52,12 @@ const phases: ReadonlyMap<string, NotSent> = new Map([
   ["ERR_UNESCAPED_CHARACTERS", "rejected"],
   ["UND_ERR_INVALID_ARG", "rejected"]
 ])
+
+// What a server says that refuses a client's certificate, or that none was shown, in the words of two versions of
+// OpenSSL. By TLS 1.3 it may say so after a request was written (RFC 8446, section 4.4.2.4), and then it has not read it:
+// the handshake is not done.
+const refusedCertificate =
+  /^ERR_SSL_(SSL\/TLS|SSLV3|TLSV1|TLSV13)_ALERT_((BAD|NO|UNSUPPORTED)_CERTIFICATE|CERTIFICATE_\w+|UNKNOWN_CA|HANDSHAKE_FAILURE)$/
 
 // the certificate is judged before the first byte of a request is written
 const certificate = /^(CERT_|CRL_|ERR_TLS_CERT_|UNABLE_TO_|SELF_SIGNED_CERT_|DEPTH_ZERO_SELF_SIGNED_CERT$)/

@@ -67,6 +67,8 @@ export interface Parts {
   readonly clock: Clock.Clock
   readonly digest: Digest.Digest["Service"]
   readonly dpop: Dpop["Service"] | undefined
+  /** Whether the certificate of a name is shown; `undefined` where none is. */
+  readonly certificate: ((name: string) => boolean) | undefined
   /** The key of any account. */
   readonly key: GrantKey.GrantKey
   readonly endpoint: TokenEndpoint["Service"]
@@ -94,7 +96,8 @@ export const make = Effect.fnUntraced(function*(parts: Parts): Effect.fn.Return<
   const events = yield* PubSub.sliding<GrantEvent>(1024)
   const closing = Deferred.makeUnsafe<void>()
   // snapshots age until it is known that notifications arrive
-  const holds = (thumbprint: string): boolean => parts.dpop?.holds(thumbprint) === true
+  const holds = (thumbprint: string): boolean =>
+    parts.dpop?.holds(thumbprint) === true || parts.certificate?.(thumbprint) === true
   const trust = { policy, notified: false, spread: yield* Random.next, holds }
   const id = Effect.map(parts.random.randomBytes(12), Base64Url.encode)
   const renewal: Environment = {

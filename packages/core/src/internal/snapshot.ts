@@ -96,7 +96,7 @@ export interface Trust {
   readonly notified: boolean
   /** A number between 0 and 1 that spreads renewals. */
   readonly spread: number
-  /** Whether the DPoP key of a thumbprint is here. */
+  /** Whether the DPoP key of a thumbprint is here, or the certificate of a name. */
   readonly holds: (thumbprint: string) => boolean
 }
 

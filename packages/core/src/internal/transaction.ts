@@ -15,6 +15,7 @@ import * as Scopes from "../Scopes.ts"
 import * as Target from "../Target.ts"
 import type { Judgement } from "../TokenResponse.ts"
 import type { TokenSet } from "../TokenSet.ts"
+import { unavailable } from "./binding.ts"
 import * as Identity from "./identity.ts"
 import * as Lifetimes from "./lifetimes.ts"
 
@@ -43,7 +44,7 @@ export interface Rules {
   /** How long a refresh token lives that is not used, where the server's answers do not say. */
   readonly idleLifetime: Duration.Duration | undefined
   readonly installation: string
-  /** Whether the DPoP key of a thumbprint is here. */
+  /** Whether the DPoP key of a thumbprint is here, or the certificate of a name. */
   readonly holds: (thumbprint: string) => boolean
 }
 
@@ -135,7 +136,7 @@ export const decide = (input: {
   const missing = missingKey(grant, need, now, rules)
   if (missing !== undefined) {
     if (enough) return { _tag: "Adopt", grant }
-    return { _tag: "Refuse", reason: new OAuthError.KeyUnavailable({ use: "dpop", keyId: missing }) }
+    return { _tag: "Refuse", reason: unavailable(missing) }
   }
 
   const state = grant.state
@@ -436,7 +437,7 @@ const isUsable = (grant: Grant.Grant, target: Target.Target, now: number, rules:
   return token !== undefined && isHeld(token, rules) && now < usableUntil(token, rules.policy)
 }
 
-/** Whether this process can present an access token: it is bound to no DPoP key, or to one that is here. */
+/** Whether this process can present an access token: it is bound to nothing, or to what is here. */
 export const isHeld = (token: Grant.AccessToken, rules: Pick<Rules, "holds">): boolean =>
   token.thumbprint === undefined || rules.holds(token.thumbprint)
 

@@ -233,6 +233,7 @@ const addresses = (server: Server): ReadonlyArray<readonly [field: string, addre
     "introspectionEndpoint",
     "deviceAuthorizationEndpoint",
     "pushedAuthorizationRequestEndpoint",
+    "backchannelAuthenticationEndpoint",
     "userinfoEndpoint"
   ] as const).flatMap((field) => {
     const address = server[field]
@@ -244,7 +245,8 @@ const endpointsOf = (server: Server): ReadonlyArray<ClientAuthentication.Endpoin
   ...(server.revocationEndpoint === undefined ? [] : ["revocation" as const]),
   ...(server.introspectionEndpoint === undefined ? [] : ["introspection" as const]),
   ...(server.deviceAuthorizationEndpoint === undefined ? [] : ["device-authorization" as const]),
-  ...(server.pushedAuthorizationRequestEndpoint === undefined ? [] : ["pushed-authorization-request" as const])
+  ...(server.pushedAuthorizationRequestEndpoint === undefined ? [] : ["pushed-authorization-request" as const]),
+  ...(server.backchannelAuthenticationEndpoint === undefined ? [] : ["backchannel-authentication" as const])
 ]
 
 const keyOf = (server: Server, client: Client, account: string): GrantKey.GrantKey =>

@@ -39,6 +39,7 @@ export const recording = (
   })
   return {
     requests,
+    client: Layer.succeed(HttpClient.HttpClient, client),
     layer: OAuthHttpClient.layer.pipe(Layer.provide(Layer.succeed(HttpClient.HttpClient, decorate(client))))
   }
 }

@@ -63,6 +63,7 @@ export const addressFields = [
   "introspectionEndpoint",
   "deviceAuthorizationEndpoint",
   "pushedAuthorizationRequestEndpoint",
+  "backchannelAuthenticationEndpoint",
   "userinfoEndpoint",
   "endSessionEndpoint",
   "jwksUri"

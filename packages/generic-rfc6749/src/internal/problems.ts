@@ -47,6 +47,11 @@ function* endpoints(self: Description): Problems {
       "pushedAuthorizationRequestEndpoint",
       requests?.pushedAuthorizationRequest ?? methods?.["pushed-authorization-request"],
       "requests to it are described"
+    ],
+    [
+      "backchannelAuthenticationEndpoint",
+      requests?.backchannelAuthentication ?? methods?.["backchannel-authentication"],
+      "requests to it are described"
     ]
   ]
   for (const [field, because, why] of needs) {

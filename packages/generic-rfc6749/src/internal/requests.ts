@@ -88,7 +88,8 @@ const endpoints = {
   revocation: "revocation",
   introspection: "introspection",
   "device-authorization": "deviceAuthorization",
-  "pushed-authorization-request": "pushedAuthorizationRequest"
+  "pushed-authorization-request": "pushedAuthorizationRequest",
+  "backchannel-authentication": "backchannelAuthentication"
 } as const satisfies { readonly [E in EndpointRequest["endpoint"]]: keyof Requests }
 
 const legs: ReadonlyMap<string, keyof Requests> = new Map([
@@ -139,7 +140,8 @@ const fields = {
   revocation: "revocationEndpoint",
   introspection: "introspectionEndpoint",
   "device-authorization": "deviceAuthorizationEndpoint",
-  "pushed-authorization-request": "pushedAuthorizationRequestEndpoint"
+  "pushed-authorization-request": "pushedAuthorizationRequestEndpoint",
+  "backchannel-authentication": "backchannelAuthenticationEndpoint"
 } as const satisfies { readonly [E in EndpointRequest["endpoint"]]: string }
 
 const filled = (
