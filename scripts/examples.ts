@@ -54,7 +54,9 @@ fs.writeFileSync(
     files: examples.map((example) => path.basename(example.file)),
     include: [],
     compilerOptions: { noUnusedLocals: false, tsBuildInfoFile: "tsconfig.tsbuildinfo" },
-    references: ["core", "frameio", "generic-rfc6749", "node"].map((name) => ({ path: `../../packages/${name}` }))
+    references: ["browser", "core", "frameio", "generic-rfc6749", "node"].map((name) => ({
+      path: `../../packages/${name}`
+    }))
   })
 )
 

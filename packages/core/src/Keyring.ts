@@ -106,10 +106,8 @@ export const make = Effect.fnUntraced(function*({ current, keys }: Options): Eff
   OAuthError.OAuthError,
   Aead.Aead | Digest.Digest | SecureRandom.SecureRandom
 > {
-  const aead = yield* Aead.Aead
-  const random = yield* SecureRandom.SecureRandom
   const ring = new Map<string, Aead.Key>()
-  let sealing: { readonly id: string; readonly key: Aead.Key } | undefined
+  let sealing: string | undefined
 
   for (const [name, text] of Object.entries(keys)) {
     if (!nameLike.test(name)) return yield* invalid("keys", "has a key whose name is not up to 32 letters and digits")
@@ -121,46 +119,37 @@ export const make = Effect.fnUntraced(function*({ current, keys }: Options): Eff
       )
     }
     const id = `${name}.${yield* fingerprint(bytes)}`
-    const key = yield* Aead.key(Aead.aes256Gcm, bytes).pipe(
-      Effect.tap((key) =>
-        Effect.flatMap(random.randomBytes(nonceLength), (nonce) => aead.encrypt(key, new Uint8Array(0), { nonce }))
-      ),
-      Effect.mapError(() => OAuthError.make("Keyring", "make", unavailable(id)))
-    )
-    ring.set(id, key)
-    if (name === current) sealing = { id, key }
+    ring.set(id, yield* Effect.mapError(Aead.key(Aead.aes256Gcm, bytes), () => unusable(id)))
+    if (name === current) sealing = id
   }
-  if (sealing === undefined) return yield* invalid("current", "names none of the keys")
-  const { id: keyId, key: sealingKey } = sealing
+  return yield* fromRing(ring, sealing)
+})
 
-  return Keyring.of({
-    current: keyId,
-    seal: Effect.fnUntraced(function*(text, place) {
-      const nonce = yield* random.randomBytes(nonceLength)
-      const plaintext = new TextEncoder().encode(Redacted.value(text))
-      const ciphertext = yield* Effect.mapError(
-        aead.encrypt(sealingKey, plaintext, { nonce, aad: bind(keyId, place) }),
-        () => unavailable(keyId)
-      )
-      const bytes = new Uint8Array(nonce.length + ciphertext.length)
-      bytes.set(nonce)
-      bytes.set(ciphertext, nonce.length)
-      return { keyId, ciphertext: Base64Url.encode(bytes) }
-    }),
-    open: Effect.fnUntraced(function*({ ciphertext, keyId }, place) {
-      const key = ring.get(keyId)
-      if (key === undefined) return yield* Effect.fail(unavailable(keyId))
-      const bytes = Result.getOrUndefined(Base64Url.decode(ciphertext))
-      if (bytes === undefined || bytes.length < nonceLength) return Option.none()
-      return yield* aead.decrypt(key, bytes.subarray(nonceLength), {
-        nonce: bytes.subarray(0, nonceLength),
-        aad: bind(keyId, place)
-      }).pipe(
-        Effect.map((plaintext) => Option.some(Redacted.make(new TextDecoder().decode(plaintext)))),
-        Effect.catch((error) => isForgery(error) ? Effect.succeed(Option.none()) : Effect.fail(unavailable(keyId)))
-      )
-    })
-  })
+/**
+ * Makes a keyring of `CryptoKey`s: AES-GCM keys of 256 bits that may encrypt and
+ * decrypt, and that are best not extractable, as a browser keeps them.
+ *
+ * **Gotchas**
+ *
+ * A key that cannot be taken out has no digest: its id is its name. Never give a
+ * name to another key.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const fromCryptoKeys = Effect.fnUntraced(function*(options: {
+  readonly current: string
+  readonly keys: Readonly<Record<string, CryptoKey>>
+}): Effect.fn.Return<Keyring["Service"], OAuthError.OAuthError, Aead.Aead | SecureRandom.SecureRandom> {
+  const ring = new Map<string, Aead.Key>()
+  for (const [name, key] of Object.entries(options.keys)) {
+    const usable = yield* Effect.mapError(
+      Aead.fromCryptoKey(Aead.aes256Gcm, key),
+      () => configurationInvalid("keys", `the key "${name}" is no AES-GCM key of 256 bits that encrypts and decrypts`)
+    )
+    ring.set(name, usable)
+  }
+  return yield* fromRing(ring, options.current)
 })
 
 /**
@@ -212,6 +201,50 @@ export const layerWith = (
 ): Layer.Layer<Keyring, OAuthError.OAuthError, Aead.Aead | Digest.Digest | SecureRandom.SecureRandom> =>
   Layer.effect(Keyring, make(options))
 
+// Each key is tried once, before there is anything to seal.
+const fromRing = Effect.fnUntraced(function*(
+  ring: ReadonlyMap<string, Aead.Key>,
+  keyId: string | undefined
+): Effect.fn.Return<Keyring["Service"], OAuthError.OAuthError, Aead.Aead | SecureRandom.SecureRandom> {
+  const aead = yield* Aead.Aead
+  const random = yield* SecureRandom.SecureRandom
+  for (const [id, key] of ring) {
+    const nonce = yield* random.randomBytes(nonceLength)
+    yield* Effect.mapError(aead.encrypt(key, new Uint8Array(0), { nonce }), () => unusable(id))
+  }
+  const sealingKey = keyId === undefined ? undefined : ring.get(keyId)
+  if (keyId === undefined || sealingKey === undefined) return yield* invalid("current", "names none of the keys")
+
+  return Keyring.of({
+    current: keyId,
+    seal: Effect.fnUntraced(function*(text, place) {
+      const nonce = yield* random.randomBytes(nonceLength)
+      const plaintext = new TextEncoder().encode(Redacted.value(text))
+      const ciphertext = yield* Effect.mapError(
+        aead.encrypt(sealingKey, plaintext, { nonce, aad: bind(keyId, place) }),
+        () => unavailable(keyId)
+      )
+      const bytes = new Uint8Array(nonce.length + ciphertext.length)
+      bytes.set(nonce)
+      bytes.set(ciphertext, nonce.length)
+      return { keyId, ciphertext: Base64Url.encode(bytes) }
+    }),
+    open: Effect.fnUntraced(function*({ ciphertext, keyId }, place) {
+      const key = ring.get(keyId)
+      if (key === undefined) return yield* Effect.fail(unavailable(keyId))
+      const bytes = Result.getOrUndefined(Base64Url.decode(ciphertext))
+      if (bytes === undefined || bytes.length < nonceLength) return Option.none()
+      return yield* aead.decrypt(key, bytes.subarray(nonceLength), {
+        nonce: bytes.subarray(0, nonceLength),
+        aad: bind(keyId, place)
+      }).pipe(
+        Effect.map((plaintext) => Option.some(Redacted.make(new TextDecoder().decode(plaintext)))),
+        Effect.catch((error) => isForgery(error) ? Effect.succeed(Option.none()) : Effect.fail(unavailable(keyId)))
+      )
+    })
+  })
+})
+
 const nonceLength = Aead.aes256Gcm.nonceLength
 
 // short enough that a key in the place of its name is refused, and not repeated in an error
@@ -240,5 +273,10 @@ const isForgery = (error: CryptoError): boolean => error.reason._tag === "Decryp
 
 const unavailable = (keyId: string): OAuthError.KeyUnavailable => new OAuthError.KeyUnavailable({ use: "seal", keyId })
 
+const unusable = (keyId: string): OAuthError.OAuthError => OAuthError.make("Keyring", "make", unavailable(keyId))
+
+const configurationInvalid = (field: string, problem: string): OAuthError.OAuthError =>
+  OAuthError.make("Keyring", "make", new OAuthError.ConfigurationInvalid({ field, problem }))
+
 const invalid = (field: string, problem: string): Effect.Effect<never, OAuthError.OAuthError> =>
-  Effect.fail(OAuthError.make("Keyring", "make", new OAuthError.ConfigurationInvalid({ field, problem })))
+  Effect.fail(configurationInvalid(field, problem))

@@ -1,0 +1,6 @@
+export * as BrowserStorage from "./BrowserStorage.ts"
+export * as IndexedDbDpopKey from "./IndexedDbDpopKey.ts"
+export * as IndexedDbKeyring from "./IndexedDbKeyring.ts"
+export * as IndexedDbPendingAuthorizations from "./IndexedDbPendingAuthorizations.ts"
+export * as IndexedDbTokenStore from "./IndexedDbTokenStore.ts"
+export * as RedirectLogin from "./RedirectLogin.ts"
