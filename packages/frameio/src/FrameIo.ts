@@ -13,10 +13,12 @@ import type * as OAuthClient from "@effect-oauth/core/OAuthClient"
 import type { OAuthError } from "@effect-oauth/core/OAuthError"
 import * as RotationPolicy from "@effect-oauth/core/RotationPolicy"
 import type { Scopes } from "@effect-oauth/core/Scopes"
+import * as TokenSource from "@effect-oauth/core/TokenSource"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { HttpClient } from "effect/http/HttpClient"
 import type { HttpClientError } from "effect/http/HttpClientError"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Layer from "effect/Layer"
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
@@ -50,9 +52,10 @@ export type Profile = typeof Profile.Type
  *
  * **Gotchas**
  *
- * Without `offline_access` there is no refresh token, and nothing says so but
- * `Completed.renewable`. A credential that is not entitled to a scope is refused
- * with `invalid_scope`.
+ * Without `offline_access` there is no refresh token. With it there may be none:
+ * Adobe's pages contradict each other about single page and native apps. Then
+ * `Completed.warnings` has `RefreshTokenWithheld`. A credential that is not
+ * entitled to a scope is refused with `invalid_scope`.
  *
  * @category constructors
  * @since 0.1.0
@@ -164,6 +167,30 @@ export const me = <E, R>(
   client: HttpClient.With<E, R>
 ): Effect.Effect<Profile, E | HttpClientError | OAuthError, R | AuthorizationServer.AuthorizationServer> =>
   Effect.map(Profiles.get("FrameIo", client, "/v4/me", Schema.Struct({ data: Profile })), ({ data }) => data)
+
+/**
+ * A developer token of the legacy Frame.io as a source for the API of V4: for
+ * accounts that were moved to V4 and are not in the Adobe Admin Console.
+ *
+ * **When to use**
+ *
+ * Use it until there is a login. How long Frame.io takes it is documented
+ * nowhere, and such a token is never renewed.
+ *
+ * - [Frame.io: migrating](https://next.developer.frame.io/platform/v4/docs/resources/migration)
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const legacyDeveloperToken = (token: Redacted.Redacted): TokenSource.TokenSource => {
+  const source = TokenSource.fixed({ value: token, type: "Bearer" })
+  return {
+    ...source,
+    authorize: (request) => source.authorize(HttpClientRequest.setHeader(request, legacyTokenHeader, "true"))
+  }
+}
+
+const legacyTokenHeader = "x-frameio-legacy-token-auth"
 
 const server = (origins: Provider.Origins): AuthorizationServer.Options => ({
   provider: "frameio",

@@ -10,14 +10,18 @@
 import type * as AuthorizationServer from "@effect-oauth/core/AuthorizationServer"
 import * as ClientAuthentication from "@effect-oauth/core/ClientAuthentication"
 import * as Configuration from "@effect-oauth/core/Configuration"
+import type { OnAnswer } from "@effect-oauth/core/EndpointRequest"
 import type * as OAuthClient from "@effect-oauth/core/OAuthClient"
 import type { OAuthError } from "@effect-oauth/core/OAuthError"
 import * as RotationPolicy from "@effect-oauth/core/RotationPolicy"
 import type { Scopes } from "@effect-oauth/core/Scopes"
 import * as Duration from "effect/Duration"
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type * as Redacted from "effect/Redacted"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
 import * as Provider from "./internal/provider.ts"
 
 /**
@@ -38,6 +42,11 @@ export const scopes: Scopes = ["asset_create", "offline"]
 export interface Options {
   readonly clientId: string
   readonly clientSecret: Redacted.Redacted | Effect.Effect<Redacted.Redacted, OAuthError>
+  /**
+   * The version of the device's software, `2.0.0`, sent as `x-client-version` with every request to the authorization
+   * server, as the vendor's examples do. Calls of the API are yours, and so is the header there.
+   */
+  readonly clientVersion?: string | undefined
 }
 
 /**
@@ -46,8 +55,9 @@ export interface Options {
  * **Gotchas**
  *
  * A refresh token works once, and one that was spent is answered with
- * `invalid_request`, so that code ends a grant here. A lost answer means pairing
- * the device again.
+ * `invalid_request`, so that code ends a grant here. So does a 401 in the API's
+ * own form; one with an OAuth error, `invalid_client`, is about the secret, and
+ * the grant stays. A lost answer means pairing the device again.
  *
  * @category layers
  * @since 0.1.0
@@ -76,7 +86,8 @@ export const layerAuthorizationServerLoopback = (
  */
 export const layerClientAuthentication = (
   options: Options
-): Layer.Layer<ClientAuthentication.ClientAuthentication, OAuthError> => ClientAuthentication.layerPost(options)
+): Layer.Layer<ClientAuthentication.ClientAuthentication, OAuthError> =>
+  ClientAuthentication.layer(authentication(options))
 
 /**
  * The server and the client's authentication.
@@ -119,7 +130,40 @@ const server = (origins: Provider.Origins): AuthorizationServer.Options => ({
       defaultLifetime: Duration.hours(8),
       refreshTokenLifetime: Duration.days(14),
       grantEnded: ["invalid_grant", "invalid_request"]
-    }
+    },
+    onAnswer: withEnd
   },
   rotation: RotationPolicy.rotating()
 })
+
+const authentication = (options: Options): ClientAuthentication.Made => {
+  const { clientVersion } = options
+  if (clientVersion === undefined) return ClientAuthentication.post(options)
+  if (!/^[\x21-\x7e]+$/.test(clientVersion)) {
+    return Provider.invalid("FrameIoC2c", "clientVersion", "must be printable ASCII without spaces, like 2.0.0")
+  }
+  return Result.map(ClientAuthentication.post(options), ({ clientId, credentials }) => ({
+    clientId,
+    credentials: (endpoint: ClientAuthentication.Endpoint) =>
+      Effect.map(credentials(endpoint), (carried) => ({
+        ...carried,
+        headers: { ...carried.headers, "x-client-version": Redacted.make(clientVersion) }
+      }))
+  }))
+}
+
+// To a renewal a 401 in the form of the API's errors says that the device must be paired again. It is no OAuth error, and
+// would be taken for an answer that was lost.
+const withEnd: OnAnswer = (answer, { endpoint, grantType }) =>
+  endpoint === "token" && grantType === "refresh_token" && answer.status === 401 && isNotAuthorized(answer.body)
+    ? { ...answer, status: 400, headers: json, body: new TextEncoder().encode(`{"error":"invalid_grant"}`) }
+    : answer
+
+const json = { "content-type": "application/json" }
+
+const isNotAuthorized = (body: Uint8Array): boolean =>
+  Option.isSome(decodeNotAuthorized(new TextDecoder().decode(body)))
+
+const decodeNotAuthorized = Schema.decodeUnknownOption(
+  Schema.fromJsonString(Schema.Struct({ code: Schema.Literal(401), error: Schema.optionalKey(Schema.Undefined) }))
+)

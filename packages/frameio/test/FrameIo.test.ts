@@ -3,13 +3,17 @@ import {
   AuthorizedHttpClient,
   ClientCredentials,
   type OAuthClient,
-  TokenService
+  TokenService,
+  TokenSource,
+  UserInfo
 } from "@effect-oauth/core"
 import { ProviderContract, TestHttp } from "@effect-oauth/core/testing"
-import { FrameIo } from "@effect-oauth/frameio"
+import { FrameIo, FrameIoApi } from "@effect-oauth/frameio"
 import { assert, describe, it } from "@effect/vitest"
 import { Config, Duration, Effect, Layer, Option, Redacted } from "effect"
-import { HttpClient } from "effect/http"
+import { Base64Url } from "effect/encoding"
+import { HttpBody, HttpClient } from "effect/http"
+import { TestClock } from "effect/testing"
 import { canary, leaks } from "../../core/test/support/secrets.ts"
 import * as Wire from "../../core/test/support/Wire.ts"
 import * as Person from "./support/person.ts"
@@ -91,6 +95,186 @@ describe("FrameIo", () => {
         assert.deepStrictEqual(Option.map(status, ({ scopes }) => scopes), Option.some(FrameIo.scopes))
       }).pipe(Effect.provide(adobe().layer(webApp))))
 
+    it.effect("has no warnings where all that was asked for is there", () =>
+      Effect.gen(function*() {
+        const { warnings } = yield* Person.login(FrameIo.scopes)
+
+        assert.deepStrictEqual(warnings, [])
+      }).pipe(Effect.provide(adobe().layer(webApp))))
+
+    it.effect("warns at login where offline_access was asked for and no refresh token came", () =>
+      Effect.gen(function*() {
+        const { renewable, warnings } = yield* Person.login(FrameIo.scopes)
+
+        assert.isFalse(renewable)
+        assert.deepStrictEqual(warnings, [{ _tag: "RefreshTokenWithheld", scope: "offline_access" }])
+      }).pipe(Effect.provide(withoutRefreshToken().layer(webApp))))
+
+    it.effect("is refused where the answer arrives at the default redirect URI instead of the one that was asked for", () =>
+      Effect.gen(function*() {
+        const error = yield* Effect.flip(Person.login(FrameIo.scopes, { arrival: "https://app.test/default" }))
+
+        assert.strictEqual(
+          error.reason._tag === "CallbackRejected" && error.reason.problem,
+          "redirect-uri-mismatch"
+        )
+      }).pipe(Effect.provide(adobe().layer(webApp))))
+
+    for (const redirectUri of ["adobe+5a9d0b0c://callback", "adobe+5a9d0b0c://adobeid/app"]) {
+      it.effect(`logs in at a native app's own scheme, as Adobe hands it out: ${redirectUri}`, () =>
+        Effect.gen(function*() {
+          const { renewable, url } = yield* Person.login(FrameIo.scopes, { redirectUri })
+
+          assert.include(url, `&redirect_uri=${encodeURIComponent(redirectUri)}&`)
+          assert.isTrue(renewable)
+        }).pipe(Effect.provide(adobe().layer(FrameIo.layer(kinds().nativeApp)))))
+    }
+
+    it.effect("keeps `state` far below Adobe's 4096 characters", () =>
+      Effect.gen(function*() {
+        const { state } = yield* Person.begin(FrameIo.scopes)
+
+        assert.strictEqual(Redacted.value(state).length, 43)
+      }).pipe(Effect.provide(adobe().layer(webApp))))
+
+    it.effect("is refused with invalid_scope where the credential is not entitled to a scope", () =>
+      Effect.gen(function*() {
+        const error = yield* Effect.flip(Person.login(FrameIo.scopes, { answer: "error=invalid_scope" }))
+
+        assert.strictEqual(error.reason._tag, "AuthorizationRefused")
+        assert.include(error.message, "\"invalid_scope\"")
+      }).pipe(Effect.provide(adobe().layer(webApp))))
+
+    for (
+      const [code, requires] of [
+        ["login_required", "login"],
+        ["consent_required", "consent"],
+        ["interaction_required", "interaction"]
+      ] as const
+    ) {
+      it.effect(`tells by ${code} what a silent login lacks`, () =>
+        Effect.gen(function*() {
+          const error = yield* Effect.flip(Person.login(FrameIo.scopes, { answer: `error=${code}` }))
+
+          assert.strictEqual(error.reason._tag === "AuthorizationRefused" && error.reason.requires, requires)
+        }).pipe(Effect.provide(adobe().layer(webApp))))
+    }
+
+    for (const [expiresIn, hours] of [[86399, 23], [3599, 0.9]] as const) {
+      it.effect(`is served for the ${expiresIn} seconds that the answer tells, though its JWT has no exp`, () =>
+        Effect.gen(function*() {
+          const wire = adobe({ accessToken: jwtWithoutExp, expiresIn })
+
+          yield* Effect.provide(
+            Effect.gen(function*() {
+              const { key } = yield* Person.login(FrameIo.scopes)
+              const { token } = yield* TokenSource.fromGrant(key)
+              yield* TestClock.adjust(Duration.hours(hours))
+              yield* token
+              assert.strictEqual(renewals(wire), 0)
+              yield* TestClock.adjust(Duration.hours(hours))
+              yield* token
+            }),
+            wire.layer(webApp)
+          )
+
+          assert.strictEqual(renewals(wire), 1)
+        }))
+    }
+
+    it.effect("presents the refresh token that the last renewal gave", () =>
+      Effect.gen(function*() {
+        const wire = adobe()
+
+        yield* Effect.provide(
+          Effect.gen(function*() {
+            const { key } = yield* Person.login(FrameIo.scopes)
+            const service = yield* TokenService.TokenService
+            yield* service.refresh(key)
+            yield* TestClock.adjust("1 hour")
+            yield* service.refresh(key)
+          }),
+          wire.layer(webApp)
+        )
+
+        assert.deepStrictEqual(wire.sent.slice(1).map(({ body }) => body), [
+          "grant_type=refresh_token&refresh_token=r-1",
+          "grant_type=refresh_token&refresh_token=r-2"
+        ])
+      }))
+
+    it.effect("is renewed once for callers who come at once", () =>
+      Effect.gen(function*() {
+        const wire = adobe()
+
+        yield* Effect.provide(
+          Effect.gen(function*() {
+            const { key } = yield* Person.login(FrameIo.scopes)
+            const { token } = yield* TokenSource.fromGrant(key)
+            yield* TestClock.adjust("25 hours")
+            yield* Effect.all(Array.from({ length: 50 }, () => token), { concurrency: "unbounded" })
+          }),
+          wire.layer(webApp)
+        )
+
+        assert.strictEqual(renewals(wire), 1)
+      }))
+
+    it.effect("is not renewed with the same token at once when the answer is lost", () =>
+      Effect.gen(function*() {
+        const wire = adobe({ renewal: () => ({ ...TestHttp.json({}), ending: "reset" }) })
+
+        const [first, second] = yield* Effect.provide(
+          Effect.gen(function*() {
+            const { key } = yield* Person.login(FrameIo.scopes)
+            const service = yield* TokenService.TokenService
+            return [yield* Effect.flip(service.refresh(key)), yield* Effect.flip(service.refresh(key))] as const
+          }),
+          wire.layer(webApp)
+        )
+
+        assert.deepStrictEqual([first.reason._tag, second.reason._tag], ["AnswerLost", "RenewalPending"])
+        assert.strictEqual(renewals(wire), 1)
+      }))
+
+    it.effect("is kept when the server says that it knows the client no more", () =>
+      Effect.gen(function*() {
+        const wire = adobe({ renewal: () => TestHttp.json({ error: "invalid_client" }, { status: 401 }) })
+
+        const status = yield* Effect.provide(
+          Effect.gen(function*() {
+            const { key } = yield* Person.login(FrameIo.scopes)
+            const service = yield* TokenService.TokenService
+            yield* Effect.flip(service.refresh(key))
+            return yield* service.status(key)
+          }),
+          wire.layer(webApp)
+        )
+
+        assert.strictEqual(Option.getOrThrow(status).state._tag, "Active")
+      }))
+
+    it.effect("tells who the person is at Adobe's UserInfo endpoint", () =>
+      Effect.gen(function*() {
+        const wire = adobe({
+          api: () => TestHttp.json({ sub: "B0DC@c62f", account_type: "ent", email: "ada@example.com" })
+        })
+
+        const info = yield* Effect.provide(
+          Effect.gen(function*() {
+            const { key } = yield* Person.login(FrameIo.scopes)
+            return yield* UserInfo.get(yield* TokenSource.fromGrant(key), "B0DC@c62f")
+          }),
+          wire.layer(webApp)
+        )
+
+        assert.strictEqual(Redacted.value(info.claims)["account_type"], "ent")
+        assert.deepInclude(wire.sent.at(-1), {
+          method: "GET",
+          url: "https://ims-na1.adobelogin.com/ims/userinfo/v2"
+        })
+      }))
+
     it.effect("is not renewable without a refresh token, and says so at login", () =>
       Effect.gen(function*() {
         const wire = Wire.make(() => TestHttp.json({ access_token: "a-1", token_type: "bearer", expires_in: 86399 }))
@@ -120,6 +304,126 @@ describe("FrameIo", () => {
               "grant_type=client_credentials&scope=openid%2CAdobeID%2Cframe.s2s.all&client_id=app&client_secret=s3cret"
           }
         ])
+      }))
+
+    it.effect("is kept and used until it is due, since Adobe throttles who asks often", () =>
+      Effect.gen(function*() {
+        const wire = adobe()
+
+        yield* Effect.provide(
+          Effect.gen(function*() {
+            const { token } = yield* ClientCredentials.source({ scopes: FrameIo.serverToServerScopes })
+            yield* Effect.all(Array.from({ length: 50 }, () => token), { concurrency: "unbounded" })
+            yield* TestClock.adjust("20 hours")
+            yield* token
+          }),
+          wire.layer(FrameIo.layer(kinds().serverToServer))
+        )
+
+        assert.strictEqual(wire.sent.length, 1)
+      }))
+  })
+
+  describe("legacyDeveloperToken", () => {
+    it.effect("goes to V4 with the header that marks it", () =>
+      Effect.gen(function*() {
+        const wire = adobe()
+
+        yield* Effect.provide(
+          Effect.gen(function*() {
+            const source = FrameIo.legacyDeveloperToken(Redacted.make("fio-u-1"))
+            return yield* FrameIo.me(yield* FrameIoApi.fromSource(source))
+          }),
+          wire.layer(webApp)
+        )
+
+        assert.deepStrictEqual(wire.sent, [{
+          method: "GET",
+          url: "https://api.frame.io/v4/me",
+          headers: { authorization: "Bearer fio-u-1", "x-frameio-legacy-token-auth": "true" },
+          body: ""
+        }])
+      }))
+
+    it.effect("stays out of everything that can be printed", () =>
+      Effect.sync(() => {
+        assert.deepStrictEqual(leaks(FrameIo.legacyDeveloperToken(Redacted.make(canary))), [])
+      }))
+  })
+
+  describe("an address that is signed already", () => {
+    const part = "https://frameio-uploads-production.s3-accelerate.amazonaws.com/parts/1?X-Amz-Signature=5a9d"
+
+    for (
+      const url of [
+        part,
+        "https://frameio-uploads.s3.us-east-1.amazonaws.com/1",
+        "https://assets.frame.io/download/1?Signature=5a9d",
+        "https://api.frame.io.example.com/v4/me",
+        "https://api.frame.io:8443/v4/me"
+      ]
+    ) {
+      it.effect(`gets no token, and nothing else: ${new URL(url).host}`, () =>
+        Effect.gen(function*() {
+          const wire = adobe()
+
+          const error = yield* Effect.flip(
+            Effect.provide(
+              Effect.flatMap(Person.client(FrameIo.scopes), (client) =>
+                client.put(url, { body: HttpBody.text("frame") })),
+              wire.layer(webApp)
+            )
+          )
+
+          assert.strictEqual(error._tag === "OAuthError" && error.reason._tag, "RequestNotAllowed")
+          assert.strictEqual(wire.sent.length, 1)
+        }))
+    }
+
+    for (const status of [301, 302, 303, 307, 308]) {
+      it.effect(`is told by a redirect (${status}), which is not followed with the token`, () =>
+        Effect.gen(function*() {
+          const wire = adobe({ api: () => TestHttp.redirect(part, { status }) })
+
+          const response = yield* Effect.provide(
+            Effect.flatMap(
+              Person.client(FrameIo.scopes),
+              (client) => client.get("https://api.frame.io/v4/accounts/1/files/2/download")
+            ),
+            wire.layer(webApp)
+          )
+
+          assert.deepStrictEqual([response.status, response.headers["location"]], [status, part])
+          assert.strictEqual(wire.sent.filter(({ url }) => url.includes("amazonaws")).length, 0)
+        }))
+    }
+
+    it.effect("is not believed where the HTTP client went there by itself", () =>
+      Effect.gen(function*() {
+        const wire = adobe({ api: () => ({ ...TestHttp.json({}), url: part }) })
+
+        const error = yield* Effect.flip(Effect.provide(
+          Effect.flatMap(Person.client(FrameIo.scopes), (client) => client.get("https://api.frame.io/v4/me")),
+          wire.layer(webApp)
+        ))
+
+        assert.deepInclude(error._tag === "OAuthError" && error.reason, { _tag: "RedirectRefused", followed: true })
+      }))
+
+    it.effect("takes a plain client, which sends no Authorization header", () =>
+      Effect.gen(function*() {
+        const wire = adobe()
+
+        yield* Effect.provide(
+          Effect.gen(function*() {
+            yield* Person.client(FrameIo.scopes)
+            const plain = yield* HttpClient.HttpClient
+            return yield* plain.put(part, { body: HttpBody.text("frame") })
+          }),
+          wire.layer(webApp)
+        )
+
+        assert.isUndefined(wire.sent.at(-1)?.headers["authorization"])
       }))
   })
 
@@ -381,7 +685,12 @@ const webApp: OAuthClient.Provider = Layer.suspend(() => FrameIo.layer(kinds().w
 const origin = "http://127.0.0.1:4000"
 
 /** Adobe's login and Frame.io's API, as their documentation shows their answers. */
-const adobe = (options?: { readonly accessToken?: string; readonly api?: () => TestHttp.Answer }) => {
+const adobe = (options?: {
+  readonly accessToken?: string
+  readonly api?: () => TestHttp.Answer
+  readonly expiresIn?: number
+  readonly renewal?: () => TestHttp.Answer
+}) => {
   let pair = 0
   return Wire.make((request) => {
     if (request.method === "GET") {
@@ -390,16 +699,29 @@ const adobe = (options?: { readonly accessToken?: string; readonly api?: () => T
       })
     }
     if (request.url.endsWith("/revoke")) return TestHttp.empty(200)
+    if (pair > 0 && options?.renewal !== undefined) return options.renewal()
     pair++
     return TestHttp.json({
       access_token: options?.accessToken ?? `a-${pair}`,
       refresh_token: `r-${pair}`,
       sub: "B0DC@c62f",
       token_type: "bearer",
-      expires_in: 86399
+      expires_in: options?.expiresIn ?? 86399
     })
   })
 }
+
+/** What Adobe answers to a client that gets no refresh token, whatever it asks for. */
+const withoutRefreshToken = () =>
+  Wire.make(() => TestHttp.json({ access_token: "a-1", token_type: "bearer", expires_in: 86399 }))
+
+/** What an access token of Adobe looks like: a JWT whose lifetime is in claims of its own, as texts of milliseconds. */
+const jwtWithoutExp = [
+  { alg: "RS256", x5u: "ims_na1-key-at-1.cer", kid: "ims_na1-key-at-1", itt: "at" },
+  { type: "access_token", client_id: "app", created_at: "1795305600000", expires_in: "86400000", scope: "openid" }
+].map((part) => Base64Url.encode(JSON.stringify(part))).concat("c2ln").join(".")
+
+const renewals = (wire: Wire.Wire) => wire.sent.filter(({ body }) => body.includes("grant_type=refresh_token")).length
 
 const meFailure = (wire: Wire.Wire) =>
   Effect.flip(Effect.provide(Effect.flatMap(Person.client(FrameIo.scopes), FrameIo.me), wire.layer(webApp)))

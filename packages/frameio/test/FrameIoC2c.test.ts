@@ -1,4 +1,10 @@
-import { AuthorizationServer, DeviceAuthorization, type OAuthClient, TokenService } from "@effect-oauth/core"
+import {
+  AuthorizationServer,
+  DeviceAuthorization,
+  type OAuthClient,
+  TokenService,
+  TokenStore
+} from "@effect-oauth/core"
 import { ProviderContract, TestHttp } from "@effect-oauth/core/testing"
 import { FrameIoC2c } from "@effect-oauth/frameio"
 import { assert, describe, it } from "@effect/vitest"
@@ -76,6 +82,100 @@ describe("FrameIoC2c", () => {
           }
         ])
       }))
+
+    it.effect("sends the version of the device's software with every request", () =>
+      Effect.gen(function*() {
+        const wire = camera()
+
+        yield* Effect.provide(
+          Effect.gen(function*() {
+            const pairing = yield* DeviceAuthorization.DeviceAuthorization
+            yield* pairing.start({ scopes: FrameIoC2c.scopes })
+            const { key, service } = yield* paired()
+            yield* service.refresh(key)
+            yield* service.revoke(key)
+          }),
+          DeviceAuthorization.layer.pipe(
+            Layer.provideMerge(wire.layer(FrameIoC2c.layer({ ...options(), clientVersion: "2.0.0" })))
+          )
+        )
+
+        assert.deepStrictEqual(wire.sent.map(({ headers }) => headers["x-client-version"]), ["2.0.0", "2.0.0", "2.0.0"])
+      }))
+
+    it.effect("is told apart by its own identifier: two devices of one model have grants of their own", () =>
+      Effect.gen(function*() {
+        const key = Effect.map(TokenService.TokenService, (service) => service.key("camera-a").id)
+
+        const first = yield* Effect.provide(key, camera().layer(device))
+        const second = yield* Effect.provide(
+          key,
+          camera().layer(FrameIoC2c.layer({ ...options(), clientId: "serial-2" }))
+        )
+
+        assert.notStrictEqual(first, second)
+      }))
+
+    it.effect("is revoked by the empty object of the older page as well", () =>
+      Effect.gen(function*() {
+        const wire = Wire.make(() => TestHttp.json({}))
+
+        const revoked = yield* Effect.provide(
+          Effect.flatMap(paired(), ({ key, service }) => service.revoke(key)),
+          wire.layer(device)
+        )
+
+        assert.strictEqual(revoked, "done")
+      }))
+
+    it.effect("is due before its refresh token ends after 14 days, though no answer says so", () =>
+      Effect.gen(function*() {
+        const wire = camera()
+
+        const { head } = yield* Effect.provide(
+          Effect.gen(function*() {
+            const { key, service } = yield* paired()
+            yield* service.refresh(key)
+            const { grant } = yield* Effect.flatMap(TokenStore.TokenStore, (store) => store.read(key))
+            return { head: grant }
+          }),
+          wire.layer(device)
+        )
+
+        const body = head?.body._tag === "Open" ? head.body : undefined
+        assert.strictEqual((body?.refreshTokenExpiresAt ?? 0) - Date.UTC(2026, 10, 22), 14 * 24 * 3600 * 1000)
+      }))
+
+    it.effect("ends with a 401 in the API's own form, which asks for pairing again", () =>
+      Effect.gen(function*() {
+        const error = yield* refreshFailure(TestHttp.json(notAuthorized(), { status: 401 }))
+
+        assert.strictEqual(error.reason._tag, "ReauthorizationRequired")
+      }))
+
+    for (
+      const [what, answer, outcome] of [
+        [
+          "a wrong secret",
+          TestHttp.json({ error: "invalid_client" }, { status: 401 }),
+          "RequestRefused"
+        ],
+        [
+          "an error of both forms",
+          TestHttp.json({ ...notAuthorized(), error: "invalid_client" }, { status: 401 }),
+          "RequestRefused"
+        ],
+        ["a page of somebody between", TestHttp.html("<h1>401</h1>", { status: 401 }), "AnswerLost"],
+        ["a 403 that holds such an error", TestHttp.json(notAuthorized(), { status: 403 }), "AnswerLost"]
+      ] as const
+    ) {
+      it.effect(`does not end with ${what}`, () =>
+        Effect.gen(function*() {
+          const error = yield* refreshFailure(answer)
+
+          assert.strictEqual(error.reason._tag, outcome)
+        }))
+    }
 
     for (const code of ["invalid_request", "invalid_grant"]) {
       it.effect(`ends with ${code}, which is the answer to a spent refresh token`, () =>
@@ -190,6 +290,18 @@ describe("FrameIoC2c", () => {
   })
 
   describe("layerClientAuthentication", () => {
+    for (const clientVersion of ["", "2.0 beta", "2.0\r\nx: y"]) {
+      it.effect(`refuses ${JSON.stringify(clientVersion)} for a version`, () =>
+        Effect.gen(function*() {
+          const error = yield* Person.failure(FrameIoC2c.layer({ ...options(), clientVersion }))
+
+          assert.strictEqual(
+            error.message,
+            "FrameIoC2c.layer: clientVersion: must be printable ASCII without spaces, like 2.0.0"
+          )
+        }))
+    }
+
     it.effect("keeps the secret out of everything that can be printed", () =>
       Effect.gen(function*() {
         const made = yield* Effect.scoped(
@@ -206,6 +318,27 @@ const options = (): FrameIoC2c.Options => ({ clientId: "serial-1", clientSecret:
 const device: OAuthClient.Provider = Layer.suspend(() => FrameIoC2c.layer(options()))
 
 const origin = "http://127.0.0.1:4000"
+
+/** How the API says 401, as the vendor's page shows it. */
+function notAuthorized() {
+  return {
+    code: 401,
+    errors: [{
+      code: 401,
+      detail: "You are not allowed to access that resource",
+      status: 401,
+      title: "Not Authorized"
+    }],
+    message: "Not Authorized"
+  }
+}
+
+/** What a renewal fails with that is answered so. */
+const refreshFailure = (answer: TestHttp.Answer) =>
+  Effect.provide(
+    Effect.flatMap(paired(), ({ key, service }) => Effect.flip(service.refresh(key))),
+    camera(() => answer).layer(device)
+  )
 
 /** The server of devices, as its documentation shows its answers. */
 const camera = (token?: () => TestHttp.Answer) =>

@@ -62,6 +62,103 @@ describe("FrameIoLegacy", () => {
         }))
     }
 
+    it.effect("begins with a state that is longer than the eight characters that a server like it may want", () =>
+      Effect.gen(function*() {
+        const { state } = yield* Person.begin(scopes)
+
+        assert.isAtLeast(Redacted.value(state).length, 8)
+      }).pipe(Effect.provide(legacy().layer(app))))
+
+    it.effect("is exchanged without the state that the vendor's example repeats", () =>
+      Effect.gen(function*() {
+        const wire = legacy()
+
+        yield* Effect.provide(Person.login(scopes), wire.layer(app))
+
+        assert.isFalse(new URLSearchParams(wire.sent[0]?.body).has("state"))
+      }))
+
+    it.effect("takes an answer that names the scope beside the code", () =>
+      Effect.gen(function*() {
+        const { parameters } = yield* Person.login(scopes, { answer: "code=c-0&scope=account.read+offline" })
+
+        assert.strictEqual(parameters.get("scope"), "account.read offline")
+      }).pipe(Effect.provide(legacy().layer(app))))
+
+    it.effect("logs in at a loopback address", () =>
+      Effect.gen(function*() {
+        const { renewable } = yield* Person.login(scopes, { redirectUri: "http://127.0.0.1:5000/callback/" })
+
+        assert.isTrue(renewable)
+      }).pipe(Effect.provide(legacy().layer(app))))
+
+    it.effect("warns at login where offline was asked for and no refresh token came", () =>
+      Effect.gen(function*() {
+        const wire = Wire.make(() => TestHttp.json({ access_token: "a-1", expires_in: 3600, token_type: "bearer" }))
+
+        const { warnings } = yield* Effect.provide(Person.login(scopes), wire.layer(app))
+
+        assert.deepStrictEqual(warnings, [{ _tag: "RefreshTokenWithheld", scope: "offline" }])
+      }))
+
+    it.effect("asks for the scopes of an application of Camera to Cloud, which is a public client here", () =>
+      Effect.gen(function*() {
+        const { url } = yield* Person.login(["offline", "device.connect", "asset.create"])
+
+        assert.include(url, "&scope=offline%20device.connect%20asset.create&")
+      }).pipe(Effect.provide(legacy().layer(FrameIoLegacy.layer(kinds().public)))))
+
+    for (
+      const [what, answer, outcome] of [
+        [
+          "ends by invalid_grant, whatever else the error holds",
+          TestHttp.json({
+            error: "invalid_grant",
+            error_description: "The refresh token is not active",
+            error_hint: "token_inactive",
+            error_debug: "",
+            status_code: 400
+          }, { status: 400 }),
+          "ReauthorizationRequired"
+        ],
+        [
+          "stays where the client is not accepted (401)",
+          TestHttp.json({ error: "invalid_client" }, { status: 401 }),
+          "RequestRefused"
+        ],
+        [
+          "stays where the scope is not (403)",
+          TestHttp.json({ error: "scope_not_granted" }, { status: 403 }),
+          "RequestRefused"
+        ],
+        [
+          "stays while the server is away (503)",
+          TestHttp.json({ error: "temporarily_unavailable" }, { status: 503 }),
+          "ServerUnavailable"
+        ]
+      ] as const
+    ) {
+      it.effect(what, () =>
+        Effect.gen(function*() {
+          let answered = 0
+          const wire = Wire.make(() =>
+            answered++ === 0
+              ? TestHttp.json({ access_token: "a-1", expires_in: 3599, refresh_token: "r-1", token_type: "bearer" })
+              : answer
+          )
+
+          const error = yield* Effect.provide(
+            Effect.gen(function*() {
+              const { key } = yield* Person.login(scopes)
+              return yield* Effect.flip(Effect.flatMap(TokenService.TokenService, (service) => service.refresh(key)))
+            }),
+            wire.layer(app)
+          )
+
+          assert.strictEqual(error.reason._tag, outcome)
+        }))
+    }
+
     it.effect("is renewed with what was asked for where the answer names no scope", () =>
       Effect.gen(function*() {
         const wire = legacy({ scope: undefined })

@@ -3,7 +3,7 @@ import { TestHttp } from "@effect-oauth/core/testing"
 import { FrameIoRateLimits } from "@effect-oauth/frameio"
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Duration, Effect, Exit, Fiber, Redacted, Stream } from "effect"
-import { HttpBody, HttpClient, HttpClientRequest } from "effect/http"
+import { HttpBody, type HttpClient, HttpClientRequest } from "effect/http"
 import { TestClock } from "effect/testing"
 
 describe("FrameIoRateLimits", () => {

@@ -4,12 +4,30 @@ import { ConfigProvider, Effect, Layer, Redacted } from "effect"
 import { TestClock } from "effect/testing"
 import * as Wire from "../../../core/test/support/Wire.ts"
 
-/** Begins a login and brings its answer back. Gives where the browser was sent, and the key of the grant. */
-export const login = Effect.fnUntraced(function*(scopes: Scopes.Scopes) {
+/** How a login deviates from the usual. */
+export interface Deviations {
+  readonly redirectUri?: string
+  /** Where the browser arrives, if not there. */
+  readonly arrival?: string
+  /** What it brings back beside `state`. */
+  readonly answer?: string
+}
+
+/** Begins a login. */
+export const begin = Effect.fnUntraced(function*(scopes: Scopes.Scopes, deviations?: Deviations) {
   yield* TestClock.setTime(Date.UTC(2026, 10, 22))
   const login = yield* Login.Login
-  const { state, url } = yield* login.begin({ account: "ada", redirectUri, scopes })
-  const completed = yield* login.complete(`${redirectUri}?code=c-0&state=${Redacted.value(state)}`)
+  return yield* login.begin({ account: "ada", redirectUri: deviations?.redirectUri ?? redirectUri, scopes })
+})
+
+/** Begins a login and brings its answer back. Gives where the browser was sent, and the key of the grant. */
+export const login = Effect.fnUntraced(function*(scopes: Scopes.Scopes, deviations: Deviations = {}) {
+  const { state, url } = yield* begin(scopes, deviations)
+  const login = yield* Login.Login
+  const arrival = deviations.arrival ?? deviations.redirectUri ?? redirectUri
+  const completed = yield* login.complete(
+    `${arrival}?${deviations.answer ?? "code=c-0"}&state=${Redacted.value(state)}`
+  )
   return { ...completed, url: Wire.mask(url) }
 })
 
