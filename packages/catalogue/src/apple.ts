@@ -1,6 +1,6 @@
 /**
- * Apple: Sign in with Apple. The client's secret is a JWT that the application signs (ES256), so give an effect
- * that makes one; the answer comes to the redirect URI as a posted form, with user at the first login only.
+ * Apple: Sign in with Apple. In place of a secret the client signs a statement (ES256), so give a signer and the
+ * team's identifier; the answer comes to the redirect URI as a posted form, with user at the first login only.
  *
  * @since 0.1.0
  */
@@ -17,9 +17,11 @@ export const apple: Encoded = {
   authorizationEndpoint: "https://appleid.apple.com/auth/authorize",
   tokenEndpoint: "https://appleid.apple.com/auth/token",
   revocationEndpoint: "https://appleid.apple.com/auth/revoke",
-  clientAuthentication: "post",
+  clientAuthentication: "jwtSecret",
+  clientAssertion: { issuer: "{teamId}", audience: "https://appleid.apple.com", algorithm: "ES256" },
   apiOrigins: ["https://appleid.apple.com"],
-  dialect: { authorization: { parameters: { response_mode: "form_post" } }, authorizationResponse: { keep: ["user"] } },
+  variables: { teamId: { description: "the identifier of the developer team" } },
+  dialect: { authorization: { responseMode: "form_post" }, authorizationResponse: { keep: ["user"] } },
   sources: [{
     url: "https://developer.apple.com/documentation/signinwithapplerestapi/generate-and-validate-tokens",
     read: "2026-11-29",

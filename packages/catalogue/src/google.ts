@@ -40,7 +40,7 @@ export const google: Encoded = {
       "Refresh tokens may end for several reasons: they are revoked, unused for six months, or the app is in testing, where they end after seven days."
   }, {
     url: "https://github.com/googleapis/google-api-nodejs-client/issues/750",
-    read: "2026-11-29",
+    read: "2026-11-21",
     standing: "from third parties",
     about: "A refresh token comes with access_type=offline and prompt=consent; a renewal gives none."
   }, {
@@ -50,7 +50,7 @@ export const google: Encoded = {
     about: "Endpoints and PKCE."
   }, {
     url: "https://github.com/golang/oauth2/blob/master/deviceauth.go",
-    read: "2026-11-29",
+    read: "2026-11-21",
     standing: "from third parties",
     about: "verification_url in place of verification_uri."
   }]

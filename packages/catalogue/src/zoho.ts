@@ -16,6 +16,7 @@ export const zoho: Encoded = {
   provider: "zoho",
   authorizationEndpoint: "https://accounts.zoho.com/oauth/v2/auth",
   tokenEndpoint: "{accounts-server}/oauth/v2/token",
+  revocationEndpoint: "{accounts-server}/oauth/v2/token/revoke",
   clientAuthentication: "post",
   variables: {
     "accounts-server": {

@@ -14,11 +14,11 @@ const names = fs.readdirSync(folder("../src")).map((file) => path.basename(file,
 
 for (const name of names) {
   const description = await described(name)
-  const recording = await recorded(name)
+  const laws = await recorded(name)
   const client = {
     description,
     clientId: "app",
-    ...(description.clientAuthentication === "none" ? {} : { clientSecret: Redacted.make("s-3cr3t") }),
+    ...proof(description),
     variables: Object.fromEntries(
       Object.entries(description.variables ?? {})
         .filter(([, variable]) => variable.from !== "grant" && variable.default === undefined)
@@ -44,14 +44,31 @@ for (const name of names) {
     })
 
     it("is recorded, if it deviates", () => {
-      assert.isTrue(description.dialect === undefined || recording !== undefined)
+      assert.isTrue(description.dialect === undefined || laws.length > 0)
     })
 
-    const laws = recording === undefined ? [] : RecordedExchange.cases(recording)
     for (const law of [...ProviderContract.cases, ...laws]) {
       it.effect(law.name, () => Effect.provide(law.run, GenericRfc6749.layerDescription(client)))
     }
   })
+}
+
+/** What a client is given to prove itself. A signed statement is shown as who makes it, and to whom. */
+function proof({ clientAuthentication }: Description.Encoded): Partial<GenericRfc6749.ClientOptions> {
+  switch (clientAuthentication) {
+    case "none":
+      return {}
+    case "privateKeyJwt":
+    case "jwtSecret":
+      return {
+        signer: ({ audience, issuer }) => {
+          const value = Redacted.make(`${issuer} to ${audience}`)
+          return Effect.succeed({ value, basis: value })
+        }
+      }
+    default:
+      return { clientSecret: Redacted.make("s-3cr3t") }
+  }
 }
 
 async function described(name: string): Promise<Description.Encoded> {
@@ -61,7 +78,15 @@ async function described(name: string): Promise<Description.Encoded> {
   return description
 }
 
-async function recorded(name: string): Promise<RecordedExchange.Recording | undefined> {
+async function recorded(name: string): Promise<ReturnType<typeof RecordedExchange.cases>> {
   const file = folder(`exchanges/${name}.ts`)
-  return fs.existsSync(file) ? (await import(file)).recording : undefined
+  if (!fs.existsSync(file)) return []
+  const { direct, recording }: {
+    readonly direct?: RecordedExchange.Direct
+    readonly recording?: RecordedExchange.Recording
+  } = await import(file)
+  return [
+    ...recording === undefined ? [] : RecordedExchange.cases(recording),
+    ...direct === undefined ? [] : RecordedExchange.directCases(direct)
+  ]
 }

@@ -320,7 +320,9 @@ const check = (options: Options): Effect.Effect<string, OAuthError.OAuthError> =
     if (!parameterName.test(name)) {
       return invalid("parameters", "holds a name with other than letters, digits, -, . and _")
     }
-    if (reserved.has(name)) return invalid("parameters", `must not name ${name}, which the protocol sends`)
+    // a server without RFC 9101 may have a meaning of its own for it, which its dialect says and nobody else
+    const isOwn = name === "request" && options.parameters?.[name] === undefined
+    if (reserved.has(name) && !isOwn) return invalid("parameters", `must not name ${name}, which the protocol sends`)
     if (there.has(name)) return invalid("parameters", `must not name ${name}, which the endpoint's address holds`)
   }
   const clash = [...reserved].find((name) => there.has(name))

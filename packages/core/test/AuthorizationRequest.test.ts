@@ -115,6 +115,15 @@ describe("AuthorizationRequest", () => {
         ])
       }).pipe(Effect.provide(crypto)))
 
+    it.effect("carries a parameter called request that the dialect means otherwise than RFC 9101", () =>
+      Effect.gen(function*() {
+        const rules = { ...AuthorizationRequest.rfc6749, parameters: { request: "authorize" } }
+
+        const { url } = yield* AuthorizationRequest.make({ ...options, rules })
+
+        assert.strictEqual(new URL(url).searchParams.get("request"), "authorize")
+      }).pipe(Effect.provide(crypto)))
+
     it.effect("sends the dialect's parameters and the login's, whose values win", () =>
       Effect.gen(function*() {
         const rules = { ...AuthorizationRequest.rfc6749, parameters: { access_type: "offline", prompt: "consent" } }
@@ -307,6 +316,7 @@ describe("AuthorizationRequest", () => {
       ["a resource that is a path [8707-2-a]", { resources: ["/api"] }, "resources"],
       ["a resource with a fragment [8707-2-b]", { resources: ["https://api.example/#a"] }, "resources"],
       ["a parameter called resource", { parameters: { resource: "urn:a" } }, "parameters"],
+      ["a parameter called request", { parameters: { request: "x" } }, "parameters"],
       ["a parameter called request_uri [9126-2.1-a]", { parameters: { request_uri: "x" } }, "parameters"],
       ["a dialect that sends state itself", { rules: repeating }, "parameters"],
       ["a parameter that the endpoint holds [6749-3.1-e] [2.1-3.1-b]", {

@@ -13,7 +13,7 @@ export const recording: RecordedExchange.Recording = {
         redirect_uri: "https://client.test/callback",
         code_verifier: "~",
         client_id: "app",
-        client_secret: "s-3cr3t"
+        client_secret: "example to https://appleid.apple.com"
       }
     },
     answer: { body: { access_token: "ap-1", token_type: "Bearer", expires_in: 3600, refresh_token: "r-1" } }
@@ -22,7 +22,12 @@ export const recording: RecordedExchange.Recording = {
   refresh: {
     request: {
       url: "https://appleid.apple.com/auth/token",
-      parameters: { grant_type: "refresh_token", refresh_token: "r-1", client_id: "app", client_secret: "s-3cr3t" }
+      parameters: {
+        grant_type: "refresh_token",
+        refresh_token: "r-1",
+        client_id: "app",
+        client_secret: "example to https://appleid.apple.com"
+      }
     },
     answer: { body: { access_token: "ap-2", token_type: "Bearer", expires_in: 3600 } },
     gives: { token: "ap-2", renewable: true, expiresIn: 3600 }
@@ -31,7 +36,12 @@ export const recording: RecordedExchange.Recording = {
   revocation: {
     request: {
       url: "https://appleid.apple.com/auth/revoke",
-      parameters: { token: "r-1", token_type_hint: "refresh_token", client_id: "app", client_secret: "s-3cr3t" }
+      parameters: {
+        token: "r-1",
+        token_type_hint: "refresh_token",
+        client_id: "app",
+        client_secret: "example to https://appleid.apple.com"
+      }
     },
     answer: { body: {} }
   }

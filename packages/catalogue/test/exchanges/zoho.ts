@@ -43,5 +43,12 @@ export const recording: RecordedExchange.Recording = {
     },
     gives: { token: "1000.2", renewable: true, expiresIn: 3600 }
   },
-  refused: { status: 200, body: { error: "invalid_code" } }
+  refused: { status: 200, body: { error: "invalid_code" } },
+  revocation: {
+    request: {
+      url: "https://accounts.zoho.eu/oauth/v2/token/revoke",
+      parameters: { token: "r-1", token_type_hint: "refresh_token", client_id: "app", client_secret: "s-3cr3t" }
+    },
+    answer: { body: {} }
+  }
 }

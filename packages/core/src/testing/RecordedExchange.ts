@@ -7,6 +7,7 @@
  */
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -22,6 +23,7 @@ import * as PendingAuthorizations from "../PendingAuthorizations.ts"
 import * as PushedAuthorization from "../PushedAuthorization.ts"
 import * as Revocation from "../Revocation.ts"
 import * as TokenEndpoint from "../TokenEndpoint.ts"
+import * as TokenRequest from "../TokenRequest.ts"
 import * as TokenService from "../TokenService.ts"
 import * as TokenStore from "../TokenStore.ts"
 import type { Law } from "./Contract.ts"
@@ -102,6 +104,20 @@ export interface Recording {
   readonly revocation?: Exchange | undefined
 }
 
+/**
+ * The recorded exchange of a provider that has no logins.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Direct {
+  readonly grantType: string
+  /** Parameters of the grant: `scope`, `username`. */
+  readonly parameters: Readonly<Record<string, string>>
+  readonly exchange: Exchange
+  readonly gives: Pick<Given, "expiresIn" | "renewable" | "token">
+}
+
 type Provider = AuthorizationServer | ClientAuthentication
 
 /**
@@ -155,6 +171,36 @@ export const cases = (recording: Recording): ReadonlyArray<Law<Provider>> => {
   ]
 }
 
+/**
+ * The laws of the recording of a provider that has no logins.
+ *
+ * @category testing
+ * @since 0.1.0
+ */
+export const directCases = ({ exchange, gives, grantType, parameters }: Direct): ReadonlyArray<Law<Provider>> => [{
+  name: "gives tokens as recorded",
+  run: Effect.gen(function*() {
+    const sent: Array<TestHttp.Request> = []
+    const layer = Layer.provide(
+      TokenEndpoint.layer,
+      Layer.merge(TestCrypto.layer(), answering([exchange], sent))
+    )
+    const tokens = yield* Effect.flatMap(
+      TokenEndpoint.TokenEndpoint,
+      (endpoint) => endpoint.request(TokenRequest.extension(grantType, Object.entries(parameters)))
+    ).pipe(Effect.provide(layer))
+
+    yield* same("the token", Redacted.value(tokens.accessToken), gives.token)
+    yield* same("whether it can be renewed", tokens.refreshToken !== undefined, gives.renewable)
+    yield* same(
+      "its lifetime in seconds",
+      tokens.expiresIn === undefined ? undefined : Duration.toSeconds(tokens.expiresIn),
+      gives.expiresIn
+    )
+    yield* sentAsRecorded(sent, [exchange])
+  })
+}]
+
 interface Played {
   readonly key: GrantKey
   readonly service: TokenService.TokenService["Service"]
@@ -170,13 +216,7 @@ const playing = (
 ): Effect.Effect<void, OAuthError, Provider> =>
   Effect.gen(function*() {
     const sent: Array<TestHttp.Request> = []
-    const layer = client(TestHttp.layer((request) =>
-      Effect.sync(() => {
-        const next = exchanges[sent.length]
-        sent.push(request)
-        return next === undefined ? TestHttp.empty(404) : answerOf(next)
-      })
-    ))
+    const layer = client(answering(exchanges, sent))
     yield* Effect.gen(function*() {
       const logins = yield* Login.Login
       const service = yield* TokenService.TokenService
@@ -190,10 +230,7 @@ const playing = (
       const completed = yield* logins.complete(`${redirectUri}?${callback}`)
       yield* go({ key: completed.key, service })
     }).pipe(Effect.provide(layer), Effect.scoped)
-    for (const [index, { request }] of exchanges.entries()) {
-      yield* same(`request ${index + 1}`, shown(sent[index], request), { method: "POST", encoding: "form", ...request })
-    }
-    yield* ensure(sent.length === exchanges.length, `${sent.length - exchanges.length} more requests were sent`)
+    yield* sentAsRecorded(sent, exchanges)
   })
 
 const received = ({ key, service }: Played, gives: Given): Effect.Effect<void, OAuthError> =>
@@ -214,6 +251,26 @@ const received = ({ key, service }: Played, gives: Given): Effect.Effect<void, O
       const own = yield* service.token(service.key(key.account, part))
       yield* same(`the token of the part ${part}`, Redacted.value(own.value), value)
     }
+  })
+
+const answering = (exchanges: ReadonlyArray<Exchange>, sent: Array<TestHttp.Request>) =>
+  TestHttp.layer((request) =>
+    Effect.sync(() => {
+      const next = exchanges[sent.length]
+      sent.push(request)
+      return next === undefined ? TestHttp.empty(404) : answerOf(next)
+    })
+  )
+
+const sentAsRecorded = (
+  sent: ReadonlyArray<TestHttp.Request>,
+  exchanges: ReadonlyArray<Exchange>
+): Effect.Effect<void> =>
+  Effect.gen(function*() {
+    for (const [index, { request }] of exchanges.entries()) {
+      yield* same(`request ${index + 1}`, shown(sent[index], request), { method: "POST", encoding: "form", ...request })
+    }
+    yield* ensure(sent.length === exchanges.length, `${sent.length - exchanges.length} more requests were sent`)
   })
 
 const answerOf = ({ answer: { body, headers, status = 200 } }: Exchange): TestHttp.Answer =>
