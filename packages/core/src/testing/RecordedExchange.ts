@@ -98,7 +98,10 @@ export interface Recording {
   /** The exchange of the code, and a second one where there is one. */
   readonly login: readonly [Exchange, ...ReadonlyArray<Exchange>]
   readonly gives: Given
-  readonly refresh?: (Exchange & { readonly gives: Given }) | undefined
+  /** The renewal, and what follows it before its tokens are given. */
+  readonly refresh?:
+    | (Exchange & { readonly gives: Given; readonly followedBy?: ReadonlyArray<Exchange> | undefined })
+    | undefined
   /** An answer to a renewal that ends the grant. */
   readonly refused?: Exchange["answer"] | undefined
   readonly revocation?: Exchange | undefined
@@ -137,7 +140,7 @@ export const cases = (recording: Recording): ReadonlyArray<Law<Provider>> => {
       name: "renews as recorded",
       run: playing(
         recording,
-        [...recording.login, refresh],
+        [...recording.login, refresh, ...(refresh.followedBy ?? [])],
         (played) => Effect.andThen(played.service.refresh(played.key), received(played, refresh.gives))
       )
     }]),

@@ -115,13 +115,20 @@ const separated = (sequence: Sequence): boolean => {
   return repeating.every((first, count) =>
     repeating.slice(count + 1).every((second) => {
       const [one, other] = [sequence[first], sequence[second]]
-      return one === undefined || other === undefined || !overlap(one, other) ||
+      return one === undefined || other === undefined || !overlap(one, other) || opensApart(other, one) ||
         sequence.slice(first + 1, second).some((between) =>
           !between.optional && !isUnbounded(between) && typeof between.atom === "string" && !overlap(between, one)
         )
     })
   )
 }
+
+// every round of a group begins with a character that the repetition before it does not take
+const opensApart = ({ atom }: Node, before: Node): boolean =>
+  typeof atom !== "string" &&
+  atom.every(([opening]) =>
+    opening !== undefined && typeof opening.atom === "string" && !opening.optional && !overlap(opening, before)
+  )
 
 const isUnbounded = ({ atom, repeats }: Node): boolean =>
   repeats || (typeof atom !== "string" && atom.some((sequence) => sequence.some(isUnbounded)))
