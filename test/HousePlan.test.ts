@@ -84,7 +84,6 @@ const storeys: ReadonlyArray<{ readonly name: string; readonly modules: Readonly
     name: "edge",
     modules: [
       "AssertionGrant",
-      "AuthorizationRoutes",
       "AuthorizedHttpClient",
       "ClientCredentials",
       "Login",
@@ -158,6 +157,10 @@ const rooms: ReadonlyArray<{
       /^@effect\/sql-pg\/[A-Z]\w*$/,
       /^packages\/postgres\/src\/(internal\/[a-z]|[A-Z])\w*\.ts$/
     ]
+  },
+  {
+    files: /^packages\/web\/src\//,
+    may: [effectModule, coreModule, /^packages\/web\/src\/(internal\/[a-z]|[A-Z])\w*\.ts$/]
   },
   {
     // every other package is a provider's
@@ -342,6 +345,12 @@ describe("HousePlan", () => {
       }],
       ["the Node package imports a provider", {
         "packages/node/src/FileTokenStore.ts": `import * as X from "@effect-oauth/frameio/FrameIo"`
+      }],
+      ["the web package imports a platform", {
+        "packages/web/src/ApiProxy.ts": `import * as X from "@effect/platform-node/NodeHttpServer"`
+      }],
+      ["the web package imports a provider", {
+        "packages/web/src/ApiProxy.ts": `import * as X from "@effect-oauth/frameio/FrameIo"`
       }],
       ["an application imports the test kit", {
         "apps/cli/src/bin.ts": `import { Kit } from "@effect-oauth/core/testing"`

@@ -15,6 +15,7 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
 import type { Json } from "effect/Schema"
 import * as AuthorizationDetails from "./AuthorizationDetails.ts"
 import * as AuthorizationRequest from "./AuthorizationRequest.ts"
@@ -136,6 +137,35 @@ export interface Completed {
 }
 
 /**
+ * What is known of a login when it is decided whose grant it becomes.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Arrived {
+  /** For whom the login was begun. */
+  readonly account: string
+  /** Who it was, where `openid` was asked for and a `JwtVerifier` is in context. */
+  readonly identity: Option.Option<Identity>
+  readonly context: Option.Option<Json>
+}
+
+/**
+ * How a login is completed.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface CompleteOptions extends Pick<AdoptOptions, "unreadable"> {
+  /**
+   * Decides, once it is known who logged in, whose grant it becomes: the account
+   * for whom it was begun, or another one. Where it fails, nothing is kept, and
+   * the tokens are revoked.
+   */
+  readonly link?: ((arrived: Arrived) => Effect.Effect<string, OAuthError.OAuthError>) | undefined
+}
+
+/**
  * Logins by the authorization code grant.
  *
  * @category services
@@ -162,7 +192,7 @@ export class Login extends Context.Service<Login, {
    */
   readonly complete: (
     answer: string,
-    options?: Pick<AdoptOptions, "unreadable">
+    options?: CompleteOptions
   ) => Effect.Effect<Completed, OAuthError.OAuthError>
 }>()("@effect-oauth/core/Login") {}
 
@@ -301,36 +331,45 @@ export const layerWith: Layer.Layer<
       { parts, ...tokens }: TokenSet,
       code: Redacted.Redacted,
       pending: AuthorizationRequest.PendingAuthorization,
-      options: Pick<AdoptOptions, "unreadable"> | undefined
-    ): Effect.fn.Return<Identity | undefined, OAuthError.OAuthError> {
+      { link, unreadable }: CompleteOptions
+    ): Effect.fn.Return<Pick<Completed, "key" | "identity">, OAuthError.OAuthError> {
       const { authorizationDetails, resources, scopes } = pending
-      let identity: Identity | undefined
-      yield* grants.adopt(key, tokens, {
-        ...options,
+      const asGranted = isGranted(tokens.scopes, scopes, server.dialect.response.scopePolicy)
+      const identity = !asGranted || verifier === undefined || !scopes.includes("openid")
+        ? undefined
+        : yield* Effect.result(identify(tokens, code, pending, verifier))
+      const told = Option.fromUndefinedOr(identity === undefined ? undefined : Result.getOrUndefined(identity))
+      const linked = link === undefined || !asGranted || identity?._tag === "Failure"
+        ? undefined
+        : yield* Effect.result(
+          link({ account: key.account, identity: told, context: Option.fromUndefinedOr(pending.context) })
+        )
+      const account = linked?._tag === "Success" ? linked.success : key.account
+      const own = grants.key(account, key.part)
+      const refused = identity?._tag === "Failure" ? identity : linked?._tag === "Failure" ? linked : undefined
+      yield* grants.adopt(own, tokens, {
+        unreadable,
         scopes,
         resources,
         authorizationDetails: authorizationDetails === undefined ? undefined : Redacted.value(authorizationDetails),
         otherwise: "revoke",
-        ...(!isGranted(tokens.scopes, scopes, server.dialect.response.scopePolicy)
+        ...(!asGranted
           ? { identity: notAsGranted }
-          : verifier === undefined || !scopes.includes("openid")
-          ? {}
-          : {
-            identity: Effect.tap(identify(tokens, code, pending, verifier), (told) =>
-              Effect.sync(() => {
-                identity = told
-              }))
-          })
+          : refused !== undefined
+          ? { identity: Effect.fail(refused.failure) }
+          : Option.isSome(told)
+          ? { identity: Effect.succeed(told.value) }
+          : {})
       })
-      for (const [part, own] of Object.entries(parts ?? {})) {
-        yield* grants.adopt(grants.key(key.account, part), own, { ...options, otherwise: "revoke" })
+      for (const [part, others] of Object.entries(parts ?? {})) {
+        yield* grants.adopt(grants.key(account, part), others, { unreadable, otherwise: "revoke" })
       }
-      return identity
+      return { key: own, identity: told }
     })
 
     const complete = Effect.fn("Login.complete")(function*(
       answer: string,
-      options?: Pick<AdoptOptions, "unreadable">
+      options: CompleteOptions = {}
     ): Effect.fn.Return<Completed, OAuthError.OAuthError> {
       const response = yield* Effect.fromResult(
         (URL.canParse(answer) ? AuthorizationResponse.fromUrl : AuthorizationResponse.fromQuery)(answer, arrival)
@@ -345,7 +384,7 @@ export const layerWith: Layer.Layer<
 
       const kept = keptOf(authorized.parameters, arrival.keep)
       // the code is spent and the tokens are nobody's: a browser that goes away does not end this half-way
-      const { identity, tokens } = yield* Effect.flatMap(
+      const { identity, key: linked, tokens } = yield* Effect.flatMap(
         Effect.forkDetach(Effect.flatMap(
           obtain(TokenRequest.authorizationCode({
             kept,
@@ -367,7 +406,7 @@ export const layerWith: Layer.Layer<
             const tokens = kept === undefined ? obtained : { ...obtained, kept: { ...kept, ...obtained.kept } }
             return Effect.map(
               keep(key, tokens, authorized.code, pending, options),
-              (identity) => ({ identity, tokens })
+              (kept) => ({ ...kept, tokens })
             )
           }
         )),
@@ -376,12 +415,12 @@ export const layerWith: Layer.Layer<
       const renewable = tokens.refreshToken !== undefined
       const { offlineScope: scope } = server.dialect.authorization
       return {
-        key,
+        key: linked,
         renewable,
         warnings: renewable || !pending.scopes.includes(scope) ? [] : [{ _tag: "RefreshTokenWithheld", scope }],
-        identity: Option.fromUndefinedOr(identity),
+        identity,
         // what nobody has verified is no hint either
-        idToken: Option.fromUndefinedOr(identity === undefined ? undefined : tokens.idToken),
+        idToken: Option.fromUndefinedOr(Option.isNone(identity) ? undefined : tokens.idToken),
         consent: Option.map(
           Option.fromUndefinedOr(pending.authorizationDetails),
           (asked) =>

@@ -1,9 +1,11 @@
-import { AuthorizationRoutes, Login, type OAuthError, TokenService } from "@effect-oauth/core"
+import { TokenService } from "@effect-oauth/core"
 import { TestAuthorizationServer } from "@effect-oauth/core/testing"
+import { AuthorizationRoutes } from "@effect-oauth/web"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Option } from "effect"
-import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
-import * as App from "./support/App.ts"
+import { HttpRouter, HttpServerResponse } from "effect/http"
+import * as App from "../../core/test/support/App.ts"
+import * as Browsers from "./support/Browser.ts"
 
 describe("AuthorizationRoutes", () => {
   describe("login", () => {
@@ -115,7 +117,7 @@ describe("AuthorizationRoutes", () => {
 
         assert.deepStrictEqual([status, location, body], [
           303,
-          "https://app.test/?login_error=AuthorizationRefused",
+          "https://app.test/oauth/failed?problem=declined",
           ""
         ])
       }).pipe(Effect.provide(App.layer())))
@@ -129,7 +131,7 @@ describe("AuthorizationRoutes", () => {
         const { location } = yield* victim.get(answer)
 
         const server = yield* TestAuthorizationServer.TestAuthorizationServer
-        assert.strictEqual(location, "https://app.test/?login_error=CallbackRejected")
+        assert.strictEqual(location, "https://app.test/oauth/failed?problem=stale")
         assert.deepStrictEqual((yield* server.exchanges).filter(({ endpoint }) => endpoint === "token"), [])
       }).pipe(Effect.provide(App.layer())))
 
@@ -144,7 +146,7 @@ describe("AuthorizationRoutes", () => {
         const { location } = yield* browser.get(answer)
 
         const server = yield* TestAuthorizationServer.TestAuthorizationServer
-        assert.strictEqual(location, "https://app.test/?login_error=CallbackRejected")
+        assert.strictEqual(location, "https://app.test/oauth/failed?problem=stale")
         assert.strictEqual((yield* server.exchanges).filter(({ endpoint }) => endpoint === "token").length, 1)
       }).pipe(Effect.provide(App.layer())))
 
@@ -168,7 +170,7 @@ describe("AuthorizationRoutes", () => {
 
           const { location, status } = yield* browser.get(`/oauth/callback${query}`)
 
-          assert.deepStrictEqual([status, location], [303, "https://app.test/?login_error=CallbackRejected"])
+          assert.deepStrictEqual([status, location], [303, "https://app.test/oauth/failed?problem=stale"])
         }).pipe(Effect.provide(App.layer())))
     }
 
@@ -189,11 +191,14 @@ describe("AuthorizationRoutes", () => {
       const tokens = yield* server.families
       assert.lengthOf(browser.setCookies, 2)
       for (const cookie of browser.setCookies) {
-        assert.match(cookie, /^__Host-login-[\w-]+=[\w-]*; (Max-Age=\d+; )?Path=\/; .*HttpOnly; Secure; SameSite=Lax$/)
+        assert.match(
+          cookie,
+          /^__Host-Http-login-[\w-]+=[\w-]*; (Max-Age=\d+; )?Path=\/; .*HttpOnly; Secure; SameSite=Lax$/
+        )
         assert.notMatch(cookie, /domain/i)
       }
       assert.lengthOf(tokens, 1)
-      assert.notMatch(JSON.stringify([browser.setCookies, browser.seen]), /test-(access|refresh)/)
+      assert.notMatch(JSON.stringify([browser.setCookies, browser.seen]), /test-f\d+-/)
     }).pipe(Effect.provide(App.layer())))
 
   it.effect("tells no cache and no other site where the browser was [9700-4.2.4-a]", () =>
@@ -247,56 +252,10 @@ const options: AuthorizationRoutes.Options = {
   account: () => Effect.succeed("ada")
 }
 
-interface Seen {
-  readonly status: number
-  readonly location: string
-  readonly body: string
-  readonly headers: Readonly<Record<string, string>>
-}
-
-/** A browser with cookies of its own, in front of the routes. */
+/** A browser in front of the routes. */
 const Browser = {
   make: Effect.fnUntraced(function*(changes?: Partial<AuthorizationRoutes.Options>) {
-    const routes = AuthorizationRoutes.layer({ ...options, ...changes })
-    const login = yield* Login.Login
-    const handle = yield* HttpRouter.toHttpEffect(Layer.provide(routes, Layer.succeed(Login.Login, login)))
-    const server = yield* TestAuthorizationServer.TestAuthorizationServer
-    const cookies = new Map<string, string>()
-    const setCookies: Array<string> = []
-    const seen: Array<Seen> = []
-
-    const get = Effect.fnUntraced(function*(to: string, headers?: Readonly<Record<string, string>>) {
-      const request = HttpServerRequest.fromWeb(
-        new Request(new URL(to, "https://app.test"), {
-          headers: { ...headers, cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join("; ") }
-        })
-      )
-      const answer = yield* Effect.orDie(
-        Effect.provideService(handle, HttpServerRequest.HttpServerRequest, request)
-      )
-      const response = HttpServerResponse.toWeb(answer)
-      for (const line of response.headers.getSetCookie()) {
-        setCookies.push(line)
-        const [, name = "", value = ""] = /^([^=]+)=([^;]*)/.exec(line) ?? []
-        if (value === "" || /Max-Age=0/i.test(line)) cookies.delete(name)
-        else cookies.set(name, value)
-      }
-      const looked: Seen = {
-        status: response.status,
-        location: response.headers.get("location") ?? "",
-        body: yield* Effect.promise(() => response.text()),
-        headers: Object.fromEntries(response.headers)
-      }
-      seen.push(looked)
-      return looked
-    })
-    return {
-      cookies,
-      setCookies,
-      seen,
-      get,
-      agree: ({ location }: Seen, decision?: TestAuthorizationServer.Decision) =>
-        Effect.orDie(server.authorize(location, decision))
-    }
+    const browser = yield* Browsers.make(AuthorizationRoutes.layer({ ...options, ...changes }))
+    return { ...browser, agree: Browsers.agree }
   })
-} satisfies Record<string, (...args: ReadonlyArray<never>) => Effect.Effect<unknown, OAuthError.OAuthError, unknown>>
+}
