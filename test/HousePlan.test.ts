@@ -19,6 +19,7 @@ const storeys: ReadonlyArray<{ readonly name: string; readonly modules: Readonly
       "GrantEvent",
       "GrantHistory",
       "GrantKey",
+      "GrantSchema",
       "Identity",
       "OAuthError",
       "RemoteText",
@@ -37,6 +38,7 @@ const storeys: ReadonlyArray<{ readonly name: string; readonly modules: Readonly
       "ClientCertificate",
       "Dpop",
       "DpopKey",
+      "DpopProof",
       "EndpointRequest",
       "EndSession",
       "InitiatedLogin",
@@ -244,6 +246,28 @@ describe("HousePlan", () => {
 
     assert.deepStrictEqual(core, [])
     assert.isTrue(jose?.includes("jose"))
+  })
+
+  it("loads no schema, login, proof or other store with tokens and their renewal", () => {
+    const files = house()
+    const entries = [
+      "ClientCredentials",
+      "OAuthHttpClient",
+      "TokenEndpoint",
+      "TokenService",
+      "TokenSource",
+      "TokenStore"
+    ]
+    const loaded = new Set(entries.flatMap((name) => [...loadedWith(files, `packages/core/src/${name}.ts`)]))
+    const apart = [
+      /\/(Authorization(Request|Response)|Configuration|Dpop|DpopKey|GrantKeeper|GrantSchema|Login|OpenIdRequest|Pkce)\.ts$/,
+      /\/\w+(TokenStore|PendingAuthorizations)\.ts$/,
+      /\/jose\//,
+      /^effect\/(Schema|Config|ConfigProvider)$/
+    ]
+
+    assert.isTrue(loaded.has("packages/core/src/internal/transaction.ts"))
+    assert.deepStrictEqual([...loaded].filter((file) => apart.some((pattern) => pattern.test(file))), [])
   })
 
   describe("is told by every module of the wire, the plug, the exchanges and the edge:", () => {

@@ -5,6 +5,7 @@
  */
 import * as Grant from "@effect-oauth/core/Grant"
 import * as GrantHistory from "@effect-oauth/core/GrantHistory"
+import * as GrantSchema from "@effect-oauth/core/GrantSchema"
 import * as OAuthError from "@effect-oauth/core/OAuthError"
 import * as TokenStore from "@effect-oauth/core/TokenStore"
 import * as Clock from "effect/Clock"
@@ -82,7 +83,7 @@ export const make = Effect.fnUntraced(function*(options?: {
           }
           const { grant } = decision
           const history = decision._tag === "Put" ? Grant.appendHistory(kept?.history, grant) : kept?.history ?? []
-          store.put({ version: grant.version, history, grant: Grant.encode(grant) }, key)
+          store.put({ version: grant.version, history, grant: GrantSchema.encode(grant) }, key)
           return { now, accepted: true, grant }
         })
       })
@@ -210,7 +211,7 @@ const decode = (key: string, value: unknown) => {
   return Result.mapError(
     Result.gen(function*() {
       const { history, grant: record } = yield* decodeKept(value)
-      const grant = yield* Grant.decode(record)
+      const grant = yield* GrantSchema.decode(record)
       return grant.key === key ? { grant, history } : yield* Result.fail("another's")
     }),
     () =>

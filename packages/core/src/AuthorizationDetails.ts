@@ -11,7 +11,8 @@ import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Configuration from "./Configuration.ts"
-import { canonical, isObject, isShallow, member } from "./internal/json.ts"
+import * as Details from "./internal/details.ts"
+import { canonical } from "./internal/json.ts"
 import * as OAuthError from "./OAuthError.ts"
 
 /**
@@ -200,16 +201,7 @@ export const isAsAsked = ({ added, changed, missing }: Comparison): boolean =>
  * @category constructors
  * @since 0.1.0
  */
-export const parameters = (
-  details: AuthorizationDetails | undefined,
-  supported: ReadonlyArray<string> | undefined
-): Result.Result<ReadonlyArray<readonly [name: string, value: string]>, OAuthError.ConfigurationInvalid> => {
-  if (details === undefined || details.length === 0) return Result.succeed([])
-  const problem = problemOf(details, supported)
-  return problem === undefined
-    ? Result.succeed([["authorization_details", JSON.stringify(details)]])
-    : Result.fail(new OAuthError.ConfigurationInvalid({ field: "authorizationDetails", problem }))
-}
+export const parameters = Details.parameters
 
 /**
  * Details as an answer tells them, or `undefined` where they are none.
@@ -217,24 +209,7 @@ export const parameters = (
  * @category constructors
  * @since 0.1.0
  */
-export const fromJson = (json: Schema.Json): AuthorizationDetails | undefined => isDetails(json) ? json : undefined
-
-const isDetails = (json: Schema.Json): json is AuthorizationDetails =>
-  Array.isArray(json) && isShallow(json) && json.every(isDetail)
-
-const isDetail = (json: Schema.Json): boolean => {
-  const type = isObject(json) ? member(json, "type") : undefined
-  return typeof type === "string" && type !== ""
-}
-
-const problemOf = (
-  details: AuthorizationDetails,
-  supported: ReadonlyArray<string> | undefined
-): string | undefined => {
-  if (!isDetails(details)) return "must be objects of JSON, each with a type (RFC 9396, section 2)"
-  const unknown = details.find(({ type }) => supported !== undefined && !supported.includes(type))
-  return unknown === undefined ? undefined : `is of the type ${unknown.type}, which the server does not list`
-}
+export const fromJson = Details.fromJson
 
 const differing = (a: AuthorizationDetail, b: AuthorizationDetail): ReadonlyArray<string> =>
   [...new Set([...Object.keys(a), ...Object.keys(b)])].filter((name) =>

@@ -14,6 +14,7 @@ import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as AuthorizationDetails from "./AuthorizationDetails.ts"
 import type { GrantKey } from "./GrantKey.ts"
+import * as Rfc6749 from "./internal/rfc6749.ts"
 import { isLoopback, isPrivate, problemOfResource } from "./internal/url.ts"
 import * as OAuthError from "./OAuthError.ts"
 import * as OpenIdRequest from "./OpenIdRequest.ts"
@@ -74,18 +75,7 @@ export interface Rules {
  * @category constructors
  * @since 0.1.0
  */
-export const rfc6749: Rules = {
-  scopeSeparator: " ",
-  parameters: {},
-  pkce: "S256",
-  issuer: "optional",
-  responseType: "code",
-  names: {},
-  offlineScope: "offline_access",
-  scopeEncoding: "percent",
-  pushed: "offered",
-  privateScheme: "reversed-domain"
-}
+export const rfc6749: Rules = Rfc6749.authorizationRequest
 
 const Secret = Schema.RedactedFromValue(Schema.String)
 

@@ -13,6 +13,7 @@
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type { PendingAuthorization } from "./AuthorizationRequest.ts"
+import * as Rfc6749 from "./internal/rfc6749.ts"
 import { sameText } from "./internal/text.ts"
 import * as OAuthError from "./OAuthError.ts"
 import * as RemoteText from "./RemoteText.ts"
@@ -37,7 +38,7 @@ export interface Rules {
  * @category constructors
  * @since 0.1.0
  */
-export const rfc6749: Rules = { names: {}, keep: [] }
+export const rfc6749: Rules = Rfc6749.authorizationResponse
 
 /**
  * An answer as it arrived: well-formed, and not believed in anything.

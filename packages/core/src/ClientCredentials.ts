@@ -6,8 +6,9 @@
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import * as AuthorizationDetails from "./AuthorizationDetails.ts"
+import type * as AuthorizationDetails from "./AuthorizationDetails.ts"
 import { AuthorizationServer } from "./AuthorizationServer.ts"
+import * as Details from "./internal/details.ts"
 import * as OAuthError from "./OAuthError.ts"
 import * as Scopes from "./Scopes.ts"
 import { TokenEndpoint } from "./TokenEndpoint.ts"
@@ -34,7 +35,7 @@ export const source: (options?: {
     const server = yield* AuthorizationServer
     const endpoint = yield* TokenEndpoint
     const leg = server.dialect.clientCredentials
-    const details = AuthorizationDetails.parameters(options?.authorizationDetails, server.authorizationDetailsTypes)
+    const details = Details.parameters(options?.authorizationDetails, server.authorizationDetailsTypes)
     return yield* TokenSource.reuse(
       Effect.fromResult(details).pipe(
         Effect.mapError((reason) => OAuthError.make("ClientCredentials", "source", reason)),

@@ -4,9 +4,10 @@
  *
  * @since 0.1.0
  */
-import * as AuthorizationRequest from "./AuthorizationRequest.ts"
-import * as AuthorizationResponse from "./AuthorizationResponse.ts"
+import type * as AuthorizationRequest from "./AuthorizationRequest.ts"
+import type * as AuthorizationResponse from "./AuthorizationResponse.ts"
 import type { OnAnswer, OnRequest, OnTokens } from "./EndpointRequest.ts"
+import * as Rfc6749 from "./internal/rfc6749.ts"
 import * as TokenResponse from "./TokenResponse.ts"
 
 /**
@@ -91,8 +92,8 @@ export interface Dialect {
  * @since 0.1.0
  */
 export const rfc6749: Dialect = {
-  authorization: AuthorizationRequest.rfc6749,
-  authorizationResponse: AuthorizationResponse.rfc6749,
+  authorization: Rfc6749.authorizationRequest,
+  authorizationResponse: Rfc6749.authorizationResponse,
   authorizationCode: { parameters: {}, redirectUri: "repeated", scope: "never", scopeSeparator: " ", parts: [] },
   refreshToken: { parameters: {}, scope: "never", scopeSeparator: " " },
   clientCredentials: { parameters: {}, scopeSeparator: " " },

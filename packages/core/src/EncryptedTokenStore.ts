@@ -15,6 +15,7 @@ import * as Stream from "effect/Stream"
 import * as Grant from "./Grant.ts"
 import * as GrantHistory from "./GrantHistory.ts"
 import * as GrantKey from "./GrantKey.ts"
+import * as GrantSchema from "./GrantSchema.ts"
 import { Keyring, type Place } from "./Keyring.ts"
 import * as OAuthError from "./OAuthError.ts"
 import { type Head, type Outcome, type Reading, TokenStore } from "./TokenStore.ts"
@@ -332,9 +333,9 @@ const placeOf = ({ key, lineage, serial }: Pick<Grant.Grant, "key" | "lineage" |
 
 const isSame = (a: Place, b: Place): boolean => a.every((part, index) => part === b[index])
 
-const encodeBody = Schema.encodeSync(Schema.fromJsonString(Grant.Body))
+const encodeBody = Schema.encodeSync(Schema.fromJsonString(GrantSchema.Body))
 
-const decodeBody = Schema.decodeUnknownResult(Schema.fromJsonString(Grant.Body))
+const decodeBody = Schema.decodeUnknownResult(Schema.fromJsonString(GrantSchema.Body))
 
 const failingIn =
   (method: string) =>

@@ -6,25 +6,8 @@
  */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
-import * as Schema from "effect/Schema"
-import * as Grant from "./Grant.ts"
+import type * as GrantSchema from "./GrantSchema.ts"
 import type { OAuthError } from "./OAuthError.ts"
-
-/**
- * Schema of an escrowed write, to and from JSON. The tokens are in clear unless
- * the body is sealed.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const Entry = Schema.Struct({
-  /** The version that the write expects: the claim under which the pair was got. */
-  expected: Schema.String,
-  /** The claim itself, by which a record is known that says no more of it than that its outcome is not known. */
-  claim: Schema.optionalKey(Grant.Renewing),
-  /** The record to write, its instants as they were when it was made. */
-  grant: Grant.Grant
-})
 
 /**
  * A write that did not reach the store.
@@ -32,7 +15,7 @@ export const Entry = Schema.Struct({
  * @category models
  * @since 0.1.0
  */
-export type Entry = typeof Entry.Type
+export type Entry = typeof GrantSchema.Escrowed.Type
 
 /**
  * Keeps writes that did not reach the store until the next start of the

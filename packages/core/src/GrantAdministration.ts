@@ -55,7 +55,7 @@ export interface Ended {
  * @category models
  * @since 0.1.0
  */
-export type EndedWhy = (typeof Grant.ReauthorizationRequired.Type)["why"]
+export type EndedWhy = Grant.ReauthorizationRequired["why"]
 
 /**
  * A grant in a list: its plain head, and the store's now.

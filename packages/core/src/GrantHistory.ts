@@ -5,7 +5,7 @@
  *
  * @since 0.1.0
  */
-import * as Schema from "effect/Schema"
+import type * as GrantSchema from "./GrantSchema.ts"
 
 /**
  * What the writes of this version are noted as.
@@ -44,29 +44,13 @@ export type Happening =
   | "WrittenBack"
 
 /**
- * Schema of what a writer says of its write: what happened, which process did
- * it, and why. No secret is ever in it, and nothing that a server said.
- *
- * **Details**
- *
- * A newer version may note what this one does not know, so any word is read.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const Note = Schema.Struct({
-  what: Schema.String,
-  by: Schema.String,
-  why: Schema.optionalKey(Schema.String)
-})
-
-/**
- * What a writer says of its write.
+ * What a writer says of its write: what happened, which process did it, and why.
+ * No secret is ever in it, and nothing that a server said.
  *
  * @category models
  * @since 0.1.0
  */
-export type Note = typeof Note.Type
+export type Note = typeof GrantSchema.Note.Type
 
 /**
  * One line of a grant's history: a note, when the store took it (epoch
@@ -108,6 +92,23 @@ export const note = (what: Happening, by: string, why?: string): Note => ({
   by,
   ...(why === undefined ? {} : { why })
 })
+
+/**
+ * The notes of one writer. Those that say the same are one, as every record
+ * that is held in memory holds its last.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const writer = (by: string): (what: Happening, why?: string) => Note => {
+  const notes = new Map<string, Note>()
+  return (what, why) => {
+    const name = `${what} ${why}`
+    const known = notes.get(name) ?? note(what, by, why)
+    notes.set(name, known)
+    return known
+  }
+}
 
 /**
  * A line without its instant, as stores keep it: plain words of ASCII.

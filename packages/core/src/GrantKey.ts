@@ -3,7 +3,6 @@
  *
  * @since 0.1.0
  */
-import * as Schema from "effect/Schema"
 
 /**
  * Names one grant: what one person (or one service) allowed one client to do at
@@ -88,13 +87,3 @@ export const fromId = (id: string): GrantKey | undefined => {
   const key = make({ provider, issuer, client, account, part })
   return key.id === id ? key : undefined
 }
-
-/**
- * Schema of a key by its canonical encoding.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const Id: Schema.String = Schema.String.check(
-  Schema.makeFilter((id) => fromId(id) !== undefined, { expected: "the canonical encoding of a grant key" })
-)

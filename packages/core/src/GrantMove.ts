@@ -12,6 +12,7 @@ import * as Stream from "effect/Stream"
 import * as Grant from "./Grant.ts"
 import * as GrantHistory from "./GrantHistory.ts"
 import * as GrantKey from "./GrantKey.ts"
+import * as GrantSchema from "./GrantSchema.ts"
 import * as OAuthError from "./OAuthError.ts"
 import type { Outcome, Reading, TokenStore } from "./TokenStore.ts"
 
@@ -210,4 +211,4 @@ const isLater = (standing: Grant.Grant, grant: Grant.Grant): boolean =>
 const isCopy = (copy: Grant.Grant, grant: Grant.Grant): boolean =>
   isSuccessor(copy, grant) && encodeBody(copy.body) === encodeBody(grant.body)
 
-const encodeBody = Schema.encodeSync(Schema.fromJsonString(Grant.Body))
+const encodeBody = Schema.encodeSync(Schema.fromJsonString(GrantSchema.Body))

@@ -5,34 +5,18 @@
  * @since 0.1.0
  */
 import * as Redacted from "effect/Redacted"
-import * as Schema from "effect/Schema"
+import type * as Schema from "effect/Schema"
+import type * as GrantSchema from "./GrantSchema.ts"
 import { member } from "./internal/json.ts"
 
 /**
- * Schema of what is kept of an identity with its grant, so that a renewal can be
- * compared with the login.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const Kept = Schema.Struct({
-  issuer: Schema.String,
-  subject: Schema.String,
-  audience: Schema.Array(Schema.String),
-  /** Seconds since the epoch, by the server's clock. */
-  issuedAt: Schema.Finite,
-  /** When the person signed in, in seconds since the epoch. */
-  authenticatedAt: Schema.optionalKey(Schema.Finite),
-  nonce: Schema.optionalKey(Schema.String)
-})
-
-/**
- * What is kept of an identity with its grant.
+ * What is kept of an identity with its grant, so that a renewal can be compared
+ * with the login.
  *
  * @category models
  * @since 0.1.0
  */
-export type Kept = typeof Kept.Type
+export type Kept = typeof GrantSchema.KeptIdentity.Type
 
 /**
  * Who a login was about.

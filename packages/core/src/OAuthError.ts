@@ -35,7 +35,7 @@ export const isOAuthError = (u: unknown): u is OAuthError => Predicate.hasProper
  * @category errors
  * @since 0.1.0
  */
-export class OAuthError extends Data.TaggedError("OAuthError")<{
+export class OAuthError extends /* @__PURE__ */ Data.TaggedError("OAuthError")<{
   readonly module: string
   readonly method: string
   readonly reason: OAuthErrorReason
@@ -70,7 +70,7 @@ export class OAuthError extends Data.TaggedError("OAuthError")<{
  * @category errors
  * @since 0.1.0
  */
-export class ConfigurationInvalid extends Data.TaggedError("ConfigurationInvalid")<{
+export class ConfigurationInvalid extends /* @__PURE__ */ Data.TaggedError("ConfigurationInvalid")<{
   /** Name of the field, as the person who set it knows it. */
   readonly field: string
   /** What is wrong, and what to do. */
@@ -91,7 +91,7 @@ export class ConfigurationInvalid extends Data.TaggedError("ConfigurationInvalid
  * @category errors
  * @since 0.1.0
  */
-export class CallbackRejected extends Data.TaggedError("CallbackRejected")<{
+export class CallbackRejected extends /* @__PURE__ */ Data.TaggedError("CallbackRejected")<{
   readonly problem:
     | "no-pending-authorization"
     | "state-mismatch"
@@ -122,7 +122,7 @@ export class CallbackRejected extends Data.TaggedError("CallbackRejected")<{
  * @category errors
  * @since 0.1.0
  */
-export class AuthorizationRefused extends Data.TaggedError("AuthorizationRefused")<{
+export class AuthorizationRefused extends /* @__PURE__ */ Data.TaggedError("AuthorizationRefused")<{
   readonly code: RemoteText
   readonly description?: RemoteText | undefined
   /** An answer before this one was lost, and may have held the tokens: the person may have agreed. */
@@ -168,7 +168,7 @@ const required: ReadonlyMap<string, AuthorizationRefused["requires"]> = new Map(
  * @category errors
  * @since 0.1.0
  */
-export class RequestNotSent extends Data.TaggedError("RequestNotSent")<{
+export class RequestNotSent extends /* @__PURE__ */ Data.TaggedError("RequestNotSent")<{
   readonly problem: "dns" | "connect" | "tls" | "closing" | "lease-lost"
   /** The server's origin. */
   readonly origin: string
@@ -186,7 +186,7 @@ export class RequestNotSent extends Data.TaggedError("RequestNotSent")<{
  * @category errors
  * @since 0.1.0
  */
-export class AnswerLost extends Data.TaggedError("AnswerLost")<{
+export class AnswerLost extends /* @__PURE__ */ Data.TaggedError("AnswerLost")<{
   readonly problem: "timeout" | "reset" | "truncated" | "status" | "content-type" | "transport"
   readonly origin: string
   readonly status?: number | undefined
@@ -206,7 +206,7 @@ export class AnswerLost extends Data.TaggedError("AnswerLost")<{
  * @category errors
  * @since 0.1.0
  */
-export class ServerUnavailable extends Data.TaggedError("ServerUnavailable")<{
+export class ServerUnavailable extends /* @__PURE__ */ Data.TaggedError("ServerUnavailable")<{
   readonly origin: string
   readonly status?: number | undefined
   /** How long to wait before asking again, clamped by policy. */
@@ -225,7 +225,7 @@ export class ServerUnavailable extends Data.TaggedError("ServerUnavailable")<{
  * @category errors
  * @since 0.1.0
  */
-export class RequestRefused extends Data.TaggedError("RequestRefused")<{
+export class RequestRefused extends /* @__PURE__ */ Data.TaggedError("RequestRefused")<{
   readonly code: RemoteText
   readonly description?: RemoteText | undefined
   readonly uri?: RemoteText | undefined
@@ -245,7 +245,7 @@ export class RequestRefused extends Data.TaggedError("RequestRefused")<{
  * @category errors
  * @since 0.1.0
  */
-export class ResponseInvalid extends Data.TaggedError("ResponseInvalid")<{
+export class ResponseInvalid extends /* @__PURE__ */ Data.TaggedError("ResponseInvalid")<{
   readonly problem:
     | "content-type"
     | "encoding"
@@ -276,7 +276,7 @@ export class ResponseInvalid extends Data.TaggedError("ResponseInvalid")<{
  * @category errors
  * @since 0.1.0
  */
-export class TokenTypeUnsupported extends Data.TaggedError("TokenTypeUnsupported")<{
+export class TokenTypeUnsupported extends /* @__PURE__ */ Data.TaggedError("TokenTypeUnsupported")<{
   readonly tokenType: RemoteText
 }> {
   readonly isTransient: boolean = false
@@ -292,7 +292,7 @@ export class TokenTypeUnsupported extends Data.TaggedError("TokenTypeUnsupported
  * @category errors
  * @since 0.1.0
  */
-export class RedirectRefused extends Data.TaggedError("RedirectRefused")<{
+export class RedirectRefused extends /* @__PURE__ */ Data.TaggedError("RedirectRefused")<{
   readonly origin: string
   /** Whether the redirect was followed by the HTTP client; secrets may have gone with it. */
   readonly followed: boolean
@@ -312,7 +312,7 @@ export class RedirectRefused extends Data.TaggedError("RedirectRefused")<{
  * @category errors
  * @since 0.1.0
  */
-export class MetadataInvalid extends Data.TaggedError("MetadataInvalid")<{
+export class MetadataInvalid extends /* @__PURE__ */ Data.TaggedError("MetadataInvalid")<{
   /** The issuer, or the resource, that was asked for. */
   readonly issuer: string
   readonly problem:
@@ -381,7 +381,7 @@ export type JwtRule =
  * @category errors
  * @since 0.1.0
  */
-export class JwtInvalid extends Data.TaggedError("JwtInvalid")<{
+export class JwtInvalid extends /* @__PURE__ */ Data.TaggedError("JwtInvalid")<{
   readonly jwt: "id-token" | "userinfo" | "logout-token"
   readonly rule: JwtRule
 }> {
@@ -434,7 +434,7 @@ export type ReauthorizationCause =
  * @category errors
  * @since 0.1.0
  */
-export class ReauthorizationRequired extends Data.TaggedError("ReauthorizationRequired")<{
+export class ReauthorizationRequired extends /* @__PURE__ */ Data.TaggedError("ReauthorizationRequired")<{
   readonly why: ReauthorizationCause
   readonly provider: string
   readonly account: string
@@ -468,7 +468,7 @@ const causeText: { readonly [K in ReauthorizationCause]: string } = {
  * @category errors
  * @since 0.1.0
  */
-export class RenewalPending extends Data.TaggedError("RenewalPending")<{
+export class RenewalPending extends /* @__PURE__ */ Data.TaggedError("RenewalPending")<{
   readonly why: "indeterminate" | "held-elsewhere" | "backing-off" | "wait-exceeded" | "closing"
   readonly retryAfter?: Duration.Duration | undefined
 }> {
@@ -493,7 +493,7 @@ const pendingText: { readonly [K in RenewalPending["why"]]: string } = {
  * @category errors
  * @since 0.1.0
  */
-export class RefusedAgain extends Data.TaggedError("RefusedAgain")<{
+export class RefusedAgain extends /* @__PURE__ */ Data.TaggedError("RefusedAgain")<{
   readonly retryAfter: Duration.Duration
 }> {
   readonly isTransient: boolean = false
@@ -509,7 +509,7 @@ export class RefusedAgain extends Data.TaggedError("RefusedAgain")<{
  * @category errors
  * @since 0.1.0
  */
-export class RecordReadOnly extends Data.TaggedError("RecordReadOnly")<{
+export class RecordReadOnly extends /* @__PURE__ */ Data.TaggedError("RecordReadOnly")<{
   readonly why: "newer-format" | "other-installation"
 }> {
   readonly isTransient: boolean = false
@@ -528,7 +528,7 @@ export class RecordReadOnly extends Data.TaggedError("RecordReadOnly")<{
  * @category errors
  * @since 0.1.0
  */
-export class StoreUnavailable extends Data.TaggedError("StoreUnavailable")<{
+export class StoreUnavailable extends /* @__PURE__ */ Data.TaggedError("StoreUnavailable")<{
   readonly store: string
   /** A short code, `ECONNREFUSED`; never a foreign message. */
   readonly problem: string
@@ -545,7 +545,7 @@ export class StoreUnavailable extends Data.TaggedError("StoreUnavailable")<{
  * @category errors
  * @since 0.1.0
  */
-export class RecordInvalid extends Data.TaggedError("RecordInvalid")<{
+export class RecordInvalid extends /* @__PURE__ */ Data.TaggedError("RecordInvalid")<{
   readonly store: string
   readonly problem: string
   /** The version under which `TokenStore.setAside` moves it out of the way, where the store can tell. */
@@ -564,7 +564,7 @@ export class RecordInvalid extends Data.TaggedError("RecordInvalid")<{
  * @category errors
  * @since 0.1.0
  */
-export class KeyUnavailable extends Data.TaggedError("KeyUnavailable")<{
+export class KeyUnavailable extends /* @__PURE__ */ Data.TaggedError("KeyUnavailable")<{
   readonly use: "seal" | "dpop" | "certificate" | "client-authentication"
   /** Identifies the key; never the key. */
   readonly keyId?: string | undefined
@@ -584,7 +584,7 @@ export class KeyUnavailable extends Data.TaggedError("KeyUnavailable")<{
  * @category errors
  * @since 0.1.0
  */
-export class RequestNotAllowed extends Data.TaggedError("RequestNotAllowed")<{
+export class RequestNotAllowed extends /* @__PURE__ */ Data.TaggedError("RequestNotAllowed")<{
   readonly problem: "origin" | "insecure-url" | "authorization-header" | "token-parameter" | "userinfo" | "invalid-url"
   readonly origin: string
 }> {
@@ -602,7 +602,7 @@ export class RequestNotAllowed extends Data.TaggedError("RequestNotAllowed")<{
  * @category errors
  * @since 0.1.0
  */
-export class AccessInsufficient extends Data.TaggedError("AccessInsufficient")<{
+export class AccessInsufficient extends /* @__PURE__ */ Data.TaggedError("AccessInsufficient")<{
   readonly error: "insufficient_scope" | "insufficient_user_authentication"
   readonly origin: string
   readonly status: number

@@ -59,7 +59,7 @@ export const make: Effect.Effect<
   Revocation["Service"],
   never,
   OAuthHttpClient | AuthorizationServer | ClientAuthentication
-> = Effect.gen(function*() {
+> = /* @__PURE__ */ Effect.gen(function*() {
   const client = yield* OAuthHttpClient
   const server = yield* AuthorizationServer
   const authentication = yield* ClientAuthentication
@@ -110,4 +110,4 @@ export const layer: Layer.Layer<
   Revocation,
   never,
   OAuthHttpClient | AuthorizationServer | ClientAuthentication
-> = Layer.effect(Revocation, make)
+> = /* @__PURE__ */ Layer.effect(Revocation, make)

@@ -15,6 +15,7 @@ import * as Struct from "effect/Struct"
 import * as Grant from "./Grant.ts"
 import * as GrantHistory from "./GrantHistory.ts"
 import * as GrantKey from "./GrantKey.ts"
+import * as GrantSchema from "./GrantSchema.ts"
 import * as Sql from "./internal/sql.ts"
 import * as OAuthError from "./OAuthError.ts"
 import * as TokenStore from "./TokenStore.ts"
@@ -361,11 +362,11 @@ const Row = Schema.Struct({ ...HeadRow.fields, body: Schema.NullOr(Schema.String
 
 const Members = Schema.fromJsonString(Schema.Record(Schema.String, Schema.Unknown))
 const decodeMembers = Schema.decodeUnknownResult(Members)
-const decodeHead = Schema.decodeUnknownResult(Grant.Head)
+const decodeHead = Schema.decodeUnknownResult(GrantSchema.Head)
 
 // What has no column of its own is JSON: a text column cannot hold every text.
 const encode = (draft: Grant.Draft): { readonly head: string; readonly body: string } => {
-  const { body, ...head } = Grant.encode(Grant.stand(draft, { version: "", now: 0 }))
+  const { body, ...head } = GrantSchema.encode(Grant.stand(draft, { version: "", now: 0 }))
   const rest = Struct.omit(head, ["changedAt", "dueAt", "key", "leaseUntil", "retryAt", "version"])
   return { head: JSON.stringify(rest), body: JSON.stringify(body) }
 }
@@ -395,7 +396,7 @@ const readingOf = Effect.fnUntraced(
     if (row.key === null) return { now: row.now, grant: undefined }
     const [head, body] = [decodeMembers(row.head), decodeMembers(row.body)]
     const grant = Result.isSuccess(head) && Result.isSuccess(body)
-      ? Grant.decode({ ...head.success, body: body.success, ...columnsOf(row) })
+      ? GrantSchema.decode({ ...head.success, body: body.success, ...columnsOf(row) })
       : undefined
     return grant !== undefined && Result.isSuccess(grant)
       ? { now: row.now, grant: grant.success }

@@ -3,7 +3,8 @@
  *
  * @since 0.1.0
  */
-import * as AuthorizationDetails from "./AuthorizationDetails.ts"
+import type * as AuthorizationDetails from "./AuthorizationDetails.ts"
+import * as Details from "./internal/details.ts"
 import { canonical } from "./internal/json.ts"
 import * as Scopes from "./Scopes.ts"
 
@@ -83,7 +84,7 @@ export const fromId = (id: string): Target => {
 // what cannot be read stays among the scopes: a target is never wider than its id
 const detailsOf = (text: string): AuthorizationDetails.AuthorizationDetails | undefined => {
   try {
-    return AuthorizationDetails.fromJson(JSON.parse(text))
+    return Details.fromJson(JSON.parse(text))
   } catch {
     return undefined
   }

@@ -9,7 +9,7 @@ import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type { Json, JsonObject } from "effect/Schema"
 import type { AuthorizationDetails } from "./AuthorizationDetails.ts"
-import { fromJson } from "./AuthorizationDetails.ts"
+import { fromJson } from "./internal/details.ts"
 import { isJson, isShallow, member, parseObject } from "./internal/json.ts"
 import {
   AnswerLost,

@@ -16,7 +16,7 @@ import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
-import * as Dpop from "./Dpop.ts"
+import * as DpopProof from "./DpopProof.ts"
 import type { GrantKey } from "./GrantKey.ts"
 import * as Lifetimes from "./internal/lifetimes.ts"
 import * as OAuthError from "./OAuthError.ts"
@@ -43,7 +43,7 @@ export interface Authorized {
    * section 9), and tells whether the same token with another proof may be
    * accepted.
    */
-  readonly answered?: ((answer: Dpop.Answer) => boolean) | undefined
+  readonly answered?: ((answer: DpopProof.Answer) => boolean) | undefined
 }
 
 /**
@@ -79,7 +79,7 @@ export const make = (options: {
   readonly token: Effect.Effect<AccessToken, OAuthError.OAuthError>
   readonly refused: (token: AccessToken) => Effect.Effect<AccessToken, OAuthError.OAuthError>
   /** What proves requests whose token is bound to a key. */
-  readonly dpop?: Dpop.Dpop["Service"] | undefined
+  readonly dpop?: DpopProof.Dpop["Service"] | undefined
 }): TokenSource => ({
   [TypeId]: TypeId,
   token: options.token,
@@ -131,7 +131,7 @@ export const reuse: (
   obtain: Effect.Effect<TokenSet, OAuthError.OAuthError>
 ) => Effect.Effect<TokenSource, never, Scope.Scope> = Effect.fnUntraced(function*(obtain) {
   const policy = yield* RefreshPolicy
-  const dpop = Option.getOrUndefined(yield* Effect.serviceOption(Dpop.Dpop))
+  const dpop = Option.getOrUndefined(yield* Effect.serviceOption(DpopProof.Dpop))
   const clock = yield* Clock.Clock
   const context = yield* Effect.context()
   let exit: Exit.Exit<AccessToken> | undefined
@@ -252,7 +252,7 @@ export const bearer = (request: HttpClientRequest.HttpClientRequest, token: Acce
 const proven = (
   request: HttpClientRequest.HttpClientRequest,
   token: AccessToken,
-  dpop: Dpop.Dpop["Service"] | undefined
+  dpop: DpopProof.Dpop["Service"] | undefined
 ): Effect.Effect<Authorized, OAuthError.OAuthError> =>
   dpop === undefined || token.thumbprint === undefined
     ? fail(new OAuthError.KeyUnavailable({ use: "dpop", keyId: token.thumbprint }))

@@ -3,8 +3,8 @@ import {
   AuthorizedHttpClient,
   ClientCredentials,
   DpopKey,
-  Grant,
   type GrantKey,
+  GrantSchema,
   Login,
   PendingAuthorizations,
   PushedAuthorization,
@@ -372,7 +372,7 @@ describe("a grant with DPoP", () => {
       const { thumbprint } = yield* TestCrypto.dpopKey()
       const key = yield* Effect.provide(App.login(), Node.layer({ seed: 1 }))
 
-      const { body } = Grant.encode(yield* stands(key))
+      const { body } = GrantSchema.encode(yield* stands(key))
 
       assert.strictEqual(body._tag === "Open" ? body.thumbprint : undefined, thumbprint)
       assert.strictEqual(body._tag === "Open" ? body.accessTokens[0]?.thumbprint : undefined, thumbprint)

@@ -1,4 +1,4 @@
-import { EncryptedTokenStore, Grant, GrantKey, Keyring, OAuthError, TokenStore } from "@effect-oauth/core"
+import { EncryptedTokenStore, Grant, GrantKey, GrantSchema, Keyring, OAuthError, TokenStore } from "@effect-oauth/core"
 import { TestCrypto, TokenStoreContract } from "@effect-oauth/core/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Layer, Redacted, Stream } from "effect"
@@ -491,4 +491,4 @@ const changed = (body: Grant.Body): Grant.Body => {
   return { ...body, ciphertext: `${body.ciphertext.slice(0, -10)}${last}${body.ciphertext.slice(-9)}` }
 }
 
-const json = (grant: Grant.Grant | undefined): unknown => grant === undefined ? undefined : Grant.encode(grant)
+const json = (grant: Grant.Grant | undefined): unknown => grant === undefined ? undefined : GrantSchema.encode(grant)

@@ -1,5 +1,5 @@
 /** Records as earlier versions have written them: they are read for ever, and mean what they meant. */
-import { EncryptedTokenStore, Grant, TokenStore } from "@effect-oauth/core"
+import { EncryptedTokenStore, Grant, GrantSchema, TokenStore } from "@effect-oauth/core"
 import * as SqlTokenStore from "@effect-oauth/core/SqlTokenStore"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
@@ -13,28 +13,28 @@ describe("a record of format 1", () => {
   for (const [name, record] of Object.entries(Formats.records)) {
     it.effect(`is decoded: ${name}`, () =>
       Effect.gen(function*() {
-        const grant = yield* Effect.fromResult(Grant.decode(fixture(name)))
+        const grant = yield* Effect.fromResult(GrantSchema.decode(fixture(name)))
 
         assert.deepStrictEqual(Formats.plain(grant), Formats.plain(record))
       }))
 
     it(`is encoded as it was: ${name}`, () => {
-      assert.deepStrictEqual(JSON.parse(JSON.stringify(Grant.encode(record))), fixture(name))
+      assert.deepStrictEqual(JSON.parse(JSON.stringify(GrantSchema.encode(record))), fixture(name))
     })
   }
 
   it("is encoded as it was with members that nobody knows", () => {
     const json = fixture("later members")
 
-    const grant = Grant.decode(json)
+    const grant = GrantSchema.decode(json)
 
-    assert.deepStrictEqual(grant._tag === "Success" ? Grant.encode(grant.success) : undefined, json)
+    assert.deepStrictEqual(grant._tag === "Success" ? GrantSchema.encode(grant.success) : undefined, json)
   })
 
   it.effect("is opened with its key where it was sealed", () =>
     Effect.gen(function*() {
       const store = yield* TokenStore.makeMemory
-      const sealed = yield* Effect.fromResult(Grant.decode(fixture("sealed")))
+      const sealed = yield* Effect.fromResult(GrantSchema.decode(fixture("sealed")))
       yield* store.write(undefined, Grant.draft(sealed, { now: 0, writeId: "w" }))
       const { tokenStore } = yield* EncryptedTokenStore.make().pipe(
         Effect.provideService(TokenStore.TokenStore, store),

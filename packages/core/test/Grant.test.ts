@@ -1,23 +1,23 @@
-import { Grant, GrantKey } from "@effect-oauth/core"
+import { Grant, GrantKey, GrantSchema } from "@effect-oauth/core"
 import { assert, describe, it } from "@effect/vitest"
 import { Redacted, Result, Schema } from "effect"
 
 describe("Grant", () => {
   it.prop(
     "is the same after encoding and decoding",
-    [Grant.State, Schema.String, Schema.Int],
+    [GrantSchema.State, Schema.String, Schema.Int],
     ([state, text, serial]) => {
       const grant = record({ state, serial, text })
 
-      const json: unknown = JSON.parse(JSON.stringify(Grant.encode(grant)))
-      const again = Result.getOrThrow(Grant.decode(json))
+      const json: unknown = JSON.parse(JSON.stringify(GrantSchema.encode(grant)))
+      const again = Result.getOrThrow(GrantSchema.decode(json))
 
       assert.strictEqual(plain(again), plain(grant))
     }
   )
 
   it.prop("is a grant or an issue, whatever is decoded [I12]", [Schema.Json], ([json]) => {
-    const decoded = Grant.decode(json)
+    const decoded = GrantSchema.decode(json)
 
     assert.isTrue(Result.isSuccess(decoded) || Result.isFailure(decoded))
   })
@@ -26,9 +26,9 @@ describe("Grant", () => {
     "is a grant or an issue, whatever a member becomes [I12]",
     [Schema.Literals(["format", "key", "state", "writeId", "lineage", "serial", "body", "version"]), Schema.Json],
     ([member, json]) => {
-      const encoded = { ...Grant.encode(record({})), [member]: json }
+      const encoded = { ...GrantSchema.encode(record({})), [member]: json }
 
-      const decoded = Grant.decode(encoded)
+      const decoded = GrantSchema.decode(encoded)
 
       assert.isTrue(Result.isSuccess(decoded) || Result.isFailure(decoded))
     }
@@ -92,4 +92,4 @@ const record = (options: {
 })
 
 // as text: JSON knows no negative zero
-const plain = (grant: Grant.Grant): string => JSON.stringify(Grant.encode(grant))
+const plain = (grant: Grant.Grant): string => JSON.stringify(GrantSchema.encode(grant))

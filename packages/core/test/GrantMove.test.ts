@@ -1,4 +1,13 @@
-import { EncryptedTokenStore, Grant, GrantKey, GrantMove, Keyring, OAuthError, TokenStore } from "@effect-oauth/core"
+import {
+  EncryptedTokenStore,
+  Grant,
+  GrantKey,
+  GrantMove,
+  GrantSchema,
+  Keyring,
+  OAuthError,
+  TokenStore
+} from "@effect-oauth/core"
 import { TestCrypto } from "@effect-oauth/core/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Layer, Redacted, Stream } from "effect"
@@ -316,7 +325,7 @@ const held = (store: Store) =>
 const essence = (grant: Grant.Grant | undefined) => {
   if (grant === undefined) return undefined
   const { changedAt: _, last: __, version: ___, writeId: ____, ...rest } = grant
-  return Grant.encode({ ...rest, version: "", writeId: "" })
+  return GrantSchema.encode({ ...rest, version: "", writeId: "" })
 }
 
 const move = (options: Omit<GrantMove.Options, "name"> & { readonly name?: string }) =>

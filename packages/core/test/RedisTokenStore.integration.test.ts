@@ -4,6 +4,7 @@ import {
   EncryptedTokenStore,
   Grant,
   GrantKey,
+  GrantSchema,
   Keyring,
   RedisTokenStore,
   RefreshPolicy,
@@ -536,7 +537,7 @@ const draft = (changes: Partial<Grant.Draft>): Grant.Draft => ({
   ...changes
 })
 
-const json = (grant: Grant.Grant | undefined): unknown => grant === undefined ? undefined : Grant.encode(grant)
+const json = (grant: Grant.Grant | undefined): unknown => grant === undefined ? undefined : GrantSchema.encode(grant)
 
 const accessTokenOf = (grant: Grant.Grant | undefined): string | undefined => {
   const token = grant === undefined ? undefined : Grant.accessToken(grant, "")

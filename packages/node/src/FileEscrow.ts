@@ -5,6 +5,7 @@
  * @since 0.1.0
  */
 import * as Escrow from "@effect-oauth/core/Escrow"
+import * as GrantSchema from "@effect-oauth/core/GrantSchema"
 import { Keyring, type Place } from "@effect-oauth/core/Keyring"
 import * as OAuthError from "@effect-oauth/core/OAuthError"
 import * as Clock from "effect/Clock"
@@ -100,7 +101,7 @@ const placeOf = (name: string): Place => ["escrow", name]
 
 const Sealed = Schema.TaggedStruct("Sealed", { keyId: Schema.String, ciphertext: Schema.String })
 
-const Kept = Schema.Union([Sealed, Escrow.Entry])
+const Kept = Schema.Union([Sealed, GrantSchema.Escrowed])
 
 interface Seal {
   readonly seal: (name: string, entry: Escrow.Entry) => Effect.Effect<typeof Kept.Type, OAuthError.KeyUnavailable>
@@ -166,9 +167,9 @@ const decodeKept = Files.decoder(Kept, "an escrowed write")
 
 const encodeKept = Schema.encodeSync(Schema.fromJsonString(Kept))
 
-const decodeEntry = Files.decoder(Escrow.Entry, "an escrowed write")
+const decodeEntry = Files.decoder(GrantSchema.Escrowed, "an escrowed write")
 
-const encodeEntry = Schema.encodeSync(Schema.fromJsonString(Escrow.Entry))
+const encodeEntry = Schema.encodeSync(Schema.fromJsonString(GrantSchema.Escrowed))
 
 const keyUnavailable = (keyId: string): Effect.Effect<never, OAuthError.KeyUnavailable> =>
   Effect.fail(new OAuthError.KeyUnavailable({ use: "seal", keyId }))

@@ -6,6 +6,7 @@
  */
 import * as Grant from "@effect-oauth/core/Grant"
 import * as GrantHistory from "@effect-oauth/core/GrantHistory"
+import * as GrantSchema from "@effect-oauth/core/GrantSchema"
 import * as OAuthError from "@effect-oauth/core/OAuthError"
 import * as TokenStore from "@effect-oauth/core/TokenStore"
 import * as Clock from "effect/Clock"
@@ -204,7 +205,7 @@ const decodeFile = Files.decoder(File, "the record of a grant")
 const decode = (file: string, bytes: Uint8Array): Effect.Effect<Kept, OAuthError.RecordInvalid> =>
   decodeFile(file, bytes).pipe(
     Effect.flatMap(({ history = [], ...members }) =>
-      Effect.fromResult(Grant.decode(members)).pipe(
+      Effect.fromResult(GrantSchema.decode(members)).pipe(
         Effect.map((grant): Kept => ({ grant, history })),
         Effect.mapError(() =>
           new OAuthError.RecordInvalid({ store: "file", problem: `${file} is not the record of a grant` })
@@ -240,7 +241,7 @@ const swap = (options: {
     ? Effect.tap(ifUnchanged(options, () => Fs.unlinkSync(file)), () => Files.syncDirectory(Path.dirname(file)))
     : Files.replaceWith({
       file,
-      text: JSON.stringify({ ...Grant.encode(after.grant), history: after.history }),
+      text: JSON.stringify({ ...GrantSchema.encode(after.grant), history: after.history }),
       unique,
       commit: (temporary) => ifUnchanged(options, () => Fs.renameSync(temporary, file))
     })

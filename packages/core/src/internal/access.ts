@@ -22,7 +22,7 @@ import * as Transaction from "./transaction.ts"
 
 /** A token that can be used now. */
 export const token = (self: Service.Service, slot: Snapshot.Slot): Effect.Effect<AccessToken, OAuthError.OAuthError> =>
-  slot.token ??= Effect.withFiber((fiber) => {
+  Effect.withFiber((fiber) => {
     const now = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
     return Snapshot.isFresh(slot, now) && slot.exit !== undefined ? slot.exit : current(self, slot, now)
   })

@@ -6,7 +6,6 @@ import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Grant from "../Grant.ts"
-import * as GrantHistory from "../GrantHistory.ts"
 import * as OAuthError from "../OAuthError.ts"
 import type { TokenRequest } from "../TokenRequest.ts"
 import type { Judgement } from "../TokenResponse.ts"
@@ -15,7 +14,7 @@ import * as Attempts from "./attempts.ts"
 import { save, type Written } from "./commit.ts"
 import { type Environment, fail, notSaved, observe, storeNow } from "./environment.ts"
 import { identify } from "./identify.ts"
-import type * as Snapshot from "./snapshot.ts"
+import * as Snapshot from "./snapshot.ts"
 import * as Stopwatch from "./stopwatch.ts"
 import * as Transaction from "./transaction.ts"
 
@@ -53,13 +52,13 @@ export const claim = Effect.fnUntraced(function*(
   const draft = Transaction.propose(grant, { state, leaseFor, usedAt }, {
     now,
     writeId,
-    note: GrantHistory.note("Claimed", env.holder, step.attempt > 1 ? `attempt-${step.attempt}` : need.why._tag)
+    note: env.note("Claimed", step.attempt > 1 ? `attempt-${step.attempt}` : need.why._tag)
   })
 
-  remember(snapshot.neverSent, writeId)
+  snapshot.neverSent = remember(snapshot.neverSent, writeId)
   const claimed = yield* env.custody.write(grant.version, draft)
   // where another version stands, no claim on an earlier one will come to stand any more
-  forgetOthers(snapshot.neverSent, claimed.grant?.writeId)
+  snapshot.neverSent = forgetOthers(snapshot.neverSent, claimed.grant?.writeId)
   if (!claimed.accepted || claimed.grant === undefined) return claimed
   observe(env, snapshot, claimed)
 
@@ -137,7 +136,7 @@ const send = Effect.fnUntraced(function*(
   while (true) {
     const late = lost !== undefined && !Transaction.mayRepeat(env.rules.rotation, before + sinceStart())
     const hindered = hindrance()
-    if (hindered === undefined) snapshot.neverSent.clear()
+    if (hindered === undefined) snapshot.neverSent = Snapshot.none
     const answer: Judgement = lost !== undefined && late
       ? lost
       : hindered === undefined
@@ -174,7 +173,7 @@ const send = Effect.fnUntraced(function*(
       const draft = Transaction.propose(held.grant, conclusion.change, {
         now: now + snapshot.offset,
         writeId: held.writeId,
-        note: Transaction.noteOf(conclusion, need, env.holder)
+        note: env.note(...Transaction.happeningOf(conclusion, need))
       })
       // in hand from here on, whatever happens to this fiber
       if (conclusion.precious) {
@@ -243,14 +242,9 @@ const isServers = (reason: OAuthError.RequestNotSent): boolean =>
   reason.problem !== "closing" && reason.problem !== "lease-lost"
 
 // a store that does not answer for hours is claimed at again and again
-const remember = (ids: Set<string>, id: string): void => {
-  const [oldest] = ids
-  if (ids.size >= 16 && oldest !== undefined) ids.delete(oldest)
-  ids.add(id)
-}
+const remember = (ids: ReadonlySet<string>, id: string): ReadonlySet<string> => new Set([...ids, id].slice(-16))
 
-const forgetOthers = (ids: Set<string>, id: string | undefined): void => {
-  for (const other of ids) if (other !== id) ids.delete(other)
-}
+const forgetOthers = (ids: ReadonlySet<string>, id: string | undefined): ReadonlySet<string> =>
+  id !== undefined && ids.has(id) ? new Set([id]) : Snapshot.none
 
 const failuresOf = ({ state }: Grant.Grant): number => "failures" in state ? state.failures ?? 0 : 0

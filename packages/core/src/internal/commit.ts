@@ -7,7 +7,6 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Grant from "../Grant.ts"
-import * as GrantHistory from "../GrantHistory.ts"
 import type * as OAuthError from "../OAuthError.ts"
 import type { Outcome, Reading } from "../TokenStore.ts"
 import * as Attempts from "./attempts.ts"
@@ -81,7 +80,7 @@ const persist = Effect.fnUntraced(function*(
   written: Written
 ): Effect.fn.Return<void> {
   const attempts = yield* Attempts.begin(env.rules.policy.persist)
-  const note = GrantHistory.note("Saved", env.holder, written.draft.note?.what)
+  const note = env.note("Saved", written.draft.note?.what)
   const late = { ...written, draft: { ...written.draft, note } }
   let delay = Duration.seconds(1)
   while (true) {

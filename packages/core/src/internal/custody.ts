@@ -25,7 +25,7 @@ export interface Custody {
   /** Writes what ended a claim, also over a record that only says that the claim's outcome is not known. */
   readonly conclude: (
     expected: string,
-    claim: typeof Grant.Renewing.Type | undefined,
+    claim: Grant.Renewing | undefined,
     draft: Grant.Draft
   ) => Effect.Effect<Outcome, OAuthError.OAuthError>
   readonly extend: TokenStore["Service"]["extend"]

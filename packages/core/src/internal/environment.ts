@@ -6,6 +6,7 @@ import type * as Redacted from "effect/Redacted"
 import type { Escrow } from "../Escrow.ts"
 import type * as Grant from "../Grant.ts"
 import type { GrantEvent } from "../GrantEvent.ts"
+import type * as GrantHistory from "../GrantHistory.ts"
 import type { JwtVerifier } from "../JwtVerifier.ts"
 import * as OAuthError from "../OAuthError.ts"
 import type { TokenEndpoint } from "../TokenEndpoint.ts"
@@ -27,6 +28,8 @@ export interface Environment {
   readonly origin: string
   readonly revocation: "grant" | "token"
   readonly holder: string
+  /** What this process notes of its writes. */
+  readonly note: (what: GrantHistory.Happening, why?: string) => GrantHistory.Note
   readonly breaker: Breaker
   readonly brake: Brake
   /** How the snapshots of this process live. */

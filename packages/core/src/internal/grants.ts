@@ -9,7 +9,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Grant from "../Grant.ts"
-import * as GrantHistory from "../GrantHistory.ts"
+import type * as GrantHistory from "../GrantHistory.ts"
 import type * as GrantKey from "../GrantKey.ts"
 import * as Identity from "../Identity.ts"
 import * as OAuthError from "../OAuthError.ts"
@@ -69,7 +69,7 @@ export const adopt = (
             return Effect.map(id, (writeId): Grant.Draft => ({
               format: Grant.format,
               key: key.id,
-              state: { _tag: "Active", failures: 0 },
+              state: Transaction.active,
               writeId,
               lineage,
               serial: 1,
@@ -77,7 +77,7 @@ export const adopt = (
               installation: rules.installation,
               body,
               dueIn: Transaction.dueIn({ key: key.id, body, authorizedAt: reading.now }, reading.now, rules),
-              note: GrantHistory.note("Authorized", self.renewal.holder)
+              note: self.renewal.note("Authorized")
             }))
           })
         )
@@ -203,7 +203,7 @@ export const restore = (
           return Effect.fail(required(key, state.why))
         }
         restored = true
-        return proposal(self, reading, grant, { state: { _tag: "Active", failures: 0 }, dueIn: 0 }, [
+        return proposal(self, reading, grant, { state: Transaction.active, dueIn: 0 }, [
           "Restored",
           state.why
         ])
@@ -310,7 +310,7 @@ const proposal = (
       Transaction.propose(grant, change, {
         now: reading.now,
         writeId,
-        note: GrantHistory.note(what, self.renewal.holder, why)
+        note: self.renewal.note(what, why)
       }))
 
 // A refresh token stands for the grant; without one the access token is all there is.

@@ -4,7 +4,8 @@
  */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import * as Grant from "../Grant.ts"
+import type * as Grant from "../Grant.ts"
+import * as GrantSchema from "../GrantSchema.ts"
 import * as OAuthError from "../OAuthError.ts"
 import type { Head, Outcome } from "../TokenStore.ts"
 
@@ -24,8 +25,8 @@ const Instant = Schema.NullOr(Number)
 const Strings = Schema.Array(Schema.String)
 const Fields = Schema.Array(Schema.NullOr(Schema.String))
 
-const Plain = Schema.fromJsonString(Grant.Plain)
-const Body = Schema.fromJsonString(Grant.Body)
+const Plain = Schema.fromJsonString(GrantSchema.Plain)
+const Body = Schema.fromJsonString(GrantSchema.Body)
 const headFields = [Schema.String, Plain, Instant, Instant, Instant, Instant] as const
 
 const notUnderstood = "the answer is not understood"

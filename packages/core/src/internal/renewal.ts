@@ -8,7 +8,6 @@ import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Grant from "../Grant.ts"
-import * as GrantHistory from "../GrantHistory.ts"
 import * as OAuthError from "../OAuthError.ts"
 import * as RemoteText from "../RemoteText.ts"
 import type { Outcome, Reading } from "../TokenStore.ts"
@@ -100,8 +99,8 @@ export const run = Effect.fnUntraced(function*(
             now: reading.now,
             writeId,
             note: state._tag === "Indeterminate"
-              ? GrantHistory.note("Indeterminate", env.holder, "lease-ran-out")
-              : GrantHistory.note("Ended", env.holder, state.why)
+              ? env.note("Indeterminate", "lease-ran-out")
+              : env.note("Ended", state.why)
           })
         )
         if (outcome.accepted && state._tag === "ReauthorizationRequired") {
@@ -141,7 +140,7 @@ const lastHeard = (
   if (grant?.state._tag !== "Active" || grant.retryAt !== undefined || need.why._tag === "Forced") return undefined
   if (!Snapshot.isTrusted(snapshot, env.clock.currentTimeMillisUnsafe(), env.trust())) return undefined
   const now = storeNow(env, snapshot)
-  const step = Transaction.decide({ grant, now, need, rules: env.rules, neverSent: none, settled: false })
+  const step = Transaction.decide({ grant, now, need, rules: env.rules, neverSent: Snapshot.none, settled: false })
   return step._tag === "Claim" ? { now, grant } : undefined
 }
 
@@ -167,11 +166,9 @@ const writeBack = Effect.fnUntraced(function*(
         ? { _tag: "Indeterminate", presented, since: startedAt, attempt }
         : known.state,
       retryIn: known.retryAt === undefined ? undefined : Math.max(0, known.retryAt - reading.now)
-    }, { now: reading.now, writeId, note: GrantHistory.note("WrittenBack", env.holder) })
+    }, { now: reading.now, writeId, note: env.note("WrittenBack") })
   )
 })
-
-const none: ReadonlySet<string> = new Set()
 
 const noClaim = { attempt: 1, presented: "", startedAt: 0 }
 

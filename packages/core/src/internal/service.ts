@@ -9,7 +9,6 @@ import type * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Base64Url from "effect/encoding/Base64Url"
 import * as Fiber from "effect/Fiber"
 import * as Latch from "effect/Latch"
 import * as PubSub from "effect/PubSub"
@@ -18,9 +17,8 @@ import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import * as AuthorizationDetails from "../AuthorizationDetails.ts"
 import type { AuthorizationServer } from "../AuthorizationServer.ts"
-import type { Dpop } from "../Dpop.ts"
+import type { Dpop } from "../DpopProof.ts"
 import type { Entry, Escrow } from "../Escrow.ts"
 import * as Grant from "../Grant.ts"
 import type { GrantEvent } from "../GrantEvent.ts"
@@ -36,9 +34,11 @@ import type { TokenEndpoint } from "../TokenEndpoint.ts"
 import * as TokenRequest from "../TokenRequest.ts"
 import type { TokenStore } from "../TokenStore.ts"
 import * as Attempts from "./attempts.ts"
+import { ofBytes } from "./base64Url.ts"
 import { Brake, Breaker } from "./breaker.ts"
 import { deposit } from "./commit.ts"
 import * as Custody from "./custody.ts"
+import * as Details from "./details.ts"
 import type { Environment } from "./environment.ts"
 import * as Snapshot from "./snapshot.ts"
 import * as Transaction from "./transaction.ts"
@@ -99,7 +99,8 @@ export const make = Effect.fnUntraced(function*(parts: Parts): Effect.fn.Return<
   const holds = (thumbprint: string): boolean =>
     parts.dpop?.holds(thumbprint) === true || parts.certificate?.(thumbprint) === true
   const trust = { policy, notified: false, spread: yield* Random.next, holds }
-  const id = Effect.map(parts.random.randomBytes(12), Base64Url.encode)
+  const id = Effect.map(parts.random.randomBytes(12), ofBytes)
+  const holder = parts.name === undefined ? yield* id : `${parts.name}/${yield* id}`
   const renewal: Environment = {
     clock,
     closing,
@@ -122,14 +123,15 @@ export const make = Effect.fnUntraced(function*(parts: Parts): Effect.fn.Return<
     },
     origin: new URL(server.tokenEndpoint).origin,
     revocation: server.dialect.revocation,
-    holder: parts.name === undefined ? yield* id : `${parts.name}/${yield* id}`,
+    holder,
+    note: GrantHistory.writer(holder),
     breaker: new Breaker(policy),
     brake: new Brake(policy),
     trust: () => trust,
     digest: (token) =>
       Effect.map(
         parts.digest.digest(Digest.sha256, new TextEncoder().encode(Redacted.value(token))),
-        (hash) => Base64Url.encode(hash.subarray(0, 16))
+        (hash) => ofBytes(hash.subarray(0, 16))
       ),
     request: (grant, refreshToken, need) => request(server, grant, refreshToken, need),
     discard: (token, kept) => Effect.ignore(parts.revocation.revoke(token, "refresh_token", kept)),
@@ -192,7 +194,7 @@ export const unusableTarget = (
   detailsTypes: ReadonlyArray<string> | undefined
 ): OAuthError.OAuthError | undefined => {
   const problem = target?.resource === undefined ? undefined : problemOfResource(target.resource)
-  const details = AuthorizationDetails.parameters(target?.authorizationDetails, detailsTypes)
+  const details = Details.parameters(target?.authorizationDetails, detailsTypes)
   return problem === undefined
     ? details._tag === "Success" ? undefined : OAuthError.make("TokenService", method, details.failure)
     : OAuthError.make("TokenService", method, new OAuthError.ConfigurationInvalid({ field: "resource", problem }))
@@ -248,13 +250,13 @@ export const forget = (self: Service, snapshot: Snapshot.Snapshot): void => {
 // A slot beyond the most takes the place of the one that ends first, unless somebody may be waiting for that.
 const add = (self: Service, added: Snapshot.Slot): Snapshot.Slot => {
   const { snapshot } = added
-  const { slots } = snapshot
+  let { slots } = snapshot
   while (slots.length >= mostSlots && snapshot.flight === undefined) {
-    const first = Math.min(...slots.map(({ usableUntil }) => usableUntil))
-    const [gone] = slots.splice(slots.findIndex(({ usableUntil }) => usableUntil === first), 1)
-    if (gone !== undefined) gone.freshUntil = Number.NEGATIVE_INFINITY
+    const gone = slots.reduce((first, slot) => slot.usableUntil < first.usableUntil ? slot : first)
+    gone.freshUntil = Number.NEGATIVE_INFINITY
+    slots = slots.filter((slot) => slot !== gone)
   }
-  slots.push(added)
+  snapshot.slots = slots.concat(added)
   snapshot.used = true
   Snapshot.fill(added, self.renewal.trust())
   if (snapshot.stale) Snapshot.distrust(snapshot)
@@ -345,7 +347,7 @@ const request = (
 
 // checked when the target was given; one that an older record names is what it was
 const detailsOf = ({ authorizationDetails }: Target.Target): TokenRequest.TokenRequest["parameters"] =>
-  Result.getOrElse(AuthorizationDetails.parameters(authorizationDetails, undefined), () => [])
+  Result.getOrElse(Details.parameters(authorizationDetails, undefined), () => [])
 
 // Commits what an earlier process could not save. Until the store has answered, nothing else of that grant is presented.
 const reclaim = Effect.fnUntraced(function*(self: Service): Effect.fn.Return<void> {
@@ -382,12 +384,12 @@ const restore = Effect.fnUntraced(function*(
   key: GrantKey.GrantKey,
   entry: Entry
 ): Effect.fn.Return<boolean> {
-  const { custody, emit, holder } = self.renewal
+  const { custody, emit, note } = self.renewal
   const outcome = yield* Effect.option(
     Effect.flatMap(custody.read(key), ({ now }) =>
       custody.conclude(entry.expected, entry.claim, {
         ...Grant.draft(entry.grant, { now, writeId: entry.grant.writeId }),
-        note: GrantHistory.note("Saved", holder, entry.grant.last?.what)
+        note: note("Saved", entry.grant.last?.what)
       }))
   )
   if (outcome._tag === "None") return false

@@ -5,7 +5,6 @@
  */
 import type * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
-import type * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Redacted from "effect/Redacted"
 import * as Grant from "../Grant.ts"
@@ -36,8 +35,6 @@ export class Slot {
   /** Until when the token may be returned at all, by this process's clock. */
   usableUntil = Number.NEGATIVE_INFINITY
   exit: Exit.Exit<AccessToken> | undefined = undefined
-  /** What gives the token, made once. */
-  token: Effect.Effect<AccessToken, OAuthError> | undefined = undefined
   /** The token that came from a refusal, and when. */
   refusal: { readonly token: Redacted.Redacted; readonly at: number } | undefined = undefined
 
@@ -50,7 +47,7 @@ export class Slot {
 /** What this process knows of a grant. */
 export class Snapshot {
   readonly key: GrantKey.GrantKey
-  readonly slots: Array<Slot> = []
+  slots: ReadonlyArray<Slot> = []
   /** The record that stood when the store was last heard, or the one that it has not taken yet. */
   grant: Grant.Grant | undefined = undefined
   /** The store's clock minus this process's. */
@@ -70,7 +67,7 @@ export class Snapshot {
   /** The write that holds what only this process has. */
   unsaved: {
     readonly expected: string
-    readonly claim: typeof Grant.Renewing.Type
+    readonly claim: Grant.Renewing
     readonly draft: Grant.Draft
     /** Whether it holds a pair, or only the server's last word. */
     readonly pair: boolean
@@ -80,7 +77,7 @@ export class Snapshot {
   /** An earlier process has left a newer pair in escrow, and the store has not taken it yet. */
   escrowed = false
   /** The write ids of claims under which nothing was sent, and that may still stand or come to stand. */
-  readonly neverSent = new Set<string>()
+  neverSent: ReadonlySet<string> = none
   /** Completed when the store notifies of a change. */
   moved: Deferred.Deferred<void> | undefined = undefined
 
@@ -88,6 +85,9 @@ export class Snapshot {
     this.key = key
   }
 }
+
+/** No ids: what nearly every snapshot has, so that it is held once. */
+export const none: ReadonlySet<string> = new Set()
 
 /** How long snapshots live. */
 export interface Trust {

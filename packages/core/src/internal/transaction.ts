@@ -6,7 +6,7 @@
 import * as Duration from "effect/Duration"
 import * as Redacted from "effect/Redacted"
 import * as Grant from "../Grant.ts"
-import * as GrantHistory from "../GrantHistory.ts"
+import type * as GrantHistory from "../GrantHistory.ts"
 import * as OAuthError from "../OAuthError.ts"
 import type { RefreshPolicy } from "../RefreshPolicy.ts"
 import * as RemoteText from "../RemoteText.ts"
@@ -18,6 +18,9 @@ import type { TokenSet } from "../TokenSet.ts"
 import { unavailable } from "./binding.ts"
 import * as Identity from "./identity.ts"
 import * as Lifetimes from "./lifetimes.ts"
+
+/** A grant that gives tokens, and whose last renewal came through: the state of nearly all, held once. */
+export const active: Grant.State = { _tag: "Active", failures: 0 }
 
 /** Names a pair of a grant. */
 export type Pair = Pick<Grant.Grant, "lineage" | "serial">
@@ -70,7 +73,7 @@ export type Step =
   }
 
 /** What is found of a grant without a request. */
-type Verdict = typeof Grant.ReauthorizationRequired.Type | typeof Grant.Indeterminate.Type
+type Verdict = Grant.ReauthorizationRequired | Grant.Indeterminate
 
 /** What a write changes of the record that stands. */
 export interface Change {
@@ -222,7 +225,7 @@ export interface Conclusion {
 export const conclude = (input: {
   /** The claim as it stands. */
   readonly grant: Grant.Grant
-  readonly claim: typeof Grant.Renewing.Type
+  readonly claim: Grant.Renewing
   readonly body: Grant.Open
   /** The failures counted before this claim. */
   readonly failures: number
@@ -308,7 +311,7 @@ export const conclude = (input: {
       const next = renewed(body, tokens, input)
       return {
         change: {
-          state: { _tag: "Active", failures: 0 },
+          state: active,
           body: next,
           serial: input.grant.serial + 1,
           dueIn: dueIn({ ...input.grant, body: next }, now, rules)
@@ -356,13 +359,16 @@ export const conclude = (input: {
   }
 }
 
-/** What a grant's history says of a conclusion. */
-export const noteOf = ({ change, error }: Conclusion, need: Need, by: string): GrantHistory.Note => {
+/** What a grant's history says of a conclusion, and why. */
+export const happeningOf = (
+  { change, error }: Conclusion,
+  need: Need
+): readonly [what: GrantHistory.Happening, why: string] => {
   const { body, state } = change
-  if (error === undefined) return GrantHistory.note("Renewed", by, need.why._tag)
-  if (state._tag === "ReauthorizationRequired") return GrantHistory.note("Ended", by, state.why)
-  if (body?.quarantined !== undefined) return GrantHistory.note("Quarantined", by, error._tag)
-  return GrantHistory.note(state._tag === "Indeterminate" ? "Indeterminate" : "RenewalFailed", by, error._tag)
+  if (error === undefined) return ["Renewed", need.why._tag]
+  if (state._tag === "ReauthorizationRequired") return ["Ended", state.why]
+  if (body?.quarantined !== undefined) return ["Quarantined", error._tag]
+  return [state._tag === "Indeterminate" ? "Indeterminate" : "RenewalFailed", error._tag]
 }
 
 /** The record that a change proposes, of the one that stands. */
@@ -398,7 +404,7 @@ export const propose = (
  */
 export const yields = (
   standing: Grant.Grant,
-  claim: typeof Grant.Renewing.Type,
+  claim: Grant.Renewing,
   draft: Pick<Grant.Draft, "installation" | "lineage" | "serial" | "state">
 ): boolean => {
   // an end comes with the pair that was presented, anything else with the next
@@ -489,7 +495,8 @@ export const renewed = (
   const subject = body.subject ?? Identity.subject(tokens.idToken)
   return {
     ...rest,
-    accessTokens: [token, ...others(body, token)],
+    // not spread: a list that grows keeps room for sixteen more
+    accessTokens: [token].concat(others(body, token)),
     ...(next === undefined ? {} : { refreshToken: next }),
     ...(next === undefined || nextExpiresAt === undefined ? {} : { refreshTokenExpiresAt: nextExpiresAt }),
     ...(old !== undefined && !replaced && rotation._tag !== "Static" ? { refreshTokenKept: true } : {}),

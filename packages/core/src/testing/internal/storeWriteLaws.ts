@@ -6,6 +6,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Grant from "../../Grant.ts"
 import type * as GrantKey from "../../GrantKey.ts"
+import * as GrantSchema from "../../GrantSchema.ts"
 import type { OAuthError } from "../../OAuthError.ts"
 import { type Outcome, TokenStore } from "../../TokenStore.ts"
 import type { Law } from "../Contract.ts"
@@ -38,7 +39,7 @@ export const written = (
 export const json = (grant: Grant.Grant | undefined): unknown =>
   grant === undefined ? undefined : Result.getOrElse(encode(grant), String)
 
-const encode = Schema.encodeUnknownResult(Grant.Grant)
+const encode = Schema.encodeUnknownResult(GrantSchema.Grant)
 
 /** Dies unless the record of a key is this one. */
 export const stands = (
