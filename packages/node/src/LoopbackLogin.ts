@@ -10,10 +10,10 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
-import { createHash } from "node:crypto"
 import type * as Http from "node:http"
 import type * as Net from "node:net"
 import * as Server from "./internal/loopbackServer.ts"
+import * as Pages from "./internal/pages.ts"
 import { carries } from "./internal/state.ts"
 
 /**
@@ -40,6 +40,10 @@ export interface Options {
   readonly timeToLive?: Duration.Input | undefined
   /** The application's name, for the page that the person sees at the end. */
   readonly title?: string | undefined
+  /** The page's colour, `#` and six hexadecimal digits. */
+  readonly accent?: string | undefined
+  /** An image for the page, as a `data:` URL in Base64 (PNG, JPEG, WebP or SVG): nothing is loaded. */
+  readonly logo?: string | undefined
 }
 
 /**
@@ -113,8 +117,29 @@ export const listen = Effect.fn("LoopbackLogin.listen")(function*(
   if (!Number.isInteger(port) || port < 0 || port > 65_535) return yield* invalid("port", "must be from 0 to 65535")
   if (!isPath(path)) return yield* invalid("path", "must begin with / and hold nothing that a URL's path may not")
 
+  const brand = { title: options.title ?? "the application", accent: options.accent, logo: options.logo }
+  const problem = Pages.problemOf(brand)
+  if (problem !== undefined) return yield* invalid(...problem)
+
   const answer = yield* Deferred.make<string>()
-  const pages = makePages(options.title ?? "the application")
+  const pages = Pages.make(brand)
+  const reply = (
+    response: Http.ServerResponse,
+    status: number,
+    page: string,
+    headers: Http.OutgoingHttpHeaders = {}
+  ): void => {
+    response.writeHead(status, {
+      "Content-Type": "text/html; charset=utf-8",
+      "Content-Length": Buffer.byteLength(page),
+      "Content-Security-Policy": pages.policy,
+      "Cache-Control": "no-store",
+      "Referrer-Policy": "no-referrer",
+      "X-Content-Type-Options": "nosniff",
+      Connection: "close",
+      ...headers
+    }).end(page)
+  }
   const early: Array<(state: Redacted.Redacted) => void> = []
   let expected: Redacted.Redacted | undefined
   let answered = false
@@ -189,45 +214,6 @@ const isPath = (path: string): boolean =>
 // a browser that looks ahead has shown nothing to anybody yet
 const isPrefetch = (headers: Http.IncomingHttpHeaders): boolean =>
   ["sec-purpose", "purpose", "x-purpose", "x-moz"].some((name) => /prefetch|preview/i.test(String(headers[name] ?? "")))
-
-const reply = (
-  response: Http.ServerResponse,
-  status: number,
-  page: string,
-  headers: Http.OutgoingHttpHeaders = {}
-): void => {
-  response.writeHead(status, {
-    "Content-Type": "text/html; charset=utf-8",
-    "Content-Length": Buffer.byteLength(page),
-    "Content-Security-Policy": policy,
-    "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    Connection: "close",
-    ...headers
-  }).end(page)
-}
-
-const style = ":root{color-scheme:light dark;font:1.2rem/1.5 system-ui,sans-serif}" +
-  "body{max-width:30rem;margin:20vh auto;padding:0 1rem}"
-
-const policy = `default-src 'none'; style-src 'sha256-${
-  createHash("sha256").update(style).digest("base64")
-}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`
-
-const makePages = (title: string) => {
-  const name = escape(title)
-  const page = (heading: string, text: string): string =>
-    `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${name}</title><style>${style}</style></head>` +
-    `<body><h1>${heading}</h1><p>${text}</p></body></html>`
-  return {
-    answered: page("The answer has arrived", `You can close this window and go back to ${name}.`),
-    again: page("Already answered", `This login has had its answer. You can close this window and go back to ${name}.`),
-    stray: page("Nothing here", "This is not the answer that is waited for.")
-  }
-}
-
-const escape = (text: string): string => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 
 const portProblem = (port: number, code: string): string =>
   code === "EADDRINUSE"

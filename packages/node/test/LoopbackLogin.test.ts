@@ -201,6 +201,34 @@ describe("LoopbackLogin", { timeout: 30_000 }, () => {
         }
       }))
 
+    it.effect("show the application's colour and image, which they carry themselves", () =>
+      Effect.gen(function*() {
+        const logo = "data:image/svg+xml;base64,PHN2Zy8+"
+        const { callback, redirectUri } = yield* LoopbackLogin.listen({ accent: "#c2410c", logo })
+        yield* Effect.forkChild(callback(state))
+
+        const { body, headers } = yield* visit(`${redirectUri}?state=the-state`)
+
+        assert.include(body, "--accent:#c2410c")
+        assert.include(body, `src="${logo}"`)
+        assert.include(String(headers["content-security-policy"]), "img-src data:;")
+      }))
+
+    for (
+      const [field, options] of [
+        ["accent", { accent: "red;}body{display:none" }],
+        ["logo", { logo: "https://cdn.example/logo.png" }],
+        ["logo", { logo: "data:text/html;base64,PHNjcmlwdD4=" }]
+      ] as const
+    ) {
+      it.effect(`take no ${field} that is ${JSON.stringify(options)}`, () =>
+        Effect.gen(function*() {
+          const error = yield* Effect.flip(LoopbackLogin.listen(options))
+
+          assert.strictEqual(error.reason._tag === "ConfigurationInvalid" && error.reason.field, field)
+        }))
+    }
+
     it.effect("show the application's name as text", () =>
       Effect.gen(function*() {
         const { callback, redirectUri } = yield* LoopbackLogin.listen({ title: "<script>alert('x')</script> & Co" })
