@@ -43,7 +43,7 @@ export const Answers = Schema.Struct({
   success: optional(
     Schema.Struct({
       path: Schema.NonEmptyString.annotate({ description: "The member that tells, as a path." }),
-      equals: Schema.Array(Schema.Json).annotate({ description: "The values that mean success." })
+      equals: Schema.Array(Schema.Json).annotate({ description: "The values that mean success.", examples: [[true]] })
     }).annotate({
       description: "What tells an answer with tokens from an error that has the same status.",
       examples: [{ path: "ok", equals: [true] }]
@@ -93,7 +93,10 @@ export const Answers = Schema.Struct({
     401: "invalid_grant"
   }),
   originPatterns: optional(
-    Schema.Record(Schema.String, pattern).annotate({
+    Schema.Record(
+      Schema.String,
+      pattern("A regular expression for the whole origin.", "https://api[0-9]*\\.example\\.com")
+    ).annotate({
       description: "What the origins in the members of response.apiOrigins look like: regular expressions for the "
         + "whole origin. A member with another origin is not kept.",
       default: {},

@@ -124,13 +124,17 @@ export const Variable = Schema.Struct({
       default: "options"
     })
   ),
-  oneOf: optional(Schema.NonEmptyArray(Schema.String).annotate({ description: "The values that it may have." })),
-  pattern: optional(
-    pattern.annotate({
-      description: "A regular expression for the whole of its values. Without it and oneOf a value is letters, digits, "
-        + "., - and _.",
-      examples: ["[a-z0-9-]+"]
+  oneOf: optional(
+    Schema.NonEmptyArray(Schema.String).annotate({
+      description: "The values that it may have.",
+      examples: [["https://accounts.zoho.com", "https://accounts.zoho.eu"]]
     })
+  ),
+  pattern: optional(
+    pattern(
+      "A regular expression for the whole of its values. Without it and oneOf a value is letters, digits, ., - and _.",
+      "[a-z0-9-]+"
+    )
   ),
   default: optional(Schema.String.annotate({ description: "Its value where nobody supplies one." }))
 })
@@ -143,6 +147,11 @@ export const Variable = Schema.Struct({
  */
 export type Variable = typeof Variable.Type
 
+const policy = <const Name extends string>(name: Name) =>
+  Schema.Literal(name).annotate({
+    description: "What becomes of a refresh token: static, rotating, oneShot or unknown."
+  })
+
 /**
  * Schema of a rotation policy.
  *
@@ -150,16 +159,16 @@ export type Variable = typeof Variable.Type
  * @since 0.1.0
  */
 export const Rotation = Schema.Union([
-  Schema.Struct({ policy: Schema.Literal("static") }),
-  Schema.Struct({ policy: Schema.Literal("oneShot") }),
-  Schema.Struct({ policy: Schema.Literal("unknown") }),
+  Schema.Struct({ policy: policy("static") }),
+  Schema.Struct({ policy: policy("oneShot") }),
+  Schema.Struct({ policy: policy("unknown") }),
   Schema.Struct({
-    policy: Schema.Literal("rotating"),
+    policy: policy("rotating"),
     window: optional(
       Schema.Struct({
         duration: duration("How long after its first presentation a refresh token may be presented again."),
         idempotent: Schema.Boolean.annotate({ description: "Whether that gives the same pair again." })
-      })
+      }).annotate({ description: "For how long a spent refresh token may be presented again." })
     ),
     reuseRevokesFamily: optional(
       Schema.Boolean.annotate({

@@ -40,10 +40,8 @@ export const path = (description: string, example: string) =>
     })
   )
 
-export const pattern = Schema.NonEmptyString.annotate({
-  description: "A regular expression for the whole of a value.",
-  format: "regex"
-})
+export const pattern = (description: string, example: string) =>
+  Schema.String.annotate({ description, format: "regex", examples: [example] })
 
 export const literals = <const Value extends string>(
   description: string,
