@@ -207,6 +207,11 @@ export const make: Effect.Effect<
 /**
  * The device authorization endpoint of the authorization server in context.
  *
+ * **Details**
+ *
+ * It is built anew wherever it is provided: two clients in one application, of
+ * two servers, never share one.
+ *
  * @category layers
  * @since 0.1.0
  */
@@ -214,7 +219,7 @@ export const layer: Layer.Layer<
   DeviceAuthorization,
   never,
   OAuthHttpClient | AuthorizationServer | ClientAuthentication | TokenEndpoint
-> = Layer.effect(DeviceAuthorization, make)
+> = Layer.fresh(Layer.effect(DeviceAuthorization, make))
 
 const grantType = "urn:ietf:params:oauth:grant-type:device_code"
 

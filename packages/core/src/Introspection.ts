@@ -155,6 +155,11 @@ export const make: Effect.Effect<
 /**
  * The introspection endpoint of the authorization server in context.
  *
+ * **Details**
+ *
+ * It is built anew wherever it is provided: two clients in one application, of
+ * two servers, never share one.
+ *
  * @category layers
  * @since 0.1.0
  */
@@ -162,7 +167,7 @@ export const layer: Layer.Layer<
   Introspection,
   never,
   OAuthHttpClient | AuthorizationServer | ClientAuthentication
-> = Layer.effect(Introspection, make)
+> = Layer.fresh(Layer.effect(Introspection, make))
 
 /**
  * Judges an answer at `now` (epoch milliseconds): pure, and total.

@@ -199,6 +199,11 @@ export class Login extends Context.Service<Login, {
 /**
  * Logins, with WebCrypto for randomness and digests.
  *
+ * **Details**
+ *
+ * They are built anew wherever they are provided: two clients in one application,
+ * of two servers, never share them.
+ *
  * @category layers
  * @since 0.1.0
  */
@@ -213,7 +218,8 @@ export const layer: Layer.Layer<
   | TokenService
 > = Layer.suspend(() => layerWith).pipe(
   Layer.provide(Digest.layerWebCrypto),
-  Layer.provide(SecureRandom.layerWebCrypto)
+  Layer.provide(SecureRandom.layerWebCrypto),
+  Layer.fresh
 )
 
 /**
@@ -233,7 +239,7 @@ export const layerWith: Layer.Layer<
   | SecureRandom.SecureRandom
   | TokenEndpoint
   | TokenService
-> = Layer.effect(
+> = Layer.fresh(Layer.effect(
   Login,
   Effect.gen(function*() {
     const server = yield* AuthorizationServer
@@ -436,7 +442,7 @@ export const layerWith: Layer.Layer<
 
     return Login.of({ begin, complete })
   })
-)
+))
 
 const keptOf = (parameters: ReadonlyMap<string, string>, names: ReadonlyArray<string>): TokenSet["kept"] => {
   const kept = names.flatMap((name) => {

@@ -230,9 +230,11 @@ export const layerBound: Layer.Layer<
   MutualTls,
   never,
   AuthorizationServer | ClientAuthentication.ClientAuthentication | ClientCertificate
-> = Layer.suspend(() =>
-  provided((certificate) =>
-    Effect.map(ClientAuthentication.ClientAuthentication, (client) => bound(client, certificate))
+> = Layer.fresh(
+  Layer.suspend(() =>
+    provided((certificate) =>
+      Effect.map(ClientAuthentication.ClientAuthentication, (client) => bound(client, certificate))
+    )
   )
 )
 

@@ -49,6 +49,11 @@ export type OAuthClient =
  * Use it with a provider's layer and a store's; several providers are several
  * such layers over one store, keyed with `LayerMap`.
  *
+ * **Details**
+ *
+ * Provide it with a provider before you share it: by itself it is built anew
+ * wherever it is provided, so that no two servers share one.
+ *
  * @category layers
  * @since 0.1.0
  */
@@ -56,7 +61,7 @@ export const layer = (options?: TokenService.Options): Layer.Layer<
   OAuthClient,
   never,
   AuthorizationServer | ClientAuthentication | PendingAuthorizations | TokenStore
-> => Layer.provide(layerWith(options), OAuthHttpClient.layerFetch)
+> => Layer.fresh(Layer.provide(layerWith(options), OAuthHttpClient.layerFetch))
 
 /**
  * The same by the `OAuthHttpClient` in context. On Node undici's client is the
@@ -77,5 +82,6 @@ export const layerWith = (options?: TokenService.Options): Layer.Layer<
   Login.layer.pipe(
     Layer.provideMerge(TokenService.layer(options)),
     Layer.provide(PushedAuthorization.layer),
-    Layer.provideMerge(Layer.mergeAll(TokenEndpoint.layer, Revocation.layer, Introspection.layer))
+    Layer.provideMerge(Layer.mergeAll(TokenEndpoint.layer, Revocation.layer, Introspection.layer)),
+    Layer.fresh
   )

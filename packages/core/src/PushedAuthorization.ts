@@ -117,6 +117,11 @@ export const make: Effect.Effect<
  * The pushed authorization request endpoint of the authorization server in
  * context.
  *
+ * **Details**
+ *
+ * It is built anew wherever it is provided: two clients in one application, of
+ * two servers, never share one.
+ *
  * @category layers
  * @since 0.1.0
  */
@@ -124,7 +129,7 @@ export const layer: Layer.Layer<
   PushedAuthorization,
   never,
   OAuthHttpClient | AuthorizationServer | ClientAuthentication
-> = Layer.effect(PushedAuthorization, make)
+> = Layer.fresh(Layer.effect(PushedAuthorization, make))
 
 const present = (
   server: AuthorizationServer["Service"],

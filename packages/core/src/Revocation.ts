@@ -103,6 +103,11 @@ export const make: Effect.Effect<
 /**
  * The revocation endpoint of the authorization server in context.
  *
+ * **Details**
+ *
+ * It is built anew wherever it is provided: two clients in one application, of
+ * two servers, never share one.
+ *
  * @category layers
  * @since 0.1.0
  */
@@ -110,4 +115,4 @@ export const layer: Layer.Layer<
   Revocation,
   never,
   OAuthHttpClient | AuthorizationServer | ClientAuthentication
-> = /* @__PURE__ */ Layer.effect(Revocation, make)
+> = /* @__PURE__ */ Layer.fresh(/* @__PURE__ */ Layer.effect(Revocation, make))

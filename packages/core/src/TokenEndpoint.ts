@@ -239,6 +239,11 @@ export const make: Effect.Effect<
 /**
  * The token endpoint of the authorization server in context.
  *
+ * **Details**
+ *
+ * It is built anew wherever it is provided: two clients in one application, of
+ * two servers, never share one.
+ *
  * @category layers
  * @since 0.1.0
  */
@@ -246,7 +251,7 @@ export const layer: Layer.Layer<
   TokenEndpoint,
   never,
   OAuthHttpClient | AuthorizationServer | ClientAuthentication
-> = Layer.effect(TokenEndpoint, make)
+> = Layer.fresh(Layer.effect(TokenEndpoint, make))
 
 // What may help against a refusal: other credentials, or another proof.
 type Remedy = "credentials" | "proof"
