@@ -36,6 +36,7 @@ const storeys: ReadonlyArray<{ readonly name: string; readonly modules: Readonly
       "Challenge",
       "ClientAuthentication",
       "ClientCertificate",
+      "ClientMetadata",
       "Dpop",
       "DpopKey",
       "DpopProof",
@@ -54,6 +55,7 @@ const storeys: ReadonlyArray<{ readonly name: string; readonly modules: Readonly
   {
     name: "exchange",
     modules: [
+      "ClientRegistration",
       "DeviceAuthorization",
       "Introspection",
       "MutualTls",
@@ -76,12 +78,16 @@ const storeys: ReadonlyArray<{ readonly name: string; readonly modules: Readonly
       "PendingAuthorizations",
       "RedisPendingAuthorizations",
       "RedisTokenStore",
+      "RegistrationStore",
       "SqlPendingAuthorizations",
       "SqlTokenStore",
       "TokenStore"
     ]
   },
-  { name: "service", modules: ["GrantAdministration", "GrantKeeper", "RefreshPolicy", "TokenService"] },
+  {
+    name: "service",
+    modules: ["GrantAdministration", "GrantKeeper", "RefreshPolicy", "RegisteredClient", "TokenService"]
+  },
   {
     name: "edge",
     modules: [

@@ -15,7 +15,7 @@ import * as Schema from "effect/Schema"
 import * as AuthorizationDetails from "./AuthorizationDetails.ts"
 import type { GrantKey } from "./GrantKey.ts"
 import * as Rfc6749 from "./internal/rfc6749.ts"
-import { isLoopback, isPrivate, problemOfResource } from "./internal/url.ts"
+import { isPrivate, problemOfRedirectUri, problemOfResource } from "./internal/url.ts"
 import * as OAuthError from "./OAuthError.ts"
 import * as OpenIdRequest from "./OpenIdRequest.ts"
 import * as Pkce from "./Pkce.ts"
@@ -299,7 +299,7 @@ const check = (options: Options): Effect.Effect<string, OAuthError.OAuthError> =
   if (unusable !== undefined) {
     return invalid("scopes", "holds a scope that is not printable ASCII without space, \" and \\")
   }
-  const redirectUriProblem = problemOfRedirectUri(options.redirectUri, rules)
+  const redirectUriProblem = problemOfRedirectUri(options.redirectUri, rules.privateScheme)
   if (redirectUriProblem !== undefined) return invalid("redirectUri", redirectUriProblem)
   for (const resource of options.resources ?? []) {
     const problem = problemOfResource(resource)
@@ -321,27 +321,8 @@ const check = (options: Options): Effect.Effect<string, OAuthError.OAuthError> =
     : invalid("authorizationEndpoint", `must not hold the parameter ${clash}, which the protocol sends`)
 }
 
-const problemOfRedirectUri = (text: string, { privateScheme }: Rules): string | undefined => {
-  // the parser removes white space and control characters, and the server compares letter by letter
-  // eslint-disable-next-line no-control-regex
-  if (/[\u0000-\u0020\u007f]/.test(text) || !URL.canParse(text)) return "is not an absolute URL"
-  if (text.includes("#")) return "must not contain a fragment"
-  const url = new URL(text)
-  if (url.protocol === "http:" && !isLoopback(url)) {
-    return "must begin with https://; plain http is accepted for this machine only"
-  }
-  if (url.protocol === "http:" || url.protocol === "https:") return undefined
-  if (unsafeScheme.test(url.protocol)) return "has a scheme that cannot receive an answer"
-  return privateScheme === "any" || url.protocol.includes(".")
-    ? undefined
-    : "has a scheme that any application may claim; use your domain name in reverse, com.example.app:/callback, or let "
-      + "the dialect's privateScheme say that the server hands schemes out"
-}
-
 // what follows two slashes is a host, which some platforms drop and others compare
 const ambiguous = /^(?!https?:)[a-z][a-z0-9+.-]*:\/\//i
-
-const unsafeScheme = /^(about|blob|data|file|javascript|vbscript|ws|wss):$/
 
 const parameterName = /^[A-Za-z0-9\-._]+$/
 

@@ -42,6 +42,8 @@ export class AuthorizationServer extends Context.Service<AuthorizationServer, {
   readonly backchannelAuthenticationEndpoint?: string | undefined
   /** Where clients with a certificate go instead, by the names of the metadata's members (RFC 8705, section 5). */
   readonly mtlsEndpointAliases?: Readonly<Record<string, string>> | undefined
+  /** Where clients register (RFC 7591), where the server lets them. */
+  readonly registrationEndpoint?: string | undefined
   readonly userinfoEndpoint?: string | undefined
   /** Where the person signs out (OpenID Connect RP-Initiated Logout). */
   readonly endSessionEndpoint?: string | undefined
@@ -217,6 +219,7 @@ const addresses = [
   "deviceAuthorizationEndpoint",
   "pushedAuthorizationRequestEndpoint",
   "backchannelAuthenticationEndpoint",
+  "registrationEndpoint",
   "userinfoEndpoint",
   "endSessionEndpoint",
   "jwksUri"

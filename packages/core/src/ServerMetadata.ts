@@ -42,6 +42,8 @@ export interface Metadata {
   readonly deviceAuthorizationEndpoint?: string | undefined
   readonly pushedAuthorizationRequestEndpoint?: string | undefined
   readonly backchannelAuthenticationEndpoint?: string | undefined
+  /** Where clients register (RFC 7591). */
+  readonly registrationEndpoint?: string | undefined
   readonly userinfoEndpoint?: string | undefined
   readonly endSessionEndpoint?: string | undefined
   readonly jwksUri?: string | undefined
@@ -266,6 +268,7 @@ export const toOptions = (
     pushedAuthorizationRequestEndpoint: self.pushedAuthorizationRequestEndpoint,
     backchannelAuthenticationEndpoint: self.backchannelAuthenticationEndpoint,
     mtlsEndpointAliases: self.mtlsEndpointAliases,
+    registrationEndpoint: self.registrationEndpoint,
     userinfoEndpoint: self.userinfoEndpoint,
     endSessionEndpoint: self.endSessionEndpoint,
     jwksUri: self.jwksUri,
@@ -400,6 +403,7 @@ const metadataOf = (
       deviceAuthorizationEndpoint: yield* address("device_authorization_endpoint"),
       pushedAuthorizationRequestEndpoint: yield* address("pushed_authorization_request_endpoint"),
       backchannelAuthenticationEndpoint: yield* address("backchannel_authentication_endpoint"),
+      registrationEndpoint: yield* address("registration_endpoint"),
       userinfoEndpoint: yield* address("userinfo_endpoint"),
       endSessionEndpoint: yield* address("end_session_endpoint"),
       jwksUri: yield* address("jwks_uri"),

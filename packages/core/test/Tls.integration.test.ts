@@ -2,6 +2,7 @@
 import {
   AuthorizationServer,
   ClientAuthentication,
+  ClientRegistration,
   DeviceAuthorization,
   Introspection,
   type OAuthError,
@@ -30,6 +31,16 @@ describe.skipIf(!openssl)("A server with a certificate of its own making", { tim
     "gives no metadata [8414-6.1-b] [8414-6.2-a] [OIDD-7.1-a] [OIDD-7.2-a]": (origin) =>
       ServerMetadata.ServerMetadata.use((metadata) => metadata.get(origin)),
     "begins no login on a device": () => DeviceAuthorization.DeviceAuthorization.use((device) => device.start()),
+    "registers nobody [7591-5-a]": () =>
+      ClientRegistration.ClientRegistration.use((service) => service.register({ grantTypes: ["client_credentials"] })),
+    "is shown no registration token [7592-5-b]": (origin) =>
+      ClientRegistration.ClientRegistration.use((service) =>
+        service.read({
+          clientId: "c",
+          management: { uri: `${origin}/register/c`, token: Redacted.make("r") },
+          metadata: {}
+        })
+      ),
     "gets no pushed request": () => PushedAuthorization.PushedAuthorization.use(({ push }) => push([["state", "s"]]))
   }
   for (const [client, http] of Object.entries(clients)) {
@@ -51,7 +62,13 @@ describe.skipIf(!openssl)("A server with a certificate of its own making", { tim
 type Services = Layer.Success<ReturnType<typeof services>>
 
 const services = (origin: string, http: Layer.Layer<OAuthHttpClient.OAuthHttpClient>) =>
-  Layer.mergeAll(Revocation.layer, Introspection.layer, PushedAuthorization.layer, DeviceAuthorization.layer).pipe(
+  Layer.mergeAll(
+    Revocation.layer,
+    Introspection.layer,
+    PushedAuthorization.layer,
+    DeviceAuthorization.layer,
+    ClientRegistration.layer
+  ).pipe(
     Layer.provide(TokenEndpoint.layer),
     Layer.provideMerge(ServerMetadata.layer),
     Layer.provide([
@@ -64,7 +81,8 @@ const services = (origin: string, http: Layer.Layer<OAuthHttpClient.OAuthHttpCli
         revocationEndpoint: `${origin}/revoke`,
         introspectionEndpoint: `${origin}/introspect`,
         deviceAuthorizationEndpoint: `${origin}/device`,
-        pushedAuthorizationRequestEndpoint: `${origin}/par`
+        pushedAuthorizationRequestEndpoint: `${origin}/par`,
+        registrationEndpoint: `${origin}/register`
       }))
     ])
   )

@@ -233,6 +233,7 @@ export const Description = Schema.Struct({
   deviceAuthorizationEndpoint: address("Where devices begin a login (RFC 8628)."),
   pushedAuthorizationRequestEndpoint: address("Where authorization requests are pushed (RFC 9126)."),
   backchannelAuthenticationEndpoint: address("Where people are asked on a device of their own (OpenID Connect CIBA)."),
+  registrationEndpoint: address("Where clients register (RFC 7591)."),
   userinfoEndpoint: address("Who it was that logged in (OpenID Connect Core, section 5.3)."),
   endSessionEndpoint: address("Where the person signs out (OpenID Connect RP-Initiated Logout)."),
   jwksUri: address("Where the keys are that the server signs with (RFC 7517)."),

@@ -10,6 +10,8 @@ import * as Configuration from "@effect-oauth/core/Configuration"
 import type * as OAuthClient from "@effect-oauth/core/OAuthClient"
 import * as OAuthError from "@effect-oauth/core/OAuthError"
 import type { OAuthHttpClient } from "@effect-oauth/core/OAuthHttpClient"
+import * as RegisteredClient from "@effect-oauth/core/RegisteredClient"
+import type { RegistrationStore } from "@effect-oauth/core/RegistrationStore"
 import * as ServerMetadata from "@effect-oauth/core/ServerMetadata"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -66,6 +68,18 @@ export interface DescriptionOptions extends ClientOptions, Description.Supplied 
  */
 export interface DiscoveryOptions extends Partial<AuthorizationServer.Options>, ClientOptions {
   readonly issuer: string
+}
+
+/**
+ * A server by its issuer, and what the client registers itself with (RFC 7591).
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface RegistrationOptions extends Partial<AuthorizationServer.Options> {
+  readonly issuer: string
+  /** What to register with; `authenticate` for a method other than `none`, `client_secret_basic` and `client_secret_post`. */
+  readonly registration: Parameters<typeof RegisteredClient.layerProvider>[0]
 }
 
 /**
@@ -170,6 +184,58 @@ export const layerDiscovery = (options: DiscoveryOptions): OAuthClient.Provider<
 export const layerDiscoveryLoopback = (options: DiscoveryOptions): OAuthClient.Provider<OAuthHttpClient> =>
   discovered(options, ServerMetadata.makeLoopback, layerLoopback)
 
+/**
+ * A server as it describes itself under its issuer, at which the client
+ * registers itself when the layer is built, unless the store knows it.
+ *
+ * **When to use**
+ *
+ * Use it with servers that nobody has registered the application with: those
+ * that a person names. Keep the store as safely as the grants, whose keys name
+ * the client.
+ *
+ * @see {@link layerDiscovery}
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerRegistered = (options: RegistrationOptions): Registering => registering(options, ServerMetadata.make)
+
+/**
+ * Discovery and registration on this machine, for tests and trials: plain `http`
+ * is accepted for loopback addresses, and for no others.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerRegisteredLoopback = (options: RegistrationOptions): Registering =>
+  registering(options, ServerMetadata.makeLoopback)
+
+/**
+ * A provider with a client that registers itself.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Registering = Layer.Layer<
+  | AuthorizationServer.AuthorizationServer
+  | ClientAuthentication.ClientAuthentication
+  | RegisteredClient.RegisteredClient,
+  OAuthError.OAuthError,
+  OAuthHttpClient | RegistrationStore
+>
+
+const registering = (
+  { registration, ...options }: RegistrationOptions,
+  make: typeof ServerMetadata.make
+): Registering =>
+  Layer.provideMerge(
+    RegisteredClient.layerProvider(registration),
+    Layer.unwrap(Effect.map(selfDescribed(options, make), ({ server }) =>
+      AuthorizationServer.layer(
+        (make === ServerMetadata.make ? AuthorizationServer.make : AuthorizationServer.makeLoopback)(server)
+      )))
+  )
+
 const described = (
   options: DescriptionOptions,
   layer: (options: Options) => OAuthClient.Provider
@@ -195,6 +261,28 @@ const discovered = (
   layer: (options: Options) => OAuthClient.Provider
 ): OAuthClient.Provider<OAuthHttpClient> =>
   Layer.unwrap(Effect.gen(function*() {
+    const { clientAssertion, clientAuthentication, clientId, clientSecret, signer, ...others } = options
+    const { metadata, server } = yield* selfDescribed(others, make)
+    return layer({
+      ...server,
+      clientId,
+      clientSecret,
+      signer,
+      clientAssertion,
+      clientAuthentication: clientAuthentication ?? (yield* Effect.fromResult(listed(metadata, options)))
+    })
+  }))
+
+// what a server says of itself, and over that what the application says
+const selfDescribed = (
+  options: Partial<AuthorizationServer.Options> & { readonly issuer: string },
+  make: typeof ServerMetadata.make
+): Effect.Effect<
+  { readonly metadata: ServerMetadata.Metadata; readonly server: AuthorizationServer.Options },
+  OAuthError.OAuthError,
+  OAuthHttpClient
+> =>
+  Effect.gen(function*() {
     const shared = yield* Effect.serviceOption(ServerMetadata.ServerMetadata)
     const reader = Option.isSome(shared) ? shared.value : yield* make()
     const metadata = yield* reader.get(options.issuer)
@@ -210,17 +298,19 @@ const discovered = (
         invalid("dialect.authorization.pkce", "is not named, and the server does not list S256; name the method to use")
       )
     }
-    return layer({
-      provider: nameOf(options.issuer),
-      ...found,
-      ...defined(options),
-      dialect: {
-        ...options.dialect,
-        authorization: { ...found.dialect?.authorization, ...defined(options.dialect?.authorization ?? {}) }
-      },
-      clientAuthentication: options.clientAuthentication ?? (yield* Effect.fromResult(listed(metadata, options)))
-    })
-  }))
+    return {
+      metadata,
+      server: {
+        provider: nameOf(options.issuer),
+        ...found,
+        ...defined(options),
+        dialect: {
+          ...options.dialect,
+          authorization: { ...found.dialect?.authorization, ...defined(options.dialect?.authorization ?? {}) }
+        }
+      }
+    }
+  })
 
 // the order of preference is that of RFC 6749, section 2.3.1
 const listed = (

@@ -47,3 +47,26 @@ export const problemOfResource = (text: string): string | undefined =>
     : text.includes("#")
     ? "must not contain a fragment"
     : undefined
+
+/** What is wrong with a redirect URI (RFC 6749, section 3.1.2; RFC 8252, sections 7 and 8), if anything is. */
+export const problemOfRedirectUri = (
+  text: string,
+  privateScheme: "reversed-domain" | "any"
+): string | undefined => {
+  // the parser removes white space and control characters, and the server compares letter by letter
+  // eslint-disable-next-line no-control-regex
+  if (/[\u0000-\u0020\u007f]/.test(text) || !URL.canParse(text)) return "is not an absolute URL"
+  if (text.includes("#")) return "must not contain a fragment"
+  const url = new URL(text)
+  if (url.protocol === "http:" && !isLoopback(url)) {
+    return "must begin with https://; plain http is accepted for this machine only"
+  }
+  if (url.protocol === "http:" || url.protocol === "https:") return undefined
+  if (unsafeScheme.test(url.protocol)) return "has a scheme that cannot receive an answer"
+  return privateScheme === "any" || url.protocol.includes(".")
+    ? undefined
+    : "has a scheme that any application may claim; use your domain name in reverse, com.example.app:/callback, or let "
+      + "the dialect's privateScheme say that the server hands schemes out"
+}
+
+const unsafeScheme = /^(about|blob|data|file|javascript|vbscript|ws|wss):$/

@@ -12,7 +12,9 @@ import type * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import { AuthorizationServer } from "../AuthorizationServer.ts"
 import * as ClientAuthentication from "../ClientAuthentication.ts"
+import type { Registered } from "../ClientRegistration.ts"
 import * as OAuthError from "../OAuthError.ts"
+import * as RegisteredClient from "../RegisteredClient.ts"
 import * as ServerMetadata from "../ServerMetadata.ts"
 import * as Sign from "./internal/sign.ts"
 import type * as SigningKey from "./SigningKey.ts"
@@ -130,6 +132,37 @@ export const fromMetadata = (
   return methods.includes("client_secret_jwt")
     ? clientSecretJwt({ ...common, clientSecret })
     : unsupported("clientSecret", "a method that takes a secret")
+}
+
+/**
+ * How a client that was registered authenticates, by whatever method it is
+ * registered with: what `RegisteredClient.layerClientAuthentication` takes.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const fromRegistration = (
+  options: Omit<Options, "clientId" | "algorithms"> & { readonly key?: SigningKey.Source | undefined }
+) =>
+(client: Registered): ClientAuthentication.Made => {
+  const { key, ...others } = options
+  const { clientId, clientSecret, metadata } = client
+  const algorithm = metadata.tokenEndpointAuthSigningAlg
+  const common = { ...others, clientId, ...(algorithm === undefined ? {} : { algorithms: [algorithm] }) }
+  switch (metadata.tokenEndpointAuthMethod) {
+    case "private_key_jwt":
+      return key === undefined
+        ? failing(Sign.invalid("key", "is missing; the client is registered to authenticate by private_key_jwt"))
+        : privateKeyJwt({ ...common, key })
+    case "client_secret_jwt":
+      return clientSecret === undefined
+        ? failing(
+          Sign.invalid("clientSecret", "is missing; the client is registered to authenticate by client_secret_jwt")
+        )
+        : clientSecretJwt({ ...common, clientSecret })
+    default:
+      return RegisteredClient.authentication(client)
+  }
 }
 
 /**

@@ -20,6 +20,7 @@ export type Endpoint =
   | "introspection"
   | "device-authorization"
   | "pushed-authorization-request"
+  | "registration"
   | "userinfo"
   | "jwks"
   | "metadata"

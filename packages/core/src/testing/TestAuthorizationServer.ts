@@ -33,6 +33,7 @@ import { endpointOf, makeEndpoints } from "./internal/endpoints.ts"
 import { makeExchanges } from "./internal/exchanges.ts"
 import { makeGrants } from "./internal/grants.ts"
 import { makeProofs } from "./internal/proofs.ts"
+import { makeRegistrations } from "./internal/registrations.ts"
 import type * as Ledger from "./Ledger.ts"
 import * as TestClient from "./TestClient.ts"
 import * as TestHttp from "./TestHttp.ts"
@@ -98,6 +99,23 @@ export interface OpenId {
 }
 
 /**
+ * How clients register.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Registration {
+  /** The bearer token without which none registers. */
+  readonly initialAccessToken?: string | undefined
+  /** The one software statement that is believed. */
+  readonly softwareStatement?: string | undefined
+  /** Whether every read and update gives another secret and another token: `"always"`. They stay, unless said so. */
+  readonly rotation?: "always" | undefined
+  /** How many seconds a secret lives; for ever. */
+  readonly expiresIn?: number | undefined
+}
+
+/**
  * What the server is like. Everything has a default.
  *
  * @category models
@@ -133,6 +151,8 @@ export interface Options {
   readonly pushedRequests?: "offered" | "required" | undefined
   /** The types of authorization details that the server knows (RFC 9396). None unless named. */
   readonly authorizationDetailsTypes?: ReadonlyArray<string> | undefined
+  /** Whether clients may register, and how (RFC 7591, RFC 7592). They may not unless said so. */
+  readonly registration?: Registration | undefined
   /** Whether a login gives a refresh token: always, never, or with a scope. */
   readonly refreshTokens?: "always" | "never" | { readonly scope: string } | undefined
   /** Whether a renewal ends the access tokens before it; they are kept. */
@@ -360,6 +380,9 @@ export const make: (
       grants,
       authorizations,
       proofs,
+      options.registration === undefined
+        ? undefined
+        : makeRegistrations({ issuer, seed, clients, registration: options.registration }, now),
       now,
       (code, token) => exchanges.note("refused", { family: token?.family.id, token: token?.id, detail: code }),
       (token) => exchanges.note("used", { family: token.family.id, token: token.id }),
@@ -380,6 +403,7 @@ export const make: (
       ...(options.pushedRequests === undefined ? {} : { pushedAuthorizationRequestEndpoint: `${issuer}/par` }),
       userinfoEndpoint: `${issuer}/userinfo`,
       authorizationDetailsTypes: options.authorizationDetailsTypes,
+      ...(options.registration === undefined ? {} : { registrationEndpoint: `${issuer}/register` }),
       ...(options.openid === undefined ? {} : {
         jwksUri: `${issuer}/jwks`,
         endSessionEndpoint: `${issuer}/logout`,

@@ -64,6 +64,7 @@ export const addressFields = [
   "deviceAuthorizationEndpoint",
   "pushedAuthorizationRequestEndpoint",
   "backchannelAuthenticationEndpoint",
+  "registrationEndpoint",
   "userinfoEndpoint",
   "endSessionEndpoint",
   "jwksUri"

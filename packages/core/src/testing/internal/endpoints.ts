@@ -43,7 +43,7 @@ export const endpointOf = (settings: Pick<Settings, "issuer" | "apiOrigin">, url
   const { origin, pathname } = new URL(url)
   if (origin === settings.apiOrigin) return "api"
   if (origin !== new URL(settings.issuer).origin) return "elsewhere"
-  return paths[pathname] ?? "unknown"
+  return paths[pathname] ?? (pathname.startsWith("/register/") ? "registration" : "unknown")
 }
 
 const paths: Readonly<Record<string, Endpoint>> = {
@@ -53,6 +53,7 @@ const paths: Readonly<Record<string, Endpoint>> = {
   "/introspect": "introspection",
   "/device": "device-authorization",
   "/par": "pushed-authorization-request",
+  "/register": "registration",
   "/userinfo": "userinfo",
   "/jwks": "jwks",
   "/.well-known/oauth-authorization-server": "metadata",
@@ -64,6 +65,7 @@ export const makeEndpoints = (
   grants: Grants,
   authorizations: ReturnType<typeof makeAuthorizations>,
   proofs: ReturnType<typeof makeProofs>,
+  register: ((request: TestHttp.Request) => TestHttp.Answer) | undefined,
   now: () => number,
   noteRefusal: (code: string, token?: Token) => void,
   noteUse: (token: Token) => void,
@@ -325,6 +327,7 @@ export const makeEndpoints = (
         pushed_authorization_request_endpoint: `${settings.issuer}/par`,
         require_pushed_authorization_requests: settings.pushedRequests === "required"
       }),
+      ...(register === undefined ? {} : { registration_endpoint: `${settings.issuer}/register` }),
       ...(settings.openid === undefined ? {} : {
         jwks_uri: `${settings.issuer}/jwks`,
         end_session_endpoint: `${settings.issuer}/logout`,
@@ -409,6 +412,8 @@ export const makeEndpoints = (
         return authenticated(request, introspection)
       case "pushed-authorization-request":
         return authenticated(request, pushed)
+      case "registration":
+        return register === undefined ? TestHttp.empty(404) : register(request)
       case "device-authorization":
         return authenticated(request, device)
       case "userinfo":

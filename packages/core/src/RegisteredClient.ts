@@ -1,0 +1,448 @@
+/**
+ * One client that registers itself, and what it was registered with, kept as
+ * carefully as a grant (RFC 7591; RFC 7592).
+ *
+ * A registration answer holds the only copy of a secret, and every later answer
+ * may replace it. So each call is written down before it is sent, one at a time
+ * over all processes, and what came of it is kept before anybody is given it.
+ *
+ * @since 0.1.0
+ */
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as SecureRandom from "effect/crypto/SecureRandom"
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Base64Url from "effect/encoding/Base64Url"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
+import * as AuthorizationServer from "./AuthorizationServer.ts"
+import * as ClientAuthentication from "./ClientAuthentication.ts"
+import type { Requested } from "./ClientMetadata.ts"
+import type { Call, Changes, Judgement, Registered, RegisterOptions } from "./ClientRegistration.ts"
+import * as Registration from "./ClientRegistration.ts"
+import * as OAuthError from "./OAuthError.ts"
+import type { OAuthHttpClient } from "./OAuthHttpClient.ts"
+import * as RegistrationStore from "./RegistrationStore.ts"
+
+/**
+ * What the client is registered with.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface Options extends RegisterOptions {
+  /** Names the client in the store, where one application registers several; `"default"`. */
+  readonly name?: string | undefined
+  readonly metadata: Requested
+  /**
+   * What becomes of a registration whose answer was lost. `"report"`, unless said
+   * otherwise: it fails with `AnswerLost` until somebody has looked and calls
+   * `reset`. With `"again"` the client registers once more, which may leave one at
+   * the server that nobody knows.
+   */
+  readonly whenLost?: "report" | "again" | undefined
+  /** How long a call may take before another process may follow; 2 minutes. */
+  readonly lease?: Duration.Input | undefined
+  /** How long this process uses what it knows before it asks the store again; 30 seconds. */
+  readonly maxStaleness?: Duration.Input | undefined
+}
+
+/**
+ * One client of one authorization server, registered by itself.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class RegisteredClient extends Context.Service<RegisteredClient, {
+  /**
+   * The client as it is kept; where there is none, it is registered. Of all who
+   * ask at once, in however many processes, one registers.
+   */
+  readonly current: Effect.Effect<Registered, OAuthError.OAuthError>
+
+  /** The client as it is kept; none where it is not registered, or cannot be used. */
+  readonly kept: Effect.Effect<Option.Option<Registered>, OAuthError.OAuthError>
+
+  /** Asks the server what it knows of the client, and keeps the answer. */
+  readonly read: Effect.Effect<Registered, OAuthError.OAuthError>
+
+  /** Changes what was registered, and keeps the answer. */
+  readonly update: (changes: Changes) => Effect.Effect<Registered, OAuthError.OAuthError>
+
+  /**
+   * Has the server forget the client, and then forgets it here: only when the
+   * server says that it has.
+   */
+  readonly remove: Effect.Effect<void, OAuthError.OAuthError>
+
+  /**
+   * Forgets a registration whose answer was lost, so that `current` registers
+   * anew. What is registered stays. Tells whether there was one.
+   */
+  readonly reset: Effect.Effect<boolean, OAuthError.OAuthError>
+}>()("@effect-oauth/core/RegisteredClient") {}
+
+/**
+ * Makes the client.
+ *
+ * **Details**
+ *
+ * A call that was begun goes on when whoever asked is interrupted. What the
+ * server answered is held in memory, and written again and again, where the store
+ * does not take it; an error is logged then, and the client is used meanwhile.
+ *
+ * An answer that fails a check is believed in nothing, but a secret, an address
+ * or a token in it is kept: it may be the only one that counts. `read` or
+ * `remove` then mend it.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make: (
+  options: Options
+) => Effect.Effect<
+  RegisteredClient["Service"],
+  never,
+  AuthorizationServer.AuthorizationServer | Registration.ClientRegistration | RegistrationStore.RegistrationStore
+> = Effect.fnUntraced(function*(options) {
+  const server = yield* AuthorizationServer.AuthorizationServer
+  const registration = yield* Registration.ClientRegistration
+  const store = yield* RegistrationStore.RegistrationStore
+  const token = new URL(server.tokenEndpoint)
+  const issuer = server.issuer ?? token.origin + token.pathname
+  const key = RegistrationStore.key({ provider: server.provider, issuer, name: options.name ?? "default" })
+  const lease = millis(options.lease, 120_000)
+  const maxStaleness = millis(options.maxStaleness, 30_000)
+  let known: { readonly standing: RegistrationStore.Standing; readonly at: number } | undefined
+  let unsaved: Registered | undefined
+
+  const see = (standing: RegistrationStore.Standing | undefined): Effect.Effect<void> =>
+    Effect.map(Clock.currentTimeMillis, (at) => {
+      known = standing === undefined ? undefined : { standing, at }
+    })
+
+  const look = Effect.tap(store.read(key), see)
+
+  // after a write that was not answered the record tells whose it is
+  const swap = Effect.fnUntraced(function*(
+    expected: string | undefined,
+    next: Omit<RegistrationStore.Registration, "format" | "writeId"> | undefined,
+    writeId = writeIdOf()
+  ): Effect.fn.Return<RegistrationStore.Outcome, OAuthError.OAuthError> {
+    const outcome = next === undefined
+      ? expected === undefined
+        ? { accepted: true, standing: undefined }
+        : yield* store.remove(key, expected)
+      : yield* store.write(key, expected, { format: 1, writeId, ...next })
+    const own = outcome.accepted || (next !== undefined && outcome.standing?.registration.writeId === writeId)
+    yield* see(outcome.standing)
+    return { ...outcome, accepted: own }
+  })
+
+  const persist = Effect.fnUntraced(function*(
+    expected: string,
+    next: Omit<RegistrationStore.Registration, "format" | "writeId"> | undefined
+  ): Effect.fn.Return<void> {
+    const writeId = writeIdOf()
+    const first = yield* Effect.result(swap(expected, next, writeId))
+    if (first._tag === "Success") return first.success.accepted ? undefined : yield* overtaken
+    unsaved = next?.client
+    yield* Effect.logError("A client's registration could not be saved, and is tried again", first.failure.message)
+    yield* Effect.forkDetach(Effect.gen(function*() {
+      let pause = 1_000
+      while (true) {
+        yield* Effect.sleep(pause)
+        pause = Math.min(pause * 2, 60_000)
+        const again = yield* Effect.result(swap(expected, next, writeId))
+        if (again._tag === "Failure") continue
+        unsaved = undefined
+        return again.success.accepted ? undefined : yield* overtaken
+      }
+    }))
+  })
+
+  // Has the call to itself, sends it, and keeps what came of it.
+  const call = Effect.fnUntraced(function*(
+    method: string,
+    standing: RegistrationStore.Standing | undefined,
+    request: Call
+  ): Effect.fn.Return<Registered | undefined | "overtaken", OAuthError.OAuthError> {
+    const before = standing?.registration.client
+    const client = before === undefined ? {} : { client: before }
+    const until = (yield* Clock.currentTimeMillis) + lease
+    const claimed = yield* swap(standing?.version, {
+      ...client,
+      state: { _tag: "Calling", call: request._tag, until }
+    })
+    if (!claimed.accepted || claimed.standing === undefined) return "overtaken"
+    const { version } = claimed.standing
+    const judgement = yield* registration.exchange(request)
+    const at = yield* Clock.currentTimeMillis
+    yield* persist(version, conclude(judgement, request, before, at))
+    switch (judgement._tag) {
+      case "Registered":
+        return judgement.client
+      case "Deleted":
+        return undefined
+      default:
+        return yield* Effect.fail(OAuthError.make("RegisteredClient", method, judgement.reason))
+    }
+  })
+
+  const ask = (
+    method: string,
+    make: (client: Registered) => Call
+  ): Effect.Effect<Registered | undefined, OAuthError.OAuthError> =>
+    undisturbed(Effect.gen(function*() {
+      while (true) {
+        const standing = yield* free(method)
+        const client = standing?.registration.client
+        if (client === undefined) {
+          return yield* Effect.fail(OAuthError.make(
+            "RegisteredClient",
+            method,
+            new OAuthError.ConfigurationInvalid({ field: "client", problem: "is not registered; use it first" })
+          ))
+        }
+        const outcome = yield* call(method, standing, make(client))
+        if (outcome !== "overtaken") return outcome
+      }
+    }))
+
+  // What stands, when nobody else is speaking with the server about it.
+  const free = Effect.fnUntraced(function*(
+    method: string
+  ): Effect.fn.Return<RegistrationStore.Standing | undefined, OAuthError.OAuthError> {
+    if (unsaved !== undefined) return yield* Effect.fail(OAuthError.make("RegisteredClient", method, pending))
+    let waited = 0
+    while (true) {
+      const standing = yield* look
+      const state = standing?.registration.state
+      const now = yield* Clock.currentTimeMillis
+      if (state?._tag !== "Calling" || state.until <= now) return standing
+      if (waited >= 30_000) return yield* Effect.fail(OAuthError.make("RegisteredClient", method, held))
+      yield* Effect.sleep(250)
+      waited += 250
+    }
+  })
+
+  const lost = Effect.fail(OAuthError.make(
+    "RegisteredClient",
+    "current",
+    new OAuthError.AnswerLost({ problem: "transport", origin: token.origin })
+  ))
+
+  const register = undisturbed(Effect.gen(function*() {
+    while (true) {
+      const standing = yield* free("current")
+      if (standing?.registration.client !== undefined) {
+        const { client, unusable } = standing.registration
+        if (unusable === undefined) return client
+        return yield* Effect.fail(
+          OAuthError.make("RegisteredClient", "current", new OAuthError.ResponseInvalid(unusable))
+        )
+      }
+      if (standing !== undefined && options.whenLost !== "again") return yield* lost
+      const outcome = yield* call("current", standing, { _tag: "Register", metadata: options.metadata, options })
+      if (outcome !== "overtaken" && outcome !== undefined) return outcome
+    }
+  }))
+
+  // what is kept, as far as it is to be used
+  const kept = Effect.gen(function*() {
+    if (unsaved !== undefined) return unsaved
+    const now = yield* Clock.currentTimeMillis
+    const fresh = known !== undefined && now - known.at < maxStaleness && now >= known.at ? known.standing : undefined
+    const standing = fresh ??
+      (yield* Effect.catch(look, (error) => known === undefined ? Effect.fail(error) : Effect.succeed(known.standing)))
+    // whoever is speaking with the server about it does not keep others from using it
+    return standing?.registration.unusable === undefined ? standing?.registration.client : undefined
+  })
+
+  const current = Effect.flatMap(kept, (client) => client === undefined ? register : Effect.succeed(client))
+
+  const present = (client: Registered | undefined): Effect.Effect<Registered, OAuthError.OAuthError> =>
+    client === undefined ? current : Effect.succeed(client)
+
+  return RegisteredClient.of({
+    current: Effect.withSpan(current, "RegisteredClient.current"),
+    kept: Effect.map(kept, Option.fromUndefinedOr),
+    read: Effect.flatMap(ask("read", (client) => ({ _tag: "Read", client })), present),
+    update: (changes) => Effect.flatMap(ask("update", (client) => ({ _tag: "Update", client, changes })), present),
+    remove: Effect.asVoid(ask("remove", (client) => ({ _tag: "Delete", client }))),
+    reset: Effect.gen(function*() {
+      const standing = yield* free("reset")
+      if (standing === undefined || standing.registration.client !== undefined) return false
+      return (yield* swap(standing.version, undefined)).accepted
+    })
+  })
+})
+
+/**
+ * The client.
+ *
+ * @see {@link make}
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = (
+  options: Options
+): Layer.Layer<
+  RegisteredClient,
+  never,
+  AuthorizationServer.AuthorizationServer | Registration.ClientRegistration | RegistrationStore.RegistrationStore
+> => Layer.effect(RegisteredClient, make(options))
+
+/**
+ * How a client that was registered authenticates. The secret is read for every
+ * request, so that one which an update replaced is used at once.
+ *
+ * **Details**
+ *
+ * `none`, `client_secret_basic` and `client_secret_post` are known. For another
+ * method `authenticate` makes it of what was registered;
+ * `@effect-oauth/core/jose/ClientAssertion.fromRegistration` does so for keys.
+ *
+ * A secret that has ended is not sent: `ConfigurationInvalid` says since when, and
+ * an `update` may bring another.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerClientAuthentication = (options?: {
+  readonly authenticate?: ((client: Registered) => ClientAuthentication.Made) | undefined
+}): Layer.Layer<ClientAuthentication.ClientAuthentication, OAuthError.OAuthError, RegisteredClient> =>
+  Layer.effect(
+    ClientAuthentication.ClientAuthentication,
+    Effect.gen(function*() {
+      const registered = yield* RegisteredClient
+      const authenticate = options?.authenticate ?? authentication
+      const { clientId } = yield* registered.current
+      return yield* Effect.fromResult(ClientAuthentication.custom({
+        clientId,
+        credentials: (endpoint) =>
+          Effect.gen(function*() {
+            const client = Option.getOrUndefined(yield* registered.kept)
+            if (client?.clientId !== clientId) {
+              return yield* invalid("clientId", "is registered no more, or anew; build this layer again")
+            }
+            const { secretExpiresAt } = client
+            if (secretExpiresAt !== undefined && secretExpiresAt <= (yield* Clock.currentTimeMillis)) {
+              return yield* invalid(
+                "clientSecret",
+                `has ended, at ${
+                  DateTime.formatIso(DateTime.makeUnsafe(secretExpiresAt))
+                }; update the registration, or register anew`
+              )
+            }
+            return yield* Effect.flatMap(
+              Effect.fromResult(authenticate(client)),
+              ({ credentials }) => credentials(endpoint)
+            )
+          })
+      }))
+    })
+  )
+
+/**
+ * A client that registers itself with the authorization server in context when
+ * the layer is built, unless it is registered, and how it authenticates.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerProvider = (
+  options: Options & Parameters<typeof layerClientAuthentication>[0]
+): Layer.Layer<
+  RegisteredClient | ClientAuthentication.ClientAuthentication,
+  OAuthError.OAuthError,
+  AuthorizationServer.AuthorizationServer | OAuthHttpClient | RegistrationStore.RegistrationStore
+> =>
+  layerClientAuthentication(options).pipe(
+    Layer.provideMerge(layer(options)),
+    Layer.provide(Registration.layer)
+  )
+
+/**
+ * How a client authenticates by the method that it is registered with: `none`,
+ * or a secret that it sends.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const authentication = (client: Registered): ClientAuthentication.Made => {
+  const { clientId, clientSecret = Redacted.make(""), metadata } = client
+  const method = metadata.tokenEndpointAuthMethod ?? "client_secret_basic"
+  switch (method) {
+    case "none":
+      return ClientAuthentication.none({ clientId })
+    case "client_secret_basic":
+      return ClientAuthentication.basic({ clientId, clientSecret })
+    case "client_secret_post":
+      return ClientAuthentication.post({ clientId, clientSecret })
+    default:
+      return Result.fail(OAuthError.make(
+        "RegisteredClient",
+        "authentication",
+        new OAuthError.ConfigurationInvalid({
+          field: "authenticate",
+          problem: `is missing; the client is registered to authenticate by ${method}`
+        })
+      ))
+  }
+}
+
+// What is written when a call is over; nothing where the server knows the client no more, or never did.
+const conclude = (
+  judgement: Judgement,
+  { _tag: call }: Call,
+  before: Registered | undefined,
+  at: number
+): Omit<RegistrationStore.Registration, "format" | "writeId"> | undefined => {
+  const idle = { _tag: "Idle" } as const
+  switch (judgement._tag) {
+    case "Registered":
+      return { state: idle, client: judgement.client }
+    case "Deleted":
+      return undefined
+    case "Unusable": {
+      const client = judgement.client ?? before
+      const { field, problem } = judgement.reason
+      if (client === undefined) return { state: { _tag: "Lost", at } }
+      return call === "Register"
+        ? { state: idle, client, unusable: { problem, ...(field === undefined ? {} : { field }) } }
+        : { state: idle, client }
+    }
+    case "Ambiguous":
+      return before === undefined ? { state: { _tag: "Lost", at } } : { state: idle, client: before }
+    default:
+      return before === undefined ? undefined : { state: idle, client: before }
+  }
+}
+
+// whoever asks may be interrupted; an answer may hold the only copy of a secret
+const undisturbed = <A>(effect: Effect.Effect<A, OAuthError.OAuthError>): Effect.Effect<A, OAuthError.OAuthError> =>
+  Effect.flatMap(Effect.forkDetach(effect), Fiber.join)
+
+const overtaken = Effect.logWarning(
+  "A call about a client's registration took longer than its lease, and another process has followed; what it got counts"
+)
+
+const writeIdOf = (): string => Base64Url.encode(SecureRandom.randomBytesUnsafe(12))
+
+const held = new OAuthError.RenewalPending({ why: "held-elsewhere" })
+
+const pending = new OAuthError.StoreUnavailable({ store: "registrations", problem: "unsaved" })
+
+const invalid = (field: string, problem: string): Effect.Effect<never, OAuthError.OAuthError> =>
+  Effect.fail(
+    OAuthError.make("RegisteredClient", "credentials", new OAuthError.ConfigurationInvalid({ field, problem }))
+  )
+
+const millis = (input: Duration.Input | undefined, otherwise: number): number =>
+  input === undefined ? otherwise : Duration.toMillis(Duration.fromInputUnsafe(input))
