@@ -22,6 +22,7 @@ export default defineConfig({
       }),
       project("cli", "apps/cli"),
       project("chaos", "chaos"),
+      project("hostile", "hostile"),
       project("house", ".")
     ]
   }

@@ -46,9 +46,10 @@ const steps: ReadonlyArray<Step> = [
   { ring: "check", name: "docs", command: "node scripts/docs.ts" },
   { ring: "check", name: "examples", command: "node scripts/examples.ts" },
   { ring: "check", name: "size", command: "size-limit" },
-  { ring: "test", name: "integration", command: "vitest run .integration.test.", vitest: true },
+  { ring: "test", name: "integration", command: "vitest run .integration.test. --project !hostile", vitest: true },
   { ring: "test", name: "conformance", command: "node scripts/conformance.ts --check" },
   { ring: "test", name: "demo", command: "node apps/cli/src/bin.ts demo" },
+  { ring: "test", name: "hostile", command: "node hostile/src/hostile.ts --json" },
   {
     ring: "test",
     name: "bench",

@@ -14,6 +14,7 @@ import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type { PendingAuthorization } from "./AuthorizationRequest.ts"
 import * as Rfc6749 from "./internal/rfc6749.ts"
+import { without } from "./internal/quotation.ts"
 import { sameText } from "./internal/text.ts"
 import * as OAuthError from "./OAuthError.ts"
 import * as RemoteText from "./RemoteText.ts"
@@ -155,9 +156,10 @@ export const judge = (
 
   const error = present(parameters, "error")
   if (error !== undefined) {
-    const code = RemoteText.fromUnknown(error)
+    const said = (text: string) => RemoteText.fromUnknown(without(text, Redacted.value(pending.state)))
+    const code = said(error)
     if (code === undefined) return rejected("judge", "malformed", "error")
-    const description = RemoteText.fromUnknown(parameters.get("error_description"))
+    const description = said(parameters.get("error_description") ?? "")
     return failed("judge", new OAuthError.AuthorizationRefused({ code, description }))
   }
   const code = present(parameters, "code")

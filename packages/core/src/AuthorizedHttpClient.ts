@@ -19,6 +19,7 @@ import * as Result from "effect/Result"
 import { AuthorizationServer } from "./AuthorizationServer.ts"
 import * as Challenge from "./Challenge.ts"
 import type { GrantKey } from "./GrantKey.ts"
+import { without } from "./internal/quotation.ts"
 import { isPrivate } from "./internal/url.ts"
 import * as OAuthError from "./OAuthError.ts"
 import { type Status, TokenService } from "./TokenService.ts"
@@ -101,7 +102,7 @@ export const withTokenSource: {
   ): Effect.Effect<HttpClientResponse, E | OAuthError.OAuthError, R> =>
     Effect.flatMap(source.authorize(request), (authorized) =>
       Effect.flatMap(send(authorized.request), (response) => {
-        const meaning = Challenge.meaning(response)
+        const meaning = Challenge.meaning(quotingNothing(response, authorized.token))
         const { answered } = authorized
         const error = meaning._tag === "prove" ? meaning.error : undefined
         const mayProve = answered !== undefined && answered({ headers: response.headers, error })
@@ -182,6 +183,14 @@ const renewed = <E, R>(
     onSuccess: (token) =>
       Redacted.value(token.value) === Redacted.value(refused.value) ? Effect.succeed(response) : again
   })
+
+// an API that quotes the token must not bring it into an error
+const quotingNothing = ({ headers, status }: HttpClientResponse, { value }: AccessToken) => {
+  const challenge = headers["www-authenticate"]
+  return challenge === undefined
+    ? { status, headers }
+    : { status, headers: { "www-authenticate": without(challenge, Redacted.value(value)) } }
+}
 
 const insufficient = (
   { error, said }: Extract<Challenge.Meaning, { readonly _tag: "insufficient" }>,

@@ -124,6 +124,8 @@ export interface Answer {
   readonly body: Uint8Array
   /** Epoch milliseconds of this process's clock, taken before the request was sent. */
   readonly sentAt: number
+  /** Takes what the request carried in secret out of a text of the server that quotes it. */
+  readonly unquoted?: ((text: string) => string) | undefined
 }
 
 /**
@@ -194,15 +196,15 @@ export const judge = (answer: Answer, rules: Rules = rfc6749, options: Asked = {
   if (status >= 500 || status === 408 || error === "server_error") {
     return rules.errorsPrecedeRotation ? unavailable(answer) : lost(answer, "status")
   }
-  const code = RemoteText.fromUnknown(error)
+  const code = said(error, answer)
   if (object !== undefined && error !== undefined && code !== undefined) {
     return {
       _tag: "Refused",
       reason: new RequestRefused({
         code,
-        description: RemoteText.fromUnknown(member(object, "error_description")),
-        uri: pageOf(member(object, "error_uri")),
-        ...(status === 401 ? challengeOf(headers) : {}),
+        description: said(member(object, "error_description"), answer),
+        uri: pageOf(member(object, "error_uri"), answer),
+        ...(status === 401 ? challengeOf(answer) : {}),
         status
       }),
       endsGrant: rules.grantEnded.includes(error)
@@ -263,14 +265,18 @@ const formOf = ({ body, headers }: Answer): JsonObject | undefined =>
     ? Object.fromEntries(new URLSearchParams(new TextDecoder().decode(body)))
     : undefined
 
-const challengeOf = (headers: Answer["headers"]): { readonly challenge?: RemoteText.RemoteText } => {
-  const challenge = RemoteText.fromUnknown(headers["www-authenticate"])
+// a server's words, without what they quote of the request
+const said = (text: Json | undefined, { unquoted }: Answer): RemoteText.RemoteText | undefined =>
+  RemoteText.fromUnknown(typeof text === "string" && unquoted !== undefined ? unquoted(text) : text)
+
+const challengeOf = (answer: Answer): { readonly challenge?: RemoteText.RemoteText } => {
+  const challenge = said(answer.headers["www-authenticate"], answer)
   return challenge === undefined ? {} : { challenge }
 }
 
 // never opened by itself; anything but a web page is not even shown
-const pageOf = (uri: Json | undefined): RemoteText.RemoteText | undefined =>
-  typeof uri === "string" && /^https?:\/\//i.test(uri) ? RemoteText.fromUnknown(uri) : undefined
+const pageOf = (uri: Json | undefined, answer: Answer): RemoteText.RemoteText | undefined =>
+  typeof uri === "string" && /^https?:\/\//i.test(uri) ? said(uri, answer) : undefined
 
 type Read<A> = Result.Result<A, ResponseInvalid | TokenTypeUnsupported>
 
@@ -304,7 +310,7 @@ const tokensOf = (object: JsonObject, answer: Answer, rules: Rules, asked: Asked
     const kept = keptOf(object, rules)
     return {
       accessToken,
-      tokenType: isAccessToken ? yield* tokenTypeOf(object, rules, asked) : notApplicable,
+      tokenType: isAccessToken ? yield* tokenTypeOf(object, answer, rules, asked) : notApplicable,
       receivedAt: answer.sentAt,
       ...(expiresIn === undefined ? {} : { expiresIn }),
       ...(refreshToken === undefined ? {} : { refreshToken }),
@@ -335,14 +341,19 @@ const tokenOf = (object: JsonObject, name: string, grammar: RegExp): Read<Redact
 const refreshTokenOf = (object: JsonObject): Read<Redacted.Redacted | undefined> =>
   tokenOf(object, "refresh_token", visible)
 
-const tokenTypeOf = (object: JsonObject, rules: Rules, { tokenTypes = ["Bearer"] }: Asked): Read<string> => {
+const tokenTypeOf = (
+  object: JsonObject,
+  answer: Answer,
+  rules: Rules,
+  { tokenTypes = ["Bearer"] }: Asked
+): Read<string> => {
   const value = member(object, "token_type")
   const type = value === undefined || value === "" ? rules.defaultTokenType : value
   if (type === undefined) return invalid("missing", "token_type")
   if (typeof type !== "string") return invalid("wrong-type", "token_type")
   const usable = tokenTypes.find((usable) => usable.toLowerCase() === type.toLowerCase())
   if (usable !== undefined) return Result.succeed(usable)
-  const tokenType = RemoteText.fromUnknown(type)
+  const tokenType = said(type, answer)
   return tokenType === undefined
     ? invalid("missing", "token_type")
     : Result.fail(new TokenTypeUnsupported({ tokenType }))

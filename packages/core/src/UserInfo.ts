@@ -108,8 +108,8 @@ const claimsOf = Effect.fnUntraced(function*(
 })
 
 const refusal = (answer: TokenResponse.Answer): OAuthError.OAuthErrorReason => {
-  const { headers, status } = answer
-  const { challenges } = Challenge.fromHeaders(headers)
+  const { headers, status, unquoted = (text) => text } = answer
+  const { challenges } = Challenge.parse(unquoted(headers["www-authenticate"] ?? ""))
   const said = challenges.map(Challenge.said).find(({ error }) => error !== undefined)
   const code = said?.error ?? (status === 401 ? RemoteText.fromUnknown("invalid_token") : undefined)
   if (code !== undefined) return new OAuthError.RequestRefused({ code, description: said?.description, status })

@@ -17,6 +17,7 @@ import * as Stream from "effect/Stream"
 import { AnswerLost, ConfigurationInvalid, RedirectRefused, RequestNotSent, ResponseInvalid } from "../OAuthError.ts"
 import type { Answer } from "../TokenResponse.ts"
 import { lostBy, notSent } from "./notSent.ts"
+import { unquoted } from "./quotation.ts"
 import * as Stopwatch from "./stopwatch.ts"
 import { isPrivate } from "./url.ts"
 
@@ -65,7 +66,7 @@ export const once = (
       }
       // what `fetch` makes of a redirect that it was told to leave alone, in a browser
       if (status === 0) return lost(new RedirectRefused({ origin, followed: false }))
-      head = { origin, status, headers, body: new Uint8Array(0), sentAt }
+      head = { origin, status, headers, body: new Uint8Array(0), sentAt, unquoted: unquoted(request) }
       const body = yield* readBody(response)
       if (typeof body !== "string") return answered({ ...head, body })
       if (!bodyMatters(status)) return answered(head)
