@@ -1,5 +1,5 @@
 /** A web application with login routes on a port of its own, and browsers that visit it. */
-import { AuthorizationRoutes } from "@effect-oauth/core"
+import { AuthorizationRoutes } from "@effect-oauth/web"
 import { NodeHttpServer } from "@effect/platform-node"
 import { Context, Effect, Layer } from "effect"
 import { HttpRouter, HttpServer } from "effect/http"
