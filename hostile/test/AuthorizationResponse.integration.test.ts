@@ -124,8 +124,8 @@ describe("the answer to a login", () => {
       const own = yield* attacker.get(`/oauth/callback?code=own-code&state=${state}`)
 
       assert.deepStrictEqual([unasked.location, forged.location, own.location].map(errorOf), [
-        "CallbackRejected",
-        "CallbackRejected",
+        "stale",
+        "stale",
         null
       ])
       assert.deepStrictEqual(server.received.map(({ form }) => form.get("code")), ["own-code"])

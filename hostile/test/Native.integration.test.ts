@@ -456,7 +456,7 @@ describe("a web application", () => {
 
       const answer = yield* victim.get(`/oauth/callback?code=attackers&state=${state}`)
 
-      assert.strictEqual(new URL(answer.location).searchParams.get("login_error"), "CallbackRejected")
+      assert.strictEqual(new URL(answer.location).searchParams.get("login_error"), "stale")
       assert.lengthOf(server.received, 0)
     }))
 
@@ -470,7 +470,7 @@ describe("a web application", () => {
       const done = yield* browser.get(`/oauth/callback?code=c&state=${state}`)
 
       const [one = "", other = ""] = [...first.cookies, ...second.cookies]
-      assert.match(one, /^__Host-login-[\w-]+=[\w-]+; .*Path=\/; .*HttpOnly; Secure; SameSite=Lax/i)
+      assert.match(one, /^__Host-Http-login-[\w-]+=[\w-]+; .*Path=\/; .*HttpOnly; Secure; SameSite=Lax/i)
       assert.notStrictEqual(one.split("=")[0], other.split("=")[0])
       assert.match(done.cookies.join(), /Max-Age=0/)
     }))

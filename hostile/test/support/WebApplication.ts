@@ -21,7 +21,8 @@ export const serve = Effect.fnUntraced(function*(origin: string) {
     origin: "https://app.example",
     path: "/oauth",
     scopes: ["read"],
-    account: () => Effect.succeed("ada")
+    account: () => Effect.succeed("ada"),
+    failed: ({ kind }) => `/?login_error=${kind}`
   }).pipe(Layer.provide(Layer.succeedContext(context)))
   const served = yield* Layer.build(
     HttpRouter.serve(routes, { disableLogger: true }).pipe(
