@@ -475,6 +475,58 @@ describe("a web application", () => {
       assert.match(done.cookies.join(), /Max-Age=0/)
     }))
 
+  const astray = [
+    "/api//127.0.0.1:PORT/x",
+    "/api/http://127.0.0.1:PORT/x",
+    "/api/v1/../../x",
+    "/api/v1/%2e%2e/x",
+    "/api/v1/..%2f..%2fx",
+    "/api/v1/%252e%252e/x",
+    "/api/v1\\..\\x",
+    "/api/v1/a%5c..%5cx",
+    "/api/@127.0.0.1:PORT/x",
+    "/api/v1@127.0.0.1:PORT/x",
+    "/api/.127.0.0.1:PORT/x",
+    "/api/v2/x",
+    "http://127.0.0.1:PORT/api/v1/x",
+    "/api/v1/%00",
+    "/api/v1/a;b/../../../x"
+  ]
+  for (const path of astray) {
+    it.live(`that passes ${path} on asks its own API or nobody, below what is allowed [H15]`, () =>
+      Effect.gen(function*() {
+        const evil = yield* Server.listen(() => Server.answer(200, {}))
+        const server = yield* Server.listen((request) =>
+          request.target === "/token" ? Server.tokens() : Server.json({ asked: request.target })
+        )
+        const browser = (yield* WebApplication.serve(server.origin))()
+        const { location } = yield* browser.get("/oauth/login")
+        yield* browser.get(`/oauth/callback?code=c&state=${new URL(location).searchParams.get("state")}`)
+        const script = { "x-csrf": "1", "sec-fetch-site": "same-origin", "host": `127.0.0.1:${evil.port}` }
+
+        const good = yield* browser.get("/api/v1/ok", { ...script, authorization: "Bearer of-the-browser" })
+        yield* browser.get(path.replaceAll("PORT", String(evil.port)), script)
+
+        const [token, first, ...others] = server.received
+        assert.strictEqual(good.status, 200)
+        assert.deepStrictEqual([
+          token?.target,
+          first?.target,
+          first?.headers["authorization"],
+          first?.headers["cookie"]
+        ], [
+          "/token",
+          "/v1/ok",
+          "Bearer at",
+          undefined
+        ])
+        assert.isTrue(
+          others.every(({ target }) => target.startsWith("/v1/") && !/\.\./.test(decodeURIComponent(target)))
+        )
+        assert.lengthOf(evil.received, 0)
+      }))
+  }
+
   const paths = [
     "//evil.example/x",
     "https://evil.example/x",

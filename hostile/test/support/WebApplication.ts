@@ -1,8 +1,8 @@
 /** A web application with login routes on a port of its own, and browsers that visit it. */
-import { AuthorizationRoutes } from "@effect-oauth/web"
+import { ApiProxy, AuthorizationRoutes } from "@effect-oauth/web"
 import { NodeHttpServer } from "@effect/platform-node"
 import { Context, Effect, Layer } from "effect"
-import { HttpRouter, HttpServer } from "effect/http"
+import { FetchHttpClient, HttpRouter, HttpServer } from "effect/http"
 import * as http from "node:http"
 import * as Client from "../../src/Client.ts"
 
@@ -14,16 +14,23 @@ export interface Seen {
   readonly cookies: ReadonlyArray<string>
 }
 
-/** Serves the application, whose authorization server is at this origin, and gives browsers with cookies of their own. */
+/** Serves the application, with a way to its API by `/api`, whose authorization server is at this origin, and gives browsers with cookies of their own. */
 export const serve = Effect.fnUntraced(function*(origin: string) {
   const context = yield* Layer.build(Client.layer(origin))
-  const routes = AuthorizationRoutes.layer({
+  const logins = AuthorizationRoutes.layer({
     origin: "https://app.example",
     path: "/oauth",
     scopes: ["read"],
     account: () => Effect.succeed("ada"),
     failed: ({ kind }) => `/?login_error=${kind}`
-  }).pipe(Layer.provide(Layer.succeedContext(context)))
+  })
+  const api = ApiProxy.layer({
+    origin: "https://app.example",
+    path: "/api",
+    account: () => Effect.succeed("ada"),
+    allow: [{ methods: ["GET"], path: "/v1/*" }]
+  })
+  const routes = Layer.merge(logins, api).pipe(Layer.provide([Layer.succeedContext(context), FetchHttpClient.layer]))
   const served = yield* Layer.build(
     HttpRouter.serve(routes, { disableLogger: true }).pipe(
       Layer.provideMerge(NodeHttpServer.layer(() => http.createServer(), { port: 0, host: "127.0.0.1" }))

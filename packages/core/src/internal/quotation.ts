@@ -44,7 +44,7 @@ const credentials = (authorization: string): ReadonlyArray<string> => {
   if (scheme !== "Basic") return [value]
   const [, ...rest] = atob(value).split(":")
   const written = rest.join(":")
-  return [value, written, ...[...new URLSearchParams(`x=${written}`).values()]]
+  return [value, written, ...new URLSearchParams(`x=${written}`).values()]
 }
 
 const forms = (text: string): ReadonlyArray<string> => [
