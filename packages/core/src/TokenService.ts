@@ -12,7 +12,6 @@ import * as Context from "effect/Context"
 import * as Digest from "effect/crypto/Digest"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import type * as DateTime from "effect/DateTime"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -290,7 +289,7 @@ export const make = Effect.fnUntraced(function*(options?: Options): Effect.fn.Re
     installation: options?.installation ?? "default",
     name: options?.name,
     patience: RotationPolicy.patience(server.rotation),
-    policy: spaced(yield* RefreshPolicy, server),
+    policy: yield* RefreshPolicy,
     random: yield* SecureRandom.SecureRandom,
     revocation: yield* Revocation,
     store: yield* TokenStore
@@ -398,12 +397,3 @@ export const layerWith = (options?: Options): Layer.Layer<
   | TokenEndpoint
   | TokenStore
 > => Layer.effect(TokenService, make(options))
-
-// what is asked for sooner is served by the token that stands
-const spaced = (
-  policy: RefreshPolicy,
-  { minInterval }: AuthorizationServer.AuthorizationServer["Service"]
-): RefreshPolicy =>
-  minInterval === undefined
-    ? policy
-    : Object.assign({}, policy, { minInterval: Duration.max(policy.minInterval, minInterval) })

@@ -65,6 +65,21 @@ describe("ClientAuthentication", () => {
     }
   })
 
+  describe("secretAsUser", () => {
+    it.effect("sends the secret for a user name, and no password", () =>
+      Effect.gen(function*() {
+        const sent = yield* send(
+          ClientAuthentication.secretAsUser({ clientId: "app", clientSecret: Redacted.make("sk_test_1") })
+        )
+
+        assert.deepStrictEqual(sent, {
+          method: "client_secret_basic",
+          headers: { authorization: `Basic ${btoa("sk_test_1:")}` },
+          parameters: []
+        })
+      }))
+  })
+
   describe("basicRaw", () => {
     it.effect("joins identifier and secret as they are, in UTF-8 [6749-2.3.1-a]", () =>
       Effect.gen(function*() {

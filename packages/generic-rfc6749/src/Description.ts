@@ -289,7 +289,9 @@ export const Description = Schema.Struct({
       "How long a refresh token lives while it is not used, where the answers do not say and the documentation does."
     )
   ),
-  minInterval: optional(duration("The least time between two renewals of a grant.")),
+  minInterval: optional(
+    duration("The least time between two renewals of a grant; it is waited for no longer than a token lives.")
+  ),
   hooks: optional(
     Schema.Struct({
       onRequest: optional(Schema.NonEmptyString.annotate({ description: "What it does to requests." })),

@@ -1,11 +1,13 @@
-import { AuthorizedHttpClient, type GrantKey, Login, type OAuthError, TokenService } from "@effect-oauth/core"
-import { TestHttp } from "@effect-oauth/core/testing"
 import {
-  type DescribedAnswers,
-  type DescribedDialect,
-  type Description,
-  GenericRfc6749
-} from "@effect-oauth/generic-rfc6749"
+  AuthorizedHttpClient,
+  type GrantKey,
+  Login,
+  type OAuthError,
+  TokenService,
+  TokenStore
+} from "@effect-oauth/core"
+import { TestHttp } from "@effect-oauth/core/testing"
+import { type DescribedAnswers, type Description, GenericRfc6749 } from "@effect-oauth/generic-rfc6749"
 import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Effect, Layer, Option, Redacted, type Schema } from "effect"
 import { TestClock } from "effect/testing"
@@ -106,6 +108,39 @@ describe("DescribedDialect", () => {
           assert.deepStrictEqual(sent.lines(), [code, refresh])
         }).pipe(Effect.scoped))
     }
+
+    it.effect("say what all of them have, and what each has goes before it", () =>
+      Effect.gen(function*() {
+        const { key, sent } = yield* login({
+          variables: { app: {} },
+          values: { app: "my-app" },
+          dialect: {
+            requests: {
+              all: { headers: { "User-Agent": "{app}", "x-which": "all" }, parameters: { app: "{app}", other: "{x}" } },
+              token: { headers: { "X-Which": "token" } },
+              refreshToken: { headers: { "x-which": "renewal" }, parameters: { app: "other" } }
+            }
+          }
+        })
+
+        yield* sent.refresh(key)
+
+        assert.deepStrictEqual(sent.requests.map(({ headers }) => [headers["user-agent"], headers["x-which"]]), [
+          ["my-app", "token"],
+          ["my-app", "renewal"]
+        ])
+        assert.deepStrictEqual(
+          sent.requests.map(({ body }) => [...new URLSearchParams(body)].slice(-2)),
+          [[["app", "my-app"], ["other", "{x}"]], [["app", "other"], ["other", "{x}"]]]
+        )
+      }).pipe(Effect.scoped))
+
+    it.effect("leave out what proves the client", () =>
+      Effect.gen(function*() {
+        const { sent } = yield* login({ dialect: { requests: { token: { credentials: "omitted" } } } })
+
+        assert.isUndefined(sent.requests[0]?.headers["authorization"])
+      }).pipe(Effect.scoped))
 
     it.effect("carry headers of their own", () =>
       Effect.gen(function*() {
@@ -224,7 +259,6 @@ describe("DescribedDialect", () => {
   })
 
   describe("answers", () => {
-    const seconds = (count: number) => DateTime.makeUnsafe(start + count * 1000)
     const rows: ReadonlyArray<
       readonly [name: string, DescribedAnswers.Answers, TestHttp.Answer, expiresAt?: DateTime.Utc]
     > = [
@@ -284,6 +318,24 @@ describe("DescribedDialect", () => {
         seconds(3600)
       ],
       [
+        "tell a lifetime in the token, which does not say when it was issued",
+        { lifetime: "jwt" },
+        TestHttp.json({ ...tokens, access_token: jwt({ exp: start / 1000 + 60 }) }),
+        seconds(60)
+      ],
+      [
+        "tell a lifetime in hours",
+        { lifetime: "hours" },
+        TestHttp.json({ ...tokens, expires_in: 2 }),
+        seconds(7200)
+      ],
+      [
+        "tell a lifetime in days, as a text",
+        { lifetime: "days" },
+        TestHttp.json({ ...tokens, expires_in: "2" }),
+        seconds(172_800)
+      ],
+      [
         "tell when the token ends, in seconds",
         { expiresAt: { name: "expires_at", form: "seconds" } },
         TestHttp.json({ ...tokens, expires_at: start / 1000 + 60, expires_in: 1 }),
@@ -337,6 +389,36 @@ describe("DescribedDialect", () => {
         TestHttp.json({ error: "constructor" }),
         "constructor"
       ],
+      [
+        "bring an error with a status that leaves most open",
+        { errorStatuses: [500] },
+        TestHttp.json({ error: "invalid_grant" }, { status: 500 }),
+        "invalid_grant"
+      ],
+      [
+        "bring an error with a status that is not described",
+        { errorStatuses: [500] },
+        TestHttp.json({ error: "invalid_grant" }, { status: 502 }),
+        "AnswerLost"
+      ],
+      [
+        "break down with a status whose errors are believed, and without an error",
+        { errorStatuses: [500] },
+        TestHttp.json({ message: "no" }, { status: 500 }),
+        "AnswerLost"
+      ],
+      [
+        "bring nothing but a status",
+        { errorsByStatus: { 401: "invalid_grant" } },
+        TestHttp.empty(401),
+        "invalid_grant"
+      ],
+      [
+        "bring an error of their own with a status that stands for another",
+        { errorsByStatus: { 401: "invalid_grant" } },
+        TestHttp.json({ error: "invalid_client" }, { status: 401 }),
+        "invalid_client"
+      ],
       ["bring a number for an error", { error: "errcode" }, TestHttp.json({ errcode: 40_029 }), "40029"],
       [
         "say failure in a member",
@@ -359,7 +441,7 @@ describe("DescribedDialect", () => {
     }
 
     const kept: ReadonlyArray<
-      readonly [name: string, DescribedDialect.DescribedDialect, TestHttp.Answer, TestHttp.Answer]
+      readonly [name: string, NonNullable<Description.Encoded["dialect"]>, TestHttp.Answer, TestHttp.Answer]
     > = [
       [
         "that says failure",
@@ -389,6 +471,140 @@ describe("DescribedDialect", () => {
             "POST /token grant_type=refresh_token&refresh_token=r-1",
             "POST /token grant_type=refresh_token&refresh_token=r-2"
           ])
+        }).pipe(Effect.scoped))
+    }
+
+    const refreshLifetimes: ReadonlyArray<
+      readonly [name: string, DescribedAnswers.Answers, Readonly<Record<string, Schema.Json>>]
+    > = [
+      [
+        "in minutes",
+        { refreshTokenExpiresIn: { name: "refreshExpiresIn", form: "minutes" } },
+        { refreshExpiresIn: "120" }
+      ],
+      [
+        "as a clock, further down",
+        { refreshTokenExpiresIn: { name: "more.refresh", form: "D:HH:MM" } },
+        { more: { refresh: "0:02:00" } }
+      ],
+      [
+        "as an instant",
+        { refreshTokenExpiresAt: { name: "refresh_until", form: "milliseconds" } },
+        { refresh_until: start + 7_200_000 }
+      ]
+    ]
+
+    for (const [name, answers, told] of refreshLifetimes) {
+      it.effect(`tell a refresh token's lifetime ${name}`, () =>
+        Effect.gen(function*() {
+          const { key, sent } = yield* login({ dialect: { answers }, answers: [{ ...tokens, ...told }] })
+
+          const { body } = Option.getOrThrow(Option.fromUndefinedOr((yield* sent.record(key)).grant))
+          assert.strictEqual(body._tag === "Open" && body.refreshTokenExpiresAt, start + 7_200_000)
+        }).pipe(Effect.scoped))
+    }
+
+    const lookedUp = (told: TestHttp.Answer): Options => ({
+      introspectionEndpoint: "https://as.test/introspect",
+      dialect: { answers: { lifetime: "introspection" }, response: { defaultLifetime: "1 hour" } },
+      answers: [{ ...tokens, expires_in: 1 }, told]
+    })
+
+    for (
+      const [name, told, lifetime] of [
+        ["is asked for", TestHttp.json({ active: true, exp: start / 1000 + 60 }), 60],
+        ["is as declared, where the server does not say", TestHttp.json({ active: true }), 3600],
+        ["is as declared, where the question is refused", TestHttp.empty(500), 3600]
+      ] as const
+    ) {
+      it.effect(`leave the lifetime open: it ${name}`, () =>
+        Effect.gen(function*() {
+          const { key, sent } = yield* login(lookedUp(told))
+
+          const status = yield* sent.status(key)
+          assert.deepStrictEqual(Option.getOrUndefined(status.expiresAt), seconds(lifetime))
+          assert.strictEqual(sent.lines()[1], "POST /introspect token=a-1&token_type_hint=access_token")
+        }).pipe(Effect.scoped))
+    }
+
+    it.effect("keep their refresh token where the exchange that follows gives nothing", () =>
+      Effect.gen(function*() {
+        const { key, sent } = yield* login({
+          dialect: {
+            authorizationCode: {
+              then: {
+                endpoint: "https://rest.test/login",
+                grantType: "session",
+                parameter: "access_token",
+                repeated: "at-renewals"
+              }
+            },
+            requests: { then: { method: "GET", omit: ["grant_type"], credentials: "omitted" } },
+            answers: { names: { access_token: "session" } }
+          },
+          answers: [
+            tokens,
+            { session: "s-1", token_type: "Bearer" },
+            others,
+            TestHttp.empty(500),
+            { ...others, refresh_token: "r-3" },
+            { session: "s-3", token_type: "Bearer" }
+          ]
+        })
+
+        const first = yield* sent.token(key)
+        const error = yield* Effect.flip(sent.refresh(key))
+        yield* TestClock.adjust("1 hour")
+        yield* sent.refresh(key)
+
+        assert.deepStrictEqual([first, yield* sent.token(key)], ["s-1", "s-3"])
+        assert.strictEqual(error.reason._tag, "ResponseInvalid")
+        assert.deepStrictEqual(sent.lines().slice(1), [
+          "GET https://rest.test/login?access_token=a-1 ",
+          "POST /token grant_type=refresh_token&refresh_token=r-1",
+          "GET https://rest.test/login?access_token=a-2 ",
+          "POST /token grant_type=refresh_token&refresh_token=r-2",
+          "GET https://rest.test/login?access_token=a-2 "
+        ])
+        assert.isUndefined(sent.requests[1]?.headers["authorization"])
+      }).pipe(Effect.scoped))
+
+    for (
+      const [policy, granted] of [
+        ["exact", "read"],
+        ["exact", "read write;all more"],
+        ["subset", "read more"],
+        ["superset", "read more"]
+      ] as const
+    ) {
+      it.effect(`of a login that grant "${granted}" are refused where the scope is to be ${policy}`, () =>
+        Effect.gen(function*() {
+          const error = yield* Effect.flip(login(scoped(policy, granted)))
+
+          assert.deepStrictEqual(
+            error.reason._tag === "ResponseInvalid" && [error.reason.problem, error.reason.field],
+            [
+              "mismatch",
+              "scope"
+            ]
+          )
+        }).pipe(Effect.scoped))
+    }
+
+    for (
+      const [policy, granted] of [
+        ["any", "other"],
+        ["exact", "write;all read"],
+        ["subset", "read"],
+        ["superset", "read write;all more"],
+        ["exact", undefined]
+      ] as const
+    ) {
+      it.effect(`of a login that grant ${granted} are kept where the scope is to be ${policy}`, () =>
+        Effect.gen(function*() {
+          const { key, sent } = yield* login(scoped(policy, granted))
+
+          assert.strictEqual(yield* sent.token(key), "a-1")
         }).pipe(Effect.scoped))
     }
 
@@ -443,11 +659,58 @@ describe("DescribedDialect", () => {
       }).pipe(Effect.scoped))
   })
 
+  describe("the least time between two renewals", () => {
+    it.effect("is waited for, and the token is given meanwhile", () =>
+      Effect.gen(function*() {
+        const { key, sent } = yield* login({
+          minInterval: "1 day",
+          answers: [{ ...tokens, expires_in: 100_000 }, { ...others, expires_in: 100_000 }]
+        })
+
+        const error = yield* Effect.flip(sent.refresh(key))
+        const meanwhile = yield* sent.token(key)
+        yield* TestClock.adjust("1 day")
+        yield* sent.refresh(key)
+
+        assert.strictEqual(error.reason._tag === "RenewalPending" && error.reason.why, "backing-off")
+        assert.deepStrictEqual([meanwhile, yield* sent.token(key)], ["a-1", "a-2"])
+        assert.lengthOf(sent.requests, 2)
+      }).pipe(Effect.scoped))
+
+    it.effect("is no longer than the token lives", () =>
+      Effect.gen(function*() {
+        const { key, sent } = yield* login({
+          minInterval: "1 day",
+          answers: [{ ...tokens, expires_in: 60 }, { ...others, expires_in: 60 }]
+        })
+
+        yield* TestClock.adjust("1 minute")
+
+        assert.strictEqual(yield* sent.token(key), "a-2")
+      }).pipe(Effect.scoped))
+  })
+
   describe("the origins of a grant's own", () => {
     const salesforce = (instance: string): Options => ({
       dialect: { response: { apiOrigins: ["instance_url"] } },
       answers: [{ ...tokens, instance_url: instance }]
     })
+
+    it.effect("are those that look like the provider's", () =>
+      Effect.gen(function*() {
+        const { key, sent } = yield* login({
+          dialect: {
+            response: { apiOrigins: ["instance_url"] },
+            answers: { originPatterns: { instance_url: "https://[a-z0-9]+\\.sf\\.test" } }
+          },
+          answers: [{ ...tokens, instance_url: "https://evil.test/na1.sf.test" }]
+        })
+
+        const error = yield* Effect.flip(sent.get(key, "https://evil.test/data"))
+
+        assert.include(String(error), "evil.test")
+        assert.deepStrictEqual((yield* sent.status(key)).kept, {})
+      }).pipe(Effect.scoped))
 
     it.effect("get the token", () =>
       Effect.gen(function*() {
@@ -512,7 +775,7 @@ describe("DescribedDialect", () => {
   })
 })
 
-interface Options extends Partial<Description.Description>, Omit<Description.Supplied, "variables"> {
+interface Options extends Partial<Description.Encoded>, Omit<Description.Supplied, "variables"> {
   readonly values?: Readonly<Record<string, string>>
   /** What the browser brings back besides `state`; a code by default. */
   readonly callback?: Readonly<Record<string, string>>
@@ -521,6 +784,16 @@ interface Options extends Partial<Description.Description>, Omit<Description.Sup
 }
 
 const start = Date.UTC(2030, 0, 1)
+
+const seconds = (count: number) => DateTime.makeUnsafe(start + count * 1000)
+
+const scoped = (
+  scopePolicy: "any" | "exact" | "subset" | "superset",
+  granted: string | undefined
+): Options => ({
+  dialect: { response: { scopePolicy } },
+  answers: [{ ...tokens, ...(granted === undefined ? {} : { scope: granted }) }]
+})
 
 const others = { access_token: "a-2", token_type: "Bearer", refresh_token: "r-2" }
 
@@ -606,6 +879,8 @@ const login = Effect.fnUntraced(function*(options: Options) {
       get: (key: GrantKey.GrantKey, url: string) =>
         Effect.provideContext(Effect.flatMap(AuthorizedHttpClient.make(key), (client) => client.get(url)), context),
       refresh: (key: GrantKey.GrantKey) => service(({ refresh }) => refresh(key)),
+      record: (key: GrantKey.GrantKey) =>
+        Effect.provideContext(Effect.flatMap(TokenStore.TokenStore, (store) => store.read(key)), context),
       status: (key: GrantKey.GrantKey) => Effect.map(service(({ status }) => status(key)), Option.getOrThrow),
       token: (key: GrantKey.GrantKey) =>
         Effect.map(service(({ token }) => token(key)), ({ value }) => Redacted.value(value))

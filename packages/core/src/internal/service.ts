@@ -119,6 +119,7 @@ export const make = Effect.fnUntraced(function*(parts: Parts): Effect.fn.Return<
       rotation: server.rotation,
       patience: parts.patience,
       idleLifetime: server.idleLifetime,
+      minInterval: server.minInterval,
       installation: parts.installation
     },
     origin: new URL(server.tokenEndpoint).origin,

@@ -46,6 +46,8 @@ export interface Rules {
   readonly patience: Duration.Duration
   /** How long a refresh token lives that is not used, where the server's answers do not say. */
   readonly idleLifetime: Duration.Duration | undefined
+  /** The least time between two renewals of a grant, where the server asks for one. */
+  readonly minInterval?: Duration.Duration | undefined
   readonly installation: string
   /** Whether the DPoP key of a thumbprint is here, or the certificate of a name. */
   readonly holds: (thumbprint: string) => boolean
@@ -148,8 +150,10 @@ export const decide = (input: {
       if (grant.retryAt !== undefined && grant.retryAt > now) {
         return enough ? { _tag: "Adopt", grant } : { _tag: "Rest", why: "backing-off", until: grant.retryAt }
       }
-      const soonest = soonestAfter(grant, need)
-      if (soonest > now) return { _tag: "Rest", why: "backing-off", until: soonest }
+      const soonest = soonestAfter(grant, need, rules)
+      if (soonest > now) {
+        return enough ? { _tag: "Adopt", grant } : { _tag: "Rest", why: "backing-off", until: soonest }
+      }
       return { _tag: "Claim", grant, attempt: 1, startedAt: now }
     }
     case "Indeterminate": {
@@ -619,12 +623,15 @@ const quarantine = (
     ...(refreshTokenThumbprint === undefined ? {} : { thumbprint: refreshTokenThumbprint })
   }
 
-// a renewal whose token had ended when it came is not followed by another within a second
-const soonestAfter = (grant: Grant.Grant, need: Need): number => {
+// A renewal whose token had ended when it came is not followed by another within a second. Who waits for what the server
+// asks for does so no longer than the token lives: then there is nothing to lose.
+const soonestAfter = (grant: Grant.Grant, need: Need, { minInterval }: Rules): number => {
   const token = Grant.accessToken(grant, need.target.id)
-  return token === undefined || grant.serial === 1 || need.why._tag !== "Expiring" || lifetime(token) >= 1_000
+  if (token === undefined) return 0
+  if (grant.serial > 1 && need.why._tag === "Expiring" && lifetime(token) < 1_000) return token.issuedAt + 1_000
+  return minInterval === undefined
     ? 0
-    : token.issuedAt + 1_000
+    : token.issuedAt + Math.min(Duration.toMillis(minInterval), lifetime(token))
 }
 
 /** Whether a token that was presented so long ago, without an answer, may be presented again at once. */

@@ -9,7 +9,7 @@ import {
 import { ClientAssertion, type SigningKey } from "@effect-oauth/core/jose"
 import { TestHttp } from "@effect-oauth/core/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Redacted, Result, type Schema } from "effect"
+import { Duration, Effect, Layer, Redacted, Result, type Schema } from "effect"
 import { TestClock } from "effect/testing"
 import * as jose from "jose"
 import { canary, leaks } from "../support/secrets.ts"
@@ -304,6 +304,50 @@ describe("ClientAssertion", () => {
         yield* client.credentials("token")
 
         assert.strictEqual(reads, 2)
+      }))
+  })
+
+  describe("signer", () => {
+    it.effect("signs what a description states, and names its key", () =>
+      Effect.gen(function*() {
+        const key = yield* keyPair()
+        yield* TestClock.setTime(start)
+        const sign = ClientAssertion.signer(key.signing)
+        const statement = { issuer: "team", subject: "app", audience: issuer, lifetime: Duration.minutes(5) }
+
+        const one = yield* sign(statement)
+        const other = yield* sign(statement)
+
+        const { payload, protectedHeader } = yield* Effect.promise(() =>
+          jose.jwtVerify(Redacted.value(one.value), key.publicKey, { currentDate: new Date(start) })
+        )
+        const { jti: _, ...told } = payload
+        assert.deepStrictEqual(told, {
+          iss: "team",
+          sub: "app",
+          aud: issuer,
+          iat: start / 1000,
+          exp: start / 1000 + 300
+        })
+        assert.deepStrictEqual(protectedHeader, { alg: "ES256", kid: "key-1" })
+        assert.strictEqual(Redacted.value(one.basis), Redacted.value(other.basis))
+        assert.notStrictEqual(Redacted.value(one.value), Redacted.value(other.value))
+      }))
+
+    it.effect("refuses a key that is for another algorithm than the server's", () =>
+      Effect.gen(function*() {
+        const key = yield* keyPair()
+        const statement = {
+          issuer: "team",
+          subject: "app",
+          audience: issuer,
+          lifetime: Duration.minutes(1),
+          algorithm: "RS256"
+        }
+
+        const error = yield* Effect.flip(ClientAssertion.signer(key.signing)(statement))
+
+        assert.strictEqual(error.reason._tag, "ConfigurationInvalid")
       }))
   })
 

@@ -557,6 +557,33 @@ describe("IdToken", () => {
       assert.deepStrictEqual(errors.flatMap(leaks), [])
     }))
 
+  describe("of a server whose tenants have issuers of their own", () => {
+    const server = { issuer: "https://op.test/{tenantid}/v2", issuerClaims: { tenantid: "tid" } }
+    const judged = Effect.fnUntraced(function*(changes: OpenId.Claims) {
+      const provider = yield* OpenId.provider()
+      const token = yield* provider.signer.sign(OpenId.claims(changes))
+      return yield* Effect.match(Effect.provide(OpenId.verify(token), OpenId.verifier(provider, {}, {}, server)), {
+        onFailure: OpenId.ruleOf,
+        onSuccess: ({ issuer }) => issuer
+      })
+    })
+
+    for (
+      const [what, changes, expected] of [
+        ["takes that of the tenant", { iss: "https://op.test/t-1/v2", tid: "t-1" }, "https://op.test/t-1/v2"],
+        ["refuses that of another tenant", { iss: "https://op.test/t-2/v2", tid: "t-1" }, "iss"],
+        ["refuses one without a tenant", { iss: "https://op.test/t-1/v2" }, "iss"],
+        ["refuses a tenant that leaves its place", { iss: "https://op.test/a/b/v2", tid: "a/b" }, "iss"],
+        ["refuses the place itself", { iss: "https://op.test/{tenantid}/v2", tid: "t-1" }, "iss"]
+      ] as const
+    ) {
+      it.effect(what, () =>
+        Effect.gen(function*() {
+          assert.strictEqual(yield* judged(changes), expected)
+        }))
+    }
+  })
+
   it.effect("needs to know the issuer", () =>
     Effect.gen(function*() {
       const provider = yield* OpenId.provider()

@@ -57,12 +57,13 @@ export const description = (options: Partial<AuthorizationServer.Options> = {}) 
 export const verifier = (
   provider: { readonly signer: TestSigner.TestSigner; readonly http: ReturnType<typeof TestHttp.layer> },
   options: IdToken.Options = {},
-  jwks: Jwks.Options = {}
+  jwks: Jwks.Options = {},
+  server: Partial<AuthorizationServer.Options> = {}
 ): Layer.Layer<JwtVerifier.JwtVerifier | Jwks.Jwks, OAuthError.OAuthError> =>
   IdToken.layer({ algorithms: provider.signer.algorithms as NonNullable<IdToken.Options["algorithms"]>, ...options })
     .pipe(
       Layer.provideMerge(Jwks.layer(jwks)),
-      Layer.provide([description(), ClientAuthentication.layerNone({ clientId }), provider.http])
+      Layer.provide([description(server), ClientAuthentication.layerNone({ clientId }), provider.http])
     )
 
 /** Verifies one token as a login does. */

@@ -53,7 +53,7 @@ const written = ({ request, values }: Placed, dialect: DescribedDialect): Endpoi
     headers: {
       ...others,
       ...(authorization === undefined || credentials === "omitted" ? {} : { authorization }),
-      ...lowerCased(filled(headers, values))
+      ...filled(headers, values)
     },
     parameters: [...all, ...Object.entries(filled(parameters, values))]
   }
@@ -76,7 +76,7 @@ const writingOf = (
     ...all,
     ...common,
     ...own,
-    headers: { ...all.headers, ...common.headers, ...own.headers },
+    headers: { ...lowerCased(all.headers), ...lowerCased(common.headers), ...lowerCased(own.headers) },
     names: { ...all.names, ...common.names, ...own.names },
     omit: [...all.omit ?? [], ...common.omit ?? [], ...own.omit ?? []],
     parameters: { ...all.parameters, ...common.parameters, ...own.parameters }
@@ -150,5 +150,5 @@ const filled = (
 ): Readonly<Record<string, string>> =>
   Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, Template.fill(text, values)]))
 
-const lowerCased = (headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
+const lowerCased = (headers: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))

@@ -146,7 +146,6 @@ export const quirks: ReadonlyArray<Quirk> = [
       tokenEndpoint: "https://api.instagram.com/oauth/access_token",
       refreshEndpoint: "https://graph.instagram.com/refresh_access_token",
       clientAuthentication: "post",
-      minInterval: "1 day",
       dialect: {
         authorization: { scopeSeparator: "," },
         authorizationCode: {
