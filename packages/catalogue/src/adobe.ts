@@ -20,10 +20,7 @@ export const adobe: Encoded = {
   userinfoEndpoint: "https://ims-na1.adobelogin.com/ims/userinfo/v2",
   clientAuthentication: "basic",
   apiOrigins: ["https://ims-na1.adobelogin.com"],
-  dialect: {
-    authorization: { scopeSeparator: ",", privateScheme: "any" },
-    response: { refreshTokenLifetime: "14 days" }
-  },
+  dialect: { authorization: { scopeSeparator: "," }, response: { refreshTokenLifetime: "14 days" } },
   rotation: { policy: "rotating" },
   sources: [{
     url: "https://developer.adobe.com/developer-console/docs/guides/authentication/UserAuthentication/",

@@ -1,5 +1,5 @@
 /**
- * Asana: access tokens of an hour, renewed by refresh tokens.
+ * Asana: the REST API.
  *
  * @since 0.1.0
  */

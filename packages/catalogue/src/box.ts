@@ -1,5 +1,5 @@
 /**
- * Box: access tokens of an hour, renewed by refresh tokens.
+ * Box: the Content API.
  *
  * @since 0.1.0
  */

@@ -18,7 +18,7 @@ export const mailchimp: Encoded = {
   tokenEndpoint: "https://login.mailchimp.com/oauth2/token",
   clientAuthentication: "post",
   apiOrigins: ["https://login.mailchimp.com"],
-  dialect: { response: { expiresInZero: "never" }, answers: { scope: "ignored" } },
+  dialect: { response: { expiresInZero: "never" } },
   sources: [{
     url: "https://github.com/requests/requests-oauthlib/blob/master/requests_oauthlib/compliance_fixes/mailchimp.py",
     read: "2026-11-29",

@@ -15,12 +15,13 @@ export const notion: Encoded = {
   provider: "notion",
   authorizationEndpoint: "https://api.notion.com/v1/oauth/authorize",
   tokenEndpoint: "https://api.notion.com/v1/oauth/token",
+  revocationEndpoint: "https://api.notion.com/v1/oauth/revoke",
   clientAuthentication: "basic",
   apiOrigins: ["https://api.notion.com"],
   dialect: {
     authorization: { parameters: { owner: "user" } },
     response: { keep: ["workspace_id", "bot_id"] },
-    requests: { token: { encoding: "json" } }
+    requests: { token: { encoding: "json" }, revocation: { encoding: "json" } }
   },
   rotation: { policy: "rotating" },
   sources: [{
@@ -33,6 +34,11 @@ export const notion: Encoded = {
     read: "2026-11-29",
     standing: "documented",
     about: "The redirect URI is repeated where the authorization request had one."
+  }, {
+    url: "https://github.com/makenotion/notion-sdk-js",
+    read: "2026-11-29",
+    standing: "documented",
+    about: "The endpoint for revocation, in Notion's own client."
   }, {
     url: "https://github.com/NangoHQ/nango/blob/master/packages/providers/providers.yaml",
     read: "2026-11-29",

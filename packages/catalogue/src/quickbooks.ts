@@ -17,6 +17,7 @@ export const quickbooks: Encoded = {
   authorizationEndpoint: "https://appcenter.intuit.com/connect/oauth2",
   tokenEndpoint: "https://oauth.platform.intuit.com/oauth2/v1/tokens/bearer",
   revocationEndpoint: "https://developer.api.intuit.com/v2/oauth2/tokens/revoke",
+  userinfoEndpoint: "https://accounts.platform.intuit.com/v1/openid_connect/userinfo",
   clientAuthentication: "basic",
   apiOrigins: ["https://quickbooks.api.intuit.com"],
   dialect: {
@@ -24,6 +25,11 @@ export const quickbooks: Encoded = {
     response: { refreshTokenExpiresIn: "x_refresh_token_expires_in" }
   },
   sources: [{
+    url: "https://github.com/intuit/oauth-jsclient",
+    read: "2026-11-29",
+    standing: "documented",
+    about: "Revocation and userinfo, x_refresh_token_expires_in, in Intuit's own client."
+  }, {
     url: "https://oauth-pythonclient.readthedocs.io/en/latest/user-guide.html",
     read: "2026-11-29",
     standing: "documented",

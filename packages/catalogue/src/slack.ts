@@ -23,7 +23,6 @@ export const slack: Encoded = {
     authorizationCode: { parts: { user: "authed_user" } },
     response: { scopeSeparator: ",", keep: ["team", "enterprise", "bot_user_id"] },
     answers: {
-      success: { path: "ok", equals: [true] },
       tokenTypes: { bot: "Bearer", user: "Bearer" },
       errorCodes: {
         invalid_refresh_token: "invalid_grant",
@@ -37,7 +36,7 @@ export const slack: Encoded = {
     url: "https://docs.slack.dev/reference/methods/oauth.v2.access",
     read: "2026-11-29",
     standing: "documented",
-    about: "Endpoint, HTTP Basic, PKCE, and that ok tells success."
+    about: "Endpoint, HTTP Basic, PKCE; where ok is false, error tells why, with a status of 200."
   }, {
     url: "https://docs.slack.dev/authentication/using-token-rotation",
     read: "2026-11-29",

@@ -1,5 +1,5 @@
 /**
- * Strava: scopes by comma. The answer tells the end of the access token twice, as a lifetime and as a time.
+ * Strava: scopes by comma.
  *
  * @since 0.1.0
  */
@@ -17,15 +17,12 @@ export const strava: Encoded = {
   tokenEndpoint: "https://www.strava.com/api/v3/oauth/token",
   clientAuthentication: "post",
   apiOrigins: ["https://www.strava.com"],
-  dialect: {
-    authorization: { scopeSeparator: ",", parameters: { approval_prompt: "auto" } },
-    answers: { expiresAt: { name: "expires_at", form: "seconds" } }
-  },
+  dialect: { authorization: { scopeSeparator: ",", parameters: { approval_prompt: "auto" } } },
   sources: [{
     url: "https://github.com/pilcrowonpaper/arctic/blob/v3/src/providers/strava.ts",
     read: "2026-11-29",
     standing: "from third parties",
-    about: "Endpoints, the secret in the body."
+    about: "Endpoints, the secret in the body. The end of the access token is told twice, by expires_in and expires_at."
   }, {
     url: "https://github.com/NangoHQ/nango/blob/master/packages/providers/providers.yaml",
     read: "2026-11-29",

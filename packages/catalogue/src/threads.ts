@@ -28,12 +28,11 @@ export const threads: Encoded = {
       }
     },
     refreshToken: { presents: "access_token", grantType: "th_refresh_token" },
-    response: { defaultTokenType: "Bearer", keep: ["user_id"] },
+    response: { defaultTokenType: "Bearer" },
     requests: {
       then: { method: "GET", omit: ["client_id"] },
       refreshToken: { method: "GET", names: { refresh_token: "access_token" }, credentials: "omitted" }
-    },
-    answers: { scope: "ignored" }
+    }
   },
   rotation: { policy: "static" },
   sources: [{

@@ -21,14 +21,9 @@ export const tiktokAccounts: Encoded = {
   apiOrigins: ["https://business-api.tiktok.com"],
   dialect: {
     authorization: { scopeSeparator: ",", pkce: "none", names: { client_id: "client_key" } },
-    response: {
-      defaultTokenType: "Bearer",
-      scopeSeparator: ",",
-      refreshTokenExpiresIn: "refresh_token_expires_in",
-      keep: ["open_id"]
-    },
+    response: { scopeSeparator: ",", refreshTokenExpiresIn: "refresh_token_expires_in", keep: ["open_id"] },
     requests: { token: { encoding: "json" }, authorizationCode: { names: { code: "auth_code" } } },
-    answers: { success: { path: "code", equals: [0] }, path: "data", error: "code", errorDescription: "message" }
+    answers: { path: "data", error: "code", errorDescription: "message" }
   },
   sources: [{
     url: "https://github.com/NangoHQ/nango/blob/master/packages/providers/providers.yaml",

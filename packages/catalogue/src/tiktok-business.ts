@@ -30,13 +30,7 @@ export const tiktokBusiness: Encoded = {
         omit: ["grant_type"]
       }
     },
-    answers: {
-      success: { path: "code", equals: [0] },
-      path: "data",
-      scope: "ignored",
-      error: "code",
-      errorDescription: "message"
-    }
+    answers: { path: "data", scope: "ignored", error: "code", errorDescription: "message" }
   },
   sources: [{
     url: "https://github.com/NangoHQ/nango/blob/master/packages/providers/providers.yaml",

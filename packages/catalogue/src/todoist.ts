@@ -1,5 +1,5 @@
 /**
- * Todoist: scopes by comma; access tokens that do not end.
+ * Todoist: scopes by comma; no renewal is known.
  *
  * @since 0.1.0
  */

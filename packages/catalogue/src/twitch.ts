@@ -15,6 +15,7 @@ export const twitch: Encoded = {
   provider: "twitch",
   authorizationEndpoint: "https://id.twitch.tv/oauth2/authorize",
   tokenEndpoint: "https://id.twitch.tv/oauth2/token",
+  revocationEndpoint: "https://id.twitch.tv/oauth2/revoke",
   clientAuthentication: "post",
   apiOrigins: ["https://api.twitch.tv"],
   dialect: {
@@ -36,5 +37,10 @@ export const twitch: Encoded = {
     read: "2026-11-29",
     standing: "from third parties",
     about: "Endpoints."
+  }, {
+    url: "https://github.com/twitchdev/twitch-cli",
+    read: "2026-11-29",
+    standing: "documented",
+    about: "Revocation, in Twitch's own client."
   }]
 }

@@ -22,7 +22,7 @@ export const withings: Encoded = {
     authorizationCode: { parameters: { action: "requesttoken" } },
     refreshToken: { parameters: { action: "requesttoken" } },
     response: { scopeSeparator: ",", keep: ["userid"] },
-    answers: { success: { path: "status", equals: [0] }, path: "body", error: "status", errorDescription: "error" }
+    answers: { path: "body", error: "status", errorDescription: "error" }
   },
   sources: [{
     url: "https://github.com/pilcrowonpaper/arctic/blob/v3/src/providers/withings.ts",

@@ -1,7 +1,8 @@
 import { ProviderContract, RecordedExchange } from "@effect-oauth/core/testing"
 import { Description, GenericRfc6749 } from "@effect-oauth/generic-rfc6749"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Redacted, Result } from "effect"
+import { Effect, Exit, Fiber, Logger, Redacted, Result } from "effect"
+import { TestClock } from "effect/testing"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { gzipSync } from "node:zlib"
@@ -47,10 +48,55 @@ for (const name of names) {
       assert.isTrue(description.dialect === undefined || laws.length > 0)
     })
 
+    for (const field of fieldsOf(description)) {
+      it.effect(`shows by its recording what ${field} is for`, () =>
+        Effect.gen(function*() {
+          const layer = GenericRfc6749.layerDescription({ ...client, description: without(description, field) })
+
+          const running = yield* Effect.forkChild(
+            Effect.forEach(laws, (law) => Effect.exit(Effect.provide(law.run, layer))),
+            { startImmediately: true }
+          )
+          yield* Effect.repeat(turn, { times: 20 })
+          // what is not understood is asked again, for a while
+          yield* TestClock.adjust("1 hour")
+          const exits = yield* Fiber.join(running)
+
+          assert.isTrue(exits.some(Exit.isFailure), `without ${field} every exchange goes as before`)
+        }).pipe(Effect.provide(Logger.layer([]))))
+    }
+
     for (const law of [...ProviderContract.cases, ...laws]) {
       it.effect(law.name, () => Effect.provide(law.run, GenericRfc6749.layerDescription(client)))
     }
   })
+}
+
+const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
+
+type Json = { readonly [name: string]: unknown }
+
+const isObject = (value: unknown): value is Json => typeof value === "object" && value !== null && !Array.isArray(value)
+
+/** The fields of a dialect, each as a path. Which scope asks for a refresh token is told by an event, not by an exchange. */
+function fieldsOf({ dialect = {} }: Description.Encoded): ReadonlyArray<string> {
+  return Object.entries<unknown>(dialect).flatMap(([leg, fields]) =>
+    isObject(fields) ? Object.keys(fields).map((field) => `${leg}.${field}`) : [leg]
+  ).filter((field) => field !== "authorization.offlineScope")
+}
+
+function without({ dialect, ...description }: Description.Encoded, path: string): Json {
+  const [leg = "", field] = path.split(".")
+  return {
+    ...description,
+    dialect: Object.fromEntries(
+      Object.entries<unknown>(dialect ?? {}).flatMap(([name, fields]) =>
+        name !== leg ? [[name, fields]] : isObject(fields) && field !== undefined
+          ? [[name, Object.fromEntries(Object.entries(fields).filter(([other]) => other !== field))]]
+          : []
+      )
+    )
+  }
 }
 
 /** What a client is given to prove itself. A signed statement is shown as who makes it, and to whom. */

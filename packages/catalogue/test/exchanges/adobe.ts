@@ -19,7 +19,7 @@ export const recording: RecordedExchange.Recording = {
       body: { access_token: "ad-1", refresh_token: "r-1", sub: "B0DC1@c62f", token_type: "bearer", expires_in: 86399 }
     }
   }],
-  gives: { token: "ad-1", renewable: true, expiresIn: 86399 },
+  gives: { token: "ad-1", renewable: true, expiresIn: 86399, refreshTokenExpiresIn: 1209600 },
   refresh: {
     request: {
       url: "https://ims-na1.adobelogin.com/ims/token/v3",

@@ -17,7 +17,7 @@ export const recording: RecordedExchange.Recording = {
     },
     answer: { body: { access_token: "token-1", token_type: "Bearer", expires_in: 3600, refresh_token: "r-1" } }
   }],
-  gives: { token: "token-1", renewable: true, expiresIn: 3600 },
+  gives: { token: "token-1", renewable: true, expiresIn: 3600, kept: { selling_partner_id: "S1" } },
   refresh: {
     request: {
       url: "https://api.amazon.com/auth/o2/token",

@@ -18,7 +18,12 @@ export const recording: RecordedExchange.Recording = {
     },
     answer: { body: { access_token: "ap-1", token_type: "Bearer", expires_in: 3600, refresh_token: "r-1" } }
   }],
-  gives: { token: "ap-1", renewable: true, expiresIn: 3600 },
+  gives: {
+    token: "ap-1",
+    renewable: true,
+    expiresIn: 3600,
+    kept: { user: "{\"name\":{\"firstName\":\"Ada\",\"lastName\":\"Example\"}}" }
+  },
   refresh: {
     request: {
       url: "https://appleid.apple.com/auth/token",

@@ -25,5 +25,10 @@ export const recording: RecordedExchange.Recording = {
     },
     answer: { body: { BhRestToken: "session-1", restUrl: "https://rest9.bullhornstaffing.com/rest-services/abc/" } }
   }],
-  gives: { token: "session-1", renewable: true, expiresIn: 604800 }
+  gives: {
+    token: "session-1",
+    renewable: true,
+    expiresIn: 604800,
+    kept: { restUrl: "https://rest9.bullhornstaffing.com/rest-services/abc/" }
+  }
 }

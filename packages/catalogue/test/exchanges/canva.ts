@@ -26,6 +26,12 @@ export const recording: RecordedExchange.Recording = {
     }
   }],
   gives: { token: "cv-1", renewable: true, expiresIn: 14400, scopes: ["asset:read", "design:meta:read"] },
+  fault: {
+    status: 400,
+    body: { code: "invalid_request", message: "The code is missing" },
+    code: "invalid_request",
+    description: "The code is missing"
+  },
   refresh: {
     request: {
       url: "https://api.canva.com/auth/v1/oauth/token",

@@ -12,7 +12,7 @@ export const recording: RecordedExchange.Recording = {
     },
     answer: { body: { access_token: "token-1", access_token_expiration: 1800, refresh_token: "r-1" } }
   }],
-  gives: { token: "token-1", renewable: true, expiresIn: 1800 },
+  gives: { token: "token-1", renewable: true, expiresIn: 1800, kept: { merchant_id: "M1" } },
   refresh: {
     request: {
       url: "https://api.clover.com/oauth/v2/refresh",

@@ -26,7 +26,7 @@ export const recording: RecordedExchange.Recording = {
         "{\"access_token\":\"sl.1\",\"token_type\":\"bearer\",\"expires_in\":14400,\"refresh_token\":\"r-1\",\"scope\":\"files.content.read account_info.read\",\"account_id\":\"dbid:1\"}"
     }
   }],
-  gives: { token: "sl.1", renewable: true, expiresIn: 14400 },
+  gives: { token: "sl.1", renewable: true, expiresIn: 14400, kept: { account_id: "dbid:1" } },
   refresh: {
     request: {
       url: "https://api.dropboxapi.com/oauth2/token",

@@ -34,6 +34,14 @@ export const recording: RecordedExchange.Recording = {
     answer: { body: { access_token: "EAA-1", token_type: "bearer", expires_in: 5183944 } }
   }],
   gives: { token: "EAA-1", renewable: true, expiresIn: 5183944 },
+  fault: {
+    status: 400,
+    body: {
+      error: { message: "Invalid verification code format.", type: "OAuthException", code: 100, fbtrace_id: "AbD" }
+    },
+    code: "100",
+    description: "Invalid verification code format."
+  },
   refresh: {
     request: {
       method: "GET",

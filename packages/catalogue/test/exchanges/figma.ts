@@ -20,7 +20,7 @@ export const recording: RecordedExchange.Recording = {
       }
     }
   }],
-  gives: { token: "token-1", renewable: true, expiresIn: 7776000 },
+  gives: { token: "token-1", renewable: true, expiresIn: 7776000, kept: { user_id_string: "1" } },
   refresh: {
     request: {
       url: "https://api.figma.com/v1/oauth/refresh",

@@ -25,7 +25,13 @@ export const recording: RecordedExchange.Recording = {
       }
     }
   }],
-  gives: { token: "token-1", renewable: true, expiresIn: 28800 },
+  gives: { token: "token-1", renewable: true, expiresIn: 28800, kept: { user_id: "22942C" } },
+  fault: {
+    status: 400,
+    body: { errors: [{ errorType: "invalid_request", message: "Missing parameter: code" }], success: false },
+    code: "invalid_request",
+    description: "Missing parameter: code"
+  },
   refresh: {
     request: {
       url: "https://api.fitbit.com/oauth2/token",

@@ -23,12 +23,18 @@ export const recording: RecordedExchange.Recording = {
         expires_in: 28800,
         refresh_token: "ghr_1",
         refresh_token_expires_in: 15811200,
-        scope: "",
+        scope: "repo,read:org",
         token_type: "bearer"
       }
     }
   }],
-  gives: { token: "ghu_1", renewable: true, expiresIn: 28800 },
+  gives: {
+    token: "ghu_1",
+    renewable: true,
+    expiresIn: 28800,
+    refreshTokenExpiresIn: 15811200,
+    scopes: ["repo", "read:org"]
+  },
   refresh: {
     request: {
       url: "https://github.com/login/oauth/access_token",

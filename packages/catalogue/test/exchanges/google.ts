@@ -33,6 +33,26 @@ export const recording: RecordedExchange.Recording = {
     }
   }],
   gives: { token: "ya29.1", renewable: true, expiresIn: 3599 },
+  device: {
+    request: {
+      url: "https://oauth2.googleapis.com/device/code",
+      parameters: {
+        scope: "https://www.googleapis.com/auth/calendar.readonly",
+        client_id: "app",
+        client_secret: "s-3cr3t"
+      }
+    },
+    answer: {
+      body: {
+        device_code: "4/4-GMMhmHCXhWEzkobqIHGG_EnNYYsAkukHspeYUk9E8",
+        user_code: "GQVQ-JKEC",
+        verification_url: "https://www.google.com/device",
+        expires_in: 1800,
+        interval: 5
+      }
+    },
+    verificationUri: "https://www.google.com/device"
+  },
   refresh: {
     request: {
       url: "https://oauth2.googleapis.com/token",

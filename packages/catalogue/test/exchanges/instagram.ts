@@ -23,7 +23,7 @@ export const recording: RecordedExchange.Recording = {
     answer: {
       body: {
         access_token: "short",
-        user_id: 17841400000000000,
+        user_id: 17841400000000,
         permissions: ["instagram_business_basic", "instagram_business_content_publish"]
       }
     }

@@ -25,7 +25,13 @@ export const recording: RecordedExchange.Recording = {
       }
     }
   }],
-  gives: { token: "AQX-1", renewable: true, expiresIn: 5184000, scopes: ["openid", "profile"] },
+  gives: {
+    token: "AQX-1",
+    renewable: true,
+    expiresIn: 5184000,
+    refreshTokenExpiresIn: 31536000,
+    scopes: ["openid", "profile"]
+  },
   refresh: {
     request: {
       url: "https://www.linkedin.com/oauth/v2/accessToken",

@@ -27,7 +27,7 @@ export const recording: RecordedExchange.Recording = {
       }
     }
   }],
-  gives: { token: "no-1", renewable: true },
+  gives: { token: "no-1", renewable: true, kept: { bot_id: "b3414d65", workspace_id: "j565j4d7" } },
   refresh: {
     request: {
       url: "https://api.notion.com/v1/oauth/token",
@@ -47,5 +47,14 @@ export const recording: RecordedExchange.Recording = {
     },
     gives: { token: "no-2", renewable: true }
   },
-  refused: { status: 400, body: { error: "invalid_grant" } }
+  refused: { status: 400, body: { error: "invalid_grant" } },
+  revocation: {
+    request: {
+      url: "https://api.notion.com/v1/oauth/revoke",
+      encoding: "json",
+      parameters: { token: "r-1", token_type_hint: "refresh_token" },
+      headers: { authorization: "Basic YXBwOnMtM2NyM3Q=" }
+    },
+    answer: { body: {} }
+  }
 }

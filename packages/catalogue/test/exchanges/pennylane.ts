@@ -3,6 +3,7 @@ import type { RecordedExchange } from "@effect-oauth/core/testing"
 export const recording: RecordedExchange.Recording = {
   scopes: ["ledger", "customers:readonly"],
   authorization: { client_id: "app", scope: "ledger customers:readonly", code_challenge_method: "S256" },
+  written: { scope: "ledger+customers:readonly" },
   callback: { code: "c-1" },
   login: [{
     request: {

@@ -1,8 +1,8 @@
 import type { RecordedExchange } from "@effect-oauth/core/testing"
 
 export const recording: RecordedExchange.Recording = {
-  scopes: ["get_user_info"],
-  authorization: { client_id: "app", scope: "get_user_info", code_challenge_method: "S256" },
+  scopes: ["get_user_info", "list_album"],
+  authorization: { client_id: "app", scope: "get_user_info,list_album", code_challenge_method: "S256" },
   callback: { code: "c-1" },
   login: [{
     request: {

@@ -25,7 +25,13 @@ export const recording: RecordedExchange.Recording = {
       }
     }
   }],
-  gives: { token: "qb-1", renewable: true, expiresIn: 3600 },
+  gives: {
+    token: "qb-1",
+    renewable: true,
+    expiresIn: 3600,
+    refreshTokenExpiresIn: 8726400,
+    kept: { realmId: "4620816365" }
+  },
   refresh: {
     request: {
       url: "https://oauth.platform.intuit.com/oauth2/v1/tokens/bearer",

@@ -29,7 +29,12 @@ export const recording: RecordedExchange.Recording = {
       }
     }
   }],
-  gives: { token: "00D!1", renewable: true, scopes: ["api", "refresh_token"] },
+  gives: {
+    token: "00D!1",
+    renewable: true,
+    kept: { instance_url: "https://acme.my.salesforce.com", id: "https://login.salesforce.com/id/00D/005" },
+    scopes: ["api", "refresh_token"]
+  },
   refresh: {
     request: {
       url: "https://login.salesforce.com/services/oauth2/token",

@@ -27,7 +27,13 @@ export const recording: RecordedExchange.Recording = {
       }
     }
   }],
-  gives: { token: "shpat_1", renewable: true, expiresIn: 3600, scopes: ["read_orders", "write_products"] },
+  gives: {
+    token: "shpat_1",
+    renewable: true,
+    expiresIn: 3600,
+    refreshTokenExpiresIn: 7776000,
+    scopes: ["read_orders", "write_products"]
+  },
   refresh: {
     request: {
       url: "https://example.myshopify.com/admin/oauth/access_token",

@@ -43,7 +43,8 @@ export const recording: RecordedExchange.Recording = {
     renewable: true,
     expiresIn: 43200,
     scopes: ["chat:write", "users:read"],
-    parts: { user: "xoxe.xoxp-1" }
+    parts: { user: "xoxe.xoxp-1" },
+    kept: { bot_user_id: "U0", team: { id: "T0", name: "Team" } }
   },
   refresh: {
     request: {

@@ -27,7 +27,7 @@ export const recording: RecordedExchange.Recording = {
       }
     }
   }],
-  gives: { token: "sq-1", renewable: true, expiresIn: 2592000 },
+  gives: { token: "sq-1", renewable: true, expiresIn: 2592000, kept: { merchant_id: "M1" } },
   refresh: {
     request: {
       url: "https://connect.squareup.com/oauth2/token",

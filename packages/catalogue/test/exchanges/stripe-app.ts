@@ -22,7 +22,7 @@ export const recording: RecordedExchange.Recording = {
       }
     }
   }],
-  gives: { token: "sk_1", renewable: true, expiresIn: 3600 },
+  gives: { token: "sk_1", renewable: true, expiresIn: 3600, kept: { stripe_user_id: "acct_1" } },
   refresh: {
     request: {
       url: "https://api.stripe.com/v1/oauth/token",

@@ -19,7 +19,7 @@ export const recording: RecordedExchange.Recording = {
     answer: {
       body: {
         access_token: "short",
-        user_id: 17841400000000000,
+        user_id: 17841400000000,
         permissions: ["threads_basic", "threads_content_publish"]
       }
     }

@@ -33,7 +33,19 @@ export const recording: RecordedExchange.Recording = {
       }
     }
   }],
-  gives: { token: "token-1", renewable: true, expiresIn: 86400, scopes: ["user.info.basic", "video.list"] },
+  gives: {
+    token: "token-1",
+    renewable: true,
+    expiresIn: 86400,
+    refreshTokenExpiresIn: 31536000,
+    scopes: ["user.info.basic", "video.list"],
+    kept: { open_id: "o-1" }
+  },
+  fault: {
+    body: { code: 40002, message: "The code is not valid", request_id: "2026", data: {} },
+    code: "40002",
+    description: "The code is not valid"
+  },
   refresh: {
     request: {
       url: "https://business-api.tiktok.com/open_api/v1.3/tt_user/oauth2/refresh_token/",

@@ -19,5 +19,10 @@ export const recording: RecordedExchange.Recording = {
       }
     }
   }],
-  gives: { token: "token-1", renewable: false }
+  gives: { token: "token-1", renewable: false, kept: { advertiser_ids: ["1", "2"] } },
+  fault: {
+    body: { code: 40002, message: "The code is not valid", request_id: "2026", data: {} },
+    code: "40002",
+    description: "The code is not valid"
+  }
 }

@@ -27,7 +27,14 @@ export const recording: RecordedExchange.Recording = {
       }
     }
   }],
-  gives: { token: "act.1", renewable: true, expiresIn: 7200, scopes: ["user.info.basic", "video.list"] },
+  gives: {
+    token: "act.1",
+    renewable: true,
+    expiresIn: 7200,
+    refreshTokenExpiresIn: 15552000,
+    kept: { open_id: "tt-user" },
+    scopes: ["user.info.basic", "video.list"]
+  },
   refresh: {
     request: {
       url: "https://open.tiktokapis.com/v2/oauth/token/",

@@ -27,6 +27,12 @@ export const recording: RecordedExchange.Recording = {
     }
   }],
   gives: { token: "token-1", renewable: true, expiresIn: 14124 },
+  fault: {
+    status: 400,
+    body: { status: 400, message: "Invalid authorization code" },
+    code: "Invalid authorization code",
+    description: "Invalid authorization code"
+  },
   refresh: {
     request: {
       url: "https://id.twitch.tv/oauth2/token",
@@ -43,5 +49,12 @@ export const recording: RecordedExchange.Recording = {
     },
     gives: { token: "token-2", renewable: true, expiresIn: 14124 }
   },
-  refused: { status: 400, body: { status: 400, message: "Invalid refresh token" } }
+  refused: { status: 400, body: { status: 400, message: "Invalid refresh token" } },
+  revocation: {
+    request: {
+      url: "https://id.twitch.tv/oauth2/revoke",
+      parameters: { token: "r-1", token_type_hint: "refresh_token", client_id: "app", client_secret: "s-3cr3t" }
+    },
+    answer: { body: {} }
+  }
 }

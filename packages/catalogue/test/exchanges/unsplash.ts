@@ -3,6 +3,7 @@ import type { RecordedExchange } from "@effect-oauth/core/testing"
 export const recording: RecordedExchange.Recording = {
   scopes: ["public", "read_user"],
   authorization: { client_id: "app", scope: "public read_user", code_challenge_method: "S256" },
+  written: { scope: "public+read_user" },
   callback: { code: "c-1" },
   login: [{
     request: {

@@ -1,8 +1,8 @@
 import type { RecordedExchange } from "@effect-oauth/core/testing"
 
 export const recording: RecordedExchange.Recording = {
-  scopes: ["snsapi_login"],
-  authorization: { scope: "snsapi_login", appid: "app" },
+  scopes: ["snsapi_login", "snsapi_userinfo"],
+  authorization: { scope: "snsapi_login,snsapi_userinfo", appid: "app" },
   callback: { code: "c-1" },
   login: [{
     request: {
@@ -14,10 +14,23 @@ export const recording: RecordedExchange.Recording = {
     answer: {
       headers: { "content-type": "text/plain" },
       body:
-        "{\"access_token\":\"token-1\",\"expires_in\":7200,\"refresh_token\":\"r-1\",\"openid\":\"o-1\",\"scope\":\"snsapi_login\",\"unionid\":\"u-1\"}"
+        "{\"access_token\":\"token-1\",\"expires_in\":7200,\"refresh_token\":\"r-1\",\"openid\":\"o-1\",\"scope\":\"snsapi_login,snsapi_userinfo\",\"unionid\":\"u-1\"}"
     }
   }],
-  gives: { token: "token-1", renewable: true, expiresIn: 7200, scopes: ["snsapi_login"] },
+  gives: {
+    token: "token-1",
+    renewable: true,
+    expiresIn: 7200,
+    scopes: ["snsapi_login", "snsapi_userinfo"],
+    kept: { openid: "o-1", unionid: "u-1" }
+  },
+  fault: {
+    status: 200,
+    headers: { "content-type": "text/plain" },
+    body: "{\"errcode\":40029,\"errmsg\":\"invalid code\"}",
+    code: "40029",
+    description: "invalid code"
+  },
   refresh: {
     request: {
       method: "GET",

@@ -32,7 +32,18 @@ export const recording: RecordedExchange.Recording = {
       }
     }
   }],
-  gives: { token: "token-1", renewable: true, expiresIn: 10800, scopes: ["user.info", "user.metrics"] },
+  gives: {
+    token: "token-1",
+    renewable: true,
+    expiresIn: 10800,
+    scopes: ["user.info", "user.metrics"],
+    kept: { userid: "363" }
+  },
+  fault: {
+    body: { status: 503, body: {}, error: "Invalid Params: invalid code" },
+    code: "503",
+    description: "Invalid Params: invalid code"
+  },
   refresh: {
     request: {
       url: "https://wbsapi.withings.net/v2/oauth2",

@@ -26,7 +26,7 @@ export const recording: RecordedExchange.Recording = {
       }
     }
   }],
-  gives: { token: "token-1", renewable: true, expiresIn: 3600 },
+  gives: { token: "token-1", renewable: true, expiresIn: 3600, kept: { host: "www.wrike.com" } },
   refresh: {
     request: {
       url: "https://login.wrike.com/oauth2/token",

@@ -25,7 +25,7 @@ export const recording: RecordedExchange.Recording = {
       }
     }
   }],
-  gives: { token: "xe-1", renewable: true, expiresIn: 1800 },
+  gives: { token: "xe-1", renewable: true, expiresIn: 1800, refreshTokenExpiresIn: 5184000 },
   refresh: {
     request: {
       url: "https://identity.xero.com/connect/token",

@@ -32,7 +32,12 @@ export const recording: RecordedExchange.Recording = {
       }
     }
   }],
-  gives: { token: "1000.1", renewable: true, expiresIn: 3600 },
+  gives: {
+    token: "1000.1",
+    renewable: true,
+    expiresIn: 3600,
+    kept: { api_domain: "https://www.zohoapis.eu", location: "eu" }
+  },
   refresh: {
     request: {
       url: "https://accounts.zoho.eu/oauth/v2/token",

@@ -5,31 +5,20 @@
  *
  * @since 0.1.0
  */
-import * as Clock from "effect/Clock"
-import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type { Json } from "effect/Schema"
 import type { AuthorizationServer } from "../AuthorizationServer.ts"
 import type { ClientAuthentication } from "../ClientAuthentication.ts"
-import type { GrantKey } from "../GrantKey.ts"
-import * as Login from "../Login.ts"
-import type { OAuthError } from "../OAuthError.ts"
-import * as PendingAuthorizations from "../PendingAuthorizations.ts"
-import * as PushedAuthorization from "../PushedAuthorization.ts"
-import * as Revocation from "../Revocation.ts"
+import * as DeviceAuthorization from "../DeviceAuthorization.ts"
 import * as TokenEndpoint from "../TokenEndpoint.ts"
 import * as TokenRequest from "../TokenRequest.ts"
-import * as TokenService from "../TokenService.ts"
-import * as TokenStore from "../TokenStore.ts"
 import type { Law } from "./Contract.ts"
 import { ensure, same } from "./internal/law.ts"
-import * as TestCrypto from "./TestCrypto.ts"
-import * as TestHttp from "./TestHttp.ts"
+import { direct, playing, received, sentAsRecorded } from "./internal/recordings.ts"
 
 /**
  * A request as it should be sent. What is random is written `~`.
@@ -79,6 +68,10 @@ export interface Given {
   /** Seconds; absent where the token does not end. */
   readonly expiresIn?: number | undefined
   readonly scopes?: ReadonlyArray<string> | undefined
+  /** Seconds; absent where the refresh token does not end. */
+  readonly refreshTokenExpiresIn?: number | undefined
+  /** What is kept with the grant: these members, and maybe more. */
+  readonly kept?: Readonly<Record<string, Json>> | undefined
   /** The access tokens of other parts of the account. */
   readonly parts?: Readonly<Record<string, string>> | undefined
 }
@@ -93,6 +86,8 @@ export interface Recording {
   readonly scopes: ReadonlyArray<string>
   /** Parameters that the authorization request must carry. */
   readonly authorization: Readonly<Record<string, string>>
+  /** Parameters of the authorization request as they must be written, encoded. */
+  readonly written?: Readonly<Record<string, string>> | undefined
   /** What the browser brings back besides `state`. */
   readonly callback: Readonly<Record<string, string>>
   /** The exchange of the code, and a second one where there is one. */
@@ -104,7 +99,13 @@ export interface Recording {
     | undefined
   /** An answer to a renewal that ends the grant. */
   readonly refused?: Exchange["answer"] | undefined
+  /** An answer to the exchange of the code that refuses it, and what is read in it. */
+  readonly fault?:
+    | (Exchange["answer"] & { readonly code: string; readonly description?: string | undefined })
+    | undefined
   readonly revocation?: Exchange | undefined
+  /** The beginning of a login on another device, and where its code is to be entered. */
+  readonly device?: (Exchange & { readonly verificationUri: string }) | undefined
 }
 
 /**
@@ -130,12 +131,25 @@ type Provider = AuthorizationServer | ClientAuthentication
  * @since 0.1.0
  */
 export const cases = (recording: Recording): ReadonlyArray<Law<Provider>> => {
-  const { gives, refresh, refused, revocation } = recording
+  const { device, fault, gives, refresh, refused, revocation } = recording
   return [
     {
       name: "logs in as recorded",
       run: playing(recording, recording.login, (played) => received(played, gives))
     },
+    ...(fault === undefined ? [] : [{
+      name: "reads a fault as recorded",
+      run: Effect.gen(function*() {
+        const [first] = recording.login
+        const login = yield* Effect.result(playing(recording, [{ ...first, answer: fault }], () => Effect.void))
+
+        const reason = Result.isFailure(login) ? login.failure.reason : undefined
+        const read = reason?._tag === "RequestRefused"
+          ? { code: reason.code, description: reason.description }
+          : { reason: reason?._tag ?? "tokens" }
+        yield* same("what is read in the fault", read, { code: fault.code, description: fault.description })
+      })
+    }]),
     ...(refresh === undefined ? [] : [{
       name: "renews as recorded",
       run: playing(
@@ -170,6 +184,17 @@ export const cases = (recording: Recording): ReadonlyArray<Law<Provider>> => {
         ({ key, service }) =>
           Effect.flatMap(service.revoke(key), (outcome) => same("the outcome of the revocation", outcome, "done"))
       )
+    }]),
+    ...(device === undefined ? [] : [{
+      name: "begins a login on another device as recorded",
+      run: direct([device], (sent) =>
+        Effect.gen(function*() {
+          const devices = yield* DeviceAuthorization.make
+          const started = yield* devices.start({ scopes: recording.scopes })
+
+          yield* same("where the code is entered", started.verificationUri, device.verificationUri)
+          yield* sentAsRecorded(sent, [device])
+        }))
     }])
   ]
 }
@@ -182,134 +207,18 @@ export const cases = (recording: Recording): ReadonlyArray<Law<Provider>> => {
  */
 export const directCases = ({ exchange, gives, grantType, parameters }: Direct): ReadonlyArray<Law<Provider>> => [{
   name: "gives tokens as recorded",
-  run: Effect.gen(function*() {
-    const sent: Array<TestHttp.Request> = []
-    const layer = Layer.provide(
-      TokenEndpoint.layer,
-      Layer.merge(TestCrypto.layer(), answering([exchange], sent))
-    )
-    const tokens = yield* Effect.flatMap(
-      TokenEndpoint.TokenEndpoint,
-      (endpoint) => endpoint.request(TokenRequest.extension(grantType, Object.entries(parameters)))
-    ).pipe(Effect.provide(layer))
+  run: direct([exchange], (sent) =>
+    Effect.gen(function*() {
+      const endpoint = yield* TokenEndpoint.TokenEndpoint
+      const tokens = yield* endpoint.request(TokenRequest.extension(grantType, Object.entries(parameters)))
 
-    yield* same("the token", Redacted.value(tokens.accessToken), gives.token)
-    yield* same("whether it can be renewed", tokens.refreshToken !== undefined, gives.renewable)
-    yield* same(
-      "its lifetime in seconds",
-      tokens.expiresIn === undefined ? undefined : Duration.toSeconds(tokens.expiresIn),
-      gives.expiresIn
-    )
-    yield* sentAsRecorded(sent, [exchange])
-  })
+      yield* same("the token", Redacted.value(tokens.accessToken), gives.token)
+      yield* same("whether it can be renewed", tokens.refreshToken !== undefined, gives.renewable)
+      yield* same(
+        "its lifetime in seconds",
+        tokens.expiresIn === undefined ? undefined : Duration.toSeconds(tokens.expiresIn),
+        gives.expiresIn
+      )
+      yield* sentAsRecorded(sent, [exchange])
+    }))
 }]
-
-interface Played {
-  readonly key: GrantKey
-  readonly service: TokenService.TokenService["Service"]
-}
-
-const redirectUri = "https://client.test/callback"
-
-/** Logs in and goes on; then what was sent must be what was recorded. */
-const playing = (
-  recording: Recording,
-  exchanges: ReadonlyArray<Exchange>,
-  go: (played: Played) => Effect.Effect<void, OAuthError>
-): Effect.Effect<void, OAuthError, Provider> =>
-  Effect.gen(function*() {
-    const sent: Array<TestHttp.Request> = []
-    const layer = client(answering(exchanges, sent))
-    yield* Effect.gen(function*() {
-      const logins = yield* Login.Login
-      const service = yield* TokenService.TokenService
-      const begun = yield* logins.begin({ account: "one", redirectUri, scopes: recording.scopes })
-      const asked = new URL(begun.url).searchParams
-      for (const [name, value] of Object.entries(recording.authorization)) {
-        yield* same(`the parameter ${name} of the authorization request`, asked.get(name), value)
-      }
-      const callback = new URLSearchParams({ ...recording.callback })
-      if (!callback.has("state")) callback.set("state", Redacted.value(begun.state))
-      const completed = yield* logins.complete(`${redirectUri}?${callback}`)
-      yield* go({ key: completed.key, service })
-    }).pipe(Effect.provide(layer), Effect.scoped)
-    yield* sentAsRecorded(sent, exchanges)
-  })
-
-const received = ({ key, service }: Played, gives: Given): Effect.Effect<void, OAuthError> =>
-  Effect.gen(function*() {
-    const now = yield* Clock.currentTimeMillis
-    const token = yield* service.token(key)
-    const status = Option.getOrUndefined(yield* service.status(key))
-    const expiresAt = Option.getOrUndefined(status?.expiresAt ?? Option.none())
-    // read from what was recorded, minutes at most pass
-    const expiresIn = expiresAt === undefined ? undefined : (DateTime.toEpochMillis(expiresAt) - now) / 1000
-    const near = gives.expiresIn !== undefined && expiresIn !== undefined && Math.abs(gives.expiresIn - expiresIn) < 120
-
-    yield* same("the token", Redacted.value(token.value), gives.token)
-    yield* same("whether it can be renewed", status?.renewable, gives.renewable)
-    yield* same("its lifetime in seconds", near ? gives.expiresIn : expiresIn, gives.expiresIn)
-    if (gives.scopes !== undefined) yield* same("its scopes", status?.scopes, gives.scopes)
-    for (const [part, value] of Object.entries(gives.parts ?? {})) {
-      const own = yield* service.token(service.key(key.account, part))
-      yield* same(`the token of the part ${part}`, Redacted.value(own.value), value)
-    }
-  })
-
-const answering = (exchanges: ReadonlyArray<Exchange>, sent: Array<TestHttp.Request>) =>
-  TestHttp.layer((request) =>
-    Effect.sync(() => {
-      const next = exchanges[sent.length]
-      sent.push(request)
-      return next === undefined ? TestHttp.empty(404) : answerOf(next)
-    })
-  )
-
-const sentAsRecorded = (
-  sent: ReadonlyArray<TestHttp.Request>,
-  exchanges: ReadonlyArray<Exchange>
-): Effect.Effect<void> =>
-  Effect.gen(function*() {
-    for (const [index, { request }] of exchanges.entries()) {
-      yield* same(`request ${index + 1}`, shown(sent[index], request), { method: "POST", encoding: "form", ...request })
-    }
-    yield* ensure(sent.length === exchanges.length, `${sent.length - exchanges.length} more requests were sent`)
-  })
-
-const answerOf = ({ answer: { body, headers, status = 200 } }: Exchange): TestHttp.Answer =>
-  typeof body === "string"
-    ? { status, body, headers: headers ?? {} }
-    : TestHttp.json(body, { status, headers })
-
-/** What was sent, in the words of what was expected. */
-const shown = (sent: TestHttp.Request | undefined, expected: Request): Request | undefined => {
-  if (sent === undefined) return undefined
-  const type = sent.headers["content-type"] ?? ""
-  const encoding = type.startsWith("application/json") ? "json" : type === "" ? "query" : "form"
-  const [address = "", query = ""] = sent.url.split("?", 2)
-  const parameters = encoding === "json"
-    ? JSON.parse(sent.body)
-    : Object.fromEntries(new URLSearchParams(encoding === "query" ? query : sent.body))
-  return {
-    method: sent.method === "GET" ? "GET" : "POST",
-    url: encoding === "query" ? address : sent.url,
-    encoding,
-    parameters: { ...parameters, ...("code_verifier" in parameters ? { code_verifier: "~" } : {}) },
-    ...(expected.headers === undefined ? {} : {
-      headers: Object.fromEntries(Object.keys(expected.headers).map((name) => [name, sent.headers[name] ?? ""]))
-    })
-  }
-}
-
-const client = (http: ReturnType<typeof TestHttp.layer>) =>
-  Login.layerWith.pipe(
-    Layer.provideMerge(TokenService.layerWith()),
-    Layer.provideMerge(Layer.mergeAll(
-      TokenStore.layerMemory,
-      PendingAuthorizations.layerMemory(),
-      PushedAuthorization.layer,
-      TokenEndpoint.layer,
-      Revocation.layer
-    )),
-    Layer.provide(Layer.merge(TestCrypto.layer(), http))
-  )

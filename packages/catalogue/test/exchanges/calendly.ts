@@ -1,0 +1,54 @@
+import type { RecordedExchange } from "@effect-oauth/core/testing"
+
+export const recording: RecordedExchange.Recording = {
+  scopes: [],
+  authorization: { client_id: "app", code_challenge_method: "S256" },
+  callback: { code: "c-1" },
+  login: [{
+    request: {
+      url: "https://auth.calendly.com/oauth/token",
+      parameters: {
+        grant_type: "authorization_code",
+        code: "c-1",
+        redirect_uri: "https://client.test/callback",
+        code_verifier: "~",
+        client_id: "app",
+        client_secret: "s-3cr3t"
+      }
+    },
+    answer: {
+      body: {
+        access_token: "token-1",
+        token_type: "Bearer",
+        expires_in: 7200,
+        owner: "https://api.calendly.com/users/A",
+        organization: "https://api.calendly.com/organizations/B",
+        refresh_token: "r-1"
+      }
+    }
+  }],
+  gives: {
+    token: "token-1",
+    renewable: true,
+    expiresIn: 7200,
+    kept: { organization: "https://api.calendly.com/organizations/B" }
+  },
+  refresh: {
+    request: {
+      url: "https://auth.calendly.com/oauth/token",
+      parameters: { grant_type: "refresh_token", refresh_token: "r-1", client_id: "app", client_secret: "s-3cr3t" }
+    },
+    answer: {
+      body: {
+        access_token: "token-2",
+        token_type: "Bearer",
+        expires_in: 7200,
+        owner: "https://api.calendly.com/users/A",
+        organization: "https://api.calendly.com/organizations/B",
+        refresh_token: "r-2"
+      }
+    },
+    gives: { token: "token-2", renewable: true, expiresIn: 7200 }
+  },
+  refused: { status: 400, body: { error: "invalid_grant", error_description: "The refresh token is not valid." } }
+}
