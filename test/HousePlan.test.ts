@@ -56,6 +56,7 @@ const storeys: ReadonlyArray<{ readonly name: string; readonly modules: Readonly
     name: "exchange",
     modules: [
       "ClientRegistration",
+      "BackchannelAuthentication",
       "DeviceAuthorization",
       "Introspection",
       "MutualTls",
@@ -93,6 +94,8 @@ const storeys: ReadonlyArray<{ readonly name: string; readonly modules: Readonly
     modules: [
       "AssertionGrant",
       "AuthorizedHttpClient",
+      "BackchannelLogin",
+      "BackchannelNotifications",
       "ClientCredentials",
       "Login",
       "OAuthClient",

@@ -114,6 +114,15 @@ export const PendingAuthorization = Schema.Struct({
   resources: Schema.optionalKey(Schema.Array(Schema.String)),
   /** What was asked for in detail (RFC 9396), where it was. */
   authorizationDetails: Schema.optionalKey(Schema.RedactedFromValue(AuthorizationDetails.AuthorizationDetails)),
+  /** Of a login that no browser is sent away for (OpenID Connect CIBA): what its server shows when it calls. */
+  backchannel: Schema.optionalKey(Schema.Struct({
+    /** The SHA-256 digest of the notification token, in base64url. */
+    tokenDigest: Schema.String,
+    /** Epoch milliseconds of the clock of who began it. */
+    expiresAt: Schema.Finite,
+    /** Milliseconds. */
+    interval: Schema.Finite
+  })),
   /** The application's own, given back when the login completes. */
   context: Schema.optionalKey(Schema.Json)
 })

@@ -4,7 +4,6 @@
  *
  * @since 0.1.0
  */
-import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
@@ -18,6 +17,7 @@ import { AuthorizationServer } from "./AuthorizationServer.ts"
 import { ClientAuthentication } from "./ClientAuthentication.ts"
 import * as Form from "./internal/form.ts"
 import { isJson, member, parseObject } from "./internal/json.ts"
+import * as Poller from "./internal/poller.ts"
 import { isPrivate } from "./internal/url.ts"
 import * as OAuthError from "./OAuthError.ts"
 import { OAuthHttpClient } from "./OAuthHttpClient.ts"
@@ -121,70 +121,6 @@ export const make: Effect.Effect<
     return yield* Effect.fromResult(judge(answer))
   })
 
-  const wait = Effect.fnUntraced(function*(
-    { deviceCode, expiresAt, ...started }: Started
-  ): Effect.fn.Return<TokenSet, OAuthError.OAuthErrorReason> {
-    const request = TokenRequest.extension(grantType, [["device_code", deviceCode]])
-    let interval = started.interval
-    let pause = interval
-    let waited = Duration.zero
-    let demanded = false
-    let answerLost: true | undefined
-    // not sooner than before, and not so late that a short outage costs the login
-    const backOff = (): Duration.Duration =>
-      Duration.max(Duration.min(Duration.times(pause, 2), longestPause), Duration.max(pause, interval))
-    while (true) {
-      const left = Duration.millis(DateTime.toEpochMillis(expiresAt) - (yield* Clock.currentTimeMillis))
-      const last = Duration.subtract(left, Duration.seconds(1))
-      if (!Duration.isLessThan(pause, left)) {
-        // backing off is our own wish; the last chance is not given away for it
-        if (Duration.isLessThan(last, Duration.max(waited, interval)) || demanded) {
-          yield* Effect.sleep(Duration.max(left, Duration.zero))
-          return yield* new OAuthError.AuthorizationRefused({ code: expired, answerLost })
-        }
-        pause = last
-      }
-      yield* Effect.sleep(pause)
-      waited = pause
-      demanded = false
-      const judgement = yield* endpoint.exchange(request)
-      switch (judgement._tag) {
-        case "Granted":
-          return judgement.tokens
-        case "Unusable":
-          return yield* judgement.reason
-        case "Refused": {
-          const { code, description } = judgement.reason
-          if (code === "access_denied") return yield* new OAuthError.AuthorizationRefused({ code, description })
-          if (code === "expired_token" || (answerLost && code === "invalid_grant")) {
-            return yield* new OAuthError.AuthorizationRefused({ code, description, answerLost })
-          }
-          if (code !== "authorization_pending" && code !== "slow_down") return yield* judgement.reason
-          answerLost = undefined
-          if (code === "slow_down") interval = Duration.sum(interval, Duration.seconds(5))
-          pause = interval
-          break
-        }
-        case "NotSent":
-          if (judgement.reason._tag !== "RequestNotSent") return yield* judgement.reason
-          pause = backOff()
-          break
-        case "NotProcessed": {
-          const { retryAfter = Duration.zero } = judgement.reason
-          const own = backOff()
-          demanded = Duration.isLessThan(own, retryAfter)
-          pause = Duration.max(own, retryAfter)
-          break
-        }
-        case "Ambiguous":
-          if (judgement.reason._tag === "RedirectRefused") return yield* judgement.reason
-          answerLost = true
-          pause = backOff()
-          break
-      }
-    }
-  })
-
   return DeviceAuthorization.of({
     start: Effect.fn("DeviceAuthorization.start")(function*(options) {
       yield* Effect.annotateCurrentSpan("oauth.provider", server.provider)
@@ -197,7 +133,8 @@ export const make: Effect.Effect<
     }),
     poll: Effect.fn("DeviceAuthorization.poll")(function*(started) {
       yield* Effect.annotateCurrentSpan("oauth.provider", server.provider)
-      return yield* wait(started).pipe(
+      const request = TokenRequest.extension(grantType, [["device_code", started.deviceCode]])
+      return yield* Poller.poll(endpoint, { ...started, request }).pipe(
         Effect.mapError((reason) => OAuthError.make("DeviceAuthorization", "poll", reason))
       )
     })
@@ -222,9 +159,6 @@ export const layer: Layer.Layer<
 > = Layer.fresh(Layer.effect(DeviceAuthorization, make))
 
 const grantType = "urn:ietf:params:oauth:grant-type:device_code"
-
-// the word that the server would say (RFC 8628, section 3.5)
-const expired = "expired_token" as RemoteText.RemoteText
 
 type Read<A> = Result.Result<A, OAuthError.OAuthErrorReason>
 
@@ -263,8 +197,6 @@ const startedOf = (object: JsonObject, { origin, sentAt }: TokenResponse.Answer)
       interval: Duration.seconds(typeof interval === "number" && interval >= 1 ? Math.min(interval, longest) : 5)
     }
   })
-
-const longestPause = Duration.minutes(2)
 
 // nobody types a code in that was shown an hour ago
 const longest = 3600

@@ -30,6 +30,12 @@ export interface Expected {
   readonly maxAge?: Duration.Duration | undefined
   /** The authentication context classes of which one must be told. */
   readonly acr?: ReadonlyArray<string> | undefined
+  /** The request that it answers, where the tokens were brought (OpenID Connect CIBA, section 10.3.1). */
+  readonly brought?: {
+    readonly authReqId: Redacted.Redacted
+    /** The refresh token that came with it. */
+    readonly refreshToken?: Redacted.Redacted | undefined
+  } | undefined
   /** What is known of the login that is renewed (OpenID Connect Core, section 12.2). */
   readonly renews?: Partial<Kept> | undefined
 }

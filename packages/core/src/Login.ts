@@ -384,7 +384,9 @@ export const layerWith: Layer.Layer<
       const taken = yield* pendings.take(Redacted.value(response.state))
       const pending = Option.getOrUndefined(taken)
       const key = pending === undefined ? undefined : GrantKey.fromId(pending.key)
-      if (pending === undefined || key === undefined) return yield* rejected("no-pending-authorization")
+      if (pending === undefined || key === undefined || pending.backchannel !== undefined) {
+        return yield* rejected("no-pending-authorization")
+      }
       if (key.id !== grants.key(key.account, key.part).id) return yield* rejected("issuer-mismatch")
       const authorized = yield* Effect.fromResult(AuthorizationResponse.judge(response, pending))
 

@@ -345,7 +345,8 @@ export class MetadataInvalid extends /* @__PURE__ */ Data.TaggedError("MetadataI
  * - `signature`: it was not made with that key.
  * - `encryption`: encrypted where nothing was agreed, not where it was, or not
  *   for a key that is here.
- * - `at_hash`, `c_hash`: it was issued with another access token, another code.
+ * - `at_hash`, `c_hash`, `rt_hash`, `auth_req_id`: it was issued with another
+ *   access token, code, refresh token, for another request.
  *
  * @category models
  * @since 0.1.0
@@ -370,6 +371,8 @@ export type JwtRule =
   | "acr"
   | "at_hash"
   | "c_hash"
+  | "auth_req_id"
+  | "rt_hash"
   | "events"
   | "jti"
   | "sid"

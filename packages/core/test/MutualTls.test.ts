@@ -1,5 +1,6 @@
 import {
   AuthorizationServer,
+  BackchannelAuthentication,
   ClientAuthentication,
   ClientCertificate,
   DeviceAuthorization,
@@ -26,6 +27,9 @@ describe("MutualTls", () => {
       revocation: Revocation.Revocation.use((_) => _.revoke(Redacted.make("t"))),
       introspection: Introspection.Introspection.use((_) => _.introspect(Redacted.make("t"))),
       device: DeviceAuthorization.DeviceAuthorization.use((_) => _.start()),
+      backchannel: BackchannelAuthentication.BackchannelAuthentication.use((_) =>
+        _.start({ loginHint: "ada", scopes: ["openid"] })
+      ),
       pushed: PushedAuthorization.PushedAuthorization.use((_) => _.push([["state", "s"]]))
     }
     for (const [name, call] of Object.entries(calls)) {
@@ -230,6 +234,7 @@ describe("MutualTls", () => {
 })
 
 type Services =
+  | BackchannelAuthentication.BackchannelAuthentication
   | DeviceAuthorization.DeviceAuthorization
   | Introspection.Introspection
   | PushedAuthorization.PushedAuthorization
@@ -237,7 +242,14 @@ type Services =
   | TokenEndpoint.TokenEndpoint
 
 const described = (options: Partial<AuthorizationServer.Options>): AuthorizationServer.Made => {
-  const names = ["token", "revocation", "introspection", "device_authorization", "pushed_authorization_request"]
+  const names = [
+    "backchannel_authentication",
+    "token",
+    "revocation",
+    "introspection",
+    "device_authorization",
+    "pushed_authorization_request"
+  ]
   return AuthorizationServer.make({
     provider: "acme",
     issuer: "https://as.example",
@@ -246,6 +258,7 @@ const described = (options: Partial<AuthorizationServer.Options>): Authorization
     revocationEndpoint: "https://as.example/revocation",
     introspectionEndpoint: "https://as.example/introspection",
     deviceAuthorizationEndpoint: "https://as.example/device",
+    backchannelAuthenticationEndpoint: "https://as.example/ciba",
     pushedAuthorizationRequestEndpoint: "https://as.example/par",
     mtlsEndpointAliases: Object.fromEntries(
       names.map((name) => [`${name}_endpoint`, `https://mtls.as.example/${name}`])
@@ -281,6 +294,7 @@ const over = (
     }))
   )
   const layer = Layer.mergeAll(
+    BackchannelAuthentication.layer({ mode: "poll" }),
     DeviceAuthorization.layer,
     Introspection.layer,
     PushedAuthorization.layer,

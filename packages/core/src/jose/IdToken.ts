@@ -1,6 +1,6 @@
 /**
  * ID tokens, verified (OpenID Connect Core, sections 2, 3.1.3.7, 3.1.3.8, 12.2
- * and 16.14): the `JwtVerifier` of core.
+ * and 16.14; OpenID Connect CIBA, section 10.3.1): the `JwtVerifier` of core.
  *
  * @since 0.1.0
  */
@@ -116,7 +116,8 @@ export const make: (
     const now = yield* Clock.currentTimeMillis
     const hashes = {
       at_hash: yield* hash(alg, expected.accessToken),
-      c_hash: yield* hash(alg, expected.code)
+      c_hash: yield* hash(alg, expected.code),
+      rt_hash: yield* hash(alg, expected.brought?.refreshToken)
     }
     const judged = judge(claims, now, { ...verifier.limits, issuer, clientId, trusted, expected, hashes, options })
     return yield* Effect.mapError(Effect.fromResult(judged), (rule) => Jws.broken("id-token", rule))
@@ -166,7 +167,7 @@ const judge = (
     readonly ahead: number
     readonly age: number
     readonly expected: Expected
-    readonly hashes: { readonly at_hash: string | undefined; readonly c_hash: string | undefined }
+    readonly hashes: { readonly [H in "at_hash" | "c_hash" | "rt_hash"]: string | undefined }
     readonly options: Options
   }
 ): Claims.Checked<Identity> =>
@@ -186,6 +187,10 @@ const judge = (
     const authenticationContext = yield* Claims.authenticationContext(claims, expected.acr)
     yield* Claims.halfDigest(claims, "at_hash", hashes.at_hash)
     yield* Claims.halfDigest(claims, "c_hash", hashes.c_hash)
+    if (expected.brought !== undefined) {
+      const authReqId = Redacted.value(expected.brought.authReqId)
+      yield* Claims.brought(claims, { authReqId, at_hash: hashes.at_hash, rt_hash: hashes.rt_hash })
+    }
     const identity: Identity = {
       issuer,
       subject,

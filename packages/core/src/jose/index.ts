@@ -1,3 +1,4 @@
+export * as BackchannelRequest from "./BackchannelRequest.ts"
 export * as ClientAssertion from "./ClientAssertion.ts"
 export * as IdToken from "./IdToken.ts"
 export * as Jwks from "./Jwks.ts"

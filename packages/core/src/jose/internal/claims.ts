@@ -157,5 +157,25 @@ export const halfDigest = (
         : Result.fail(name)
   )
 
+/** What binds tokens that were brought to the request and to each other (OpenID Connect CIBA, section 10.3.1). */
+export const brought = (
+  claims: JsonObject,
+  expected: {
+    readonly authReqId: string
+    readonly at_hash: string | undefined
+    readonly rt_hash: string | undefined
+  }
+): Checked => {
+  const told = (name: string, value: string | undefined): boolean => {
+    const said = member(claims, name)
+    return value === undefined || (typeof said === "string" && sameText(said, value))
+  }
+  if (!told("urn:openid:params:jwt:claim:auth_req_id", expected.authReqId)) return Result.fail("auth_req_id")
+  if (!told("at_hash", expected.at_hash)) return Result.fail("at_hash")
+  return told("urn:openid:params:jwt:claim:rt_hash", expected.rt_hash)
+    ? Result.succeed(undefined)
+    : Result.fail("rt_hash")
+}
+
 const isTexts = (value: Json | undefined): value is ReadonlyArray<string> =>
   Array.isArray(value) && value.length > 0 && value.every((element) => typeof element === "string")
