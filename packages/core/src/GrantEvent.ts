@@ -12,6 +12,8 @@ import type { OAuthErrorReason, ReauthorizationCause } from "./OAuthError.ts"
  *
  * - `Authorized`: a login gave the grant; `renewable` tells whether with a refresh token.
  * - `Renewed`: this process renewed it; `why` tells what for (`kept`: nobody had asked).
+ * - `ReconnectSoon`: the renewal used the refresh token up and brought no other. The account has to be connected again
+ *   when the access token ends; `TokenService.status` tells when that is.
  * - `Adopted`: tokens that another process got were taken over.
  * - `RenewalFailed`: this process tried, and the grant stays.
  * - `Unsaved`: tokens were got and the store did not take them; they are used,
@@ -37,6 +39,7 @@ export type GrantEvent =
     readonly rotated: boolean
     readonly attempt: number
   }
+  | { readonly _tag: "ReconnectSoon"; readonly key: GrantKey.GrantKey }
   | { readonly _tag: "Adopted"; readonly key: GrantKey.GrantKey }
   | { readonly _tag: "RenewalFailed"; readonly key: GrantKey.GrantKey; readonly reason: OAuthErrorReason }
   | { readonly _tag: "Unsaved"; readonly key: GrantKey.GrantKey; readonly reason: OAuthErrorReason }

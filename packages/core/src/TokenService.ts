@@ -76,6 +76,16 @@ export interface Status {
   readonly retryAt: Option.Option<DateTime.Utc>
   /** Whether the grant can be renewed. */
   readonly renewable: boolean
+  /**
+   * What is left to renew it with: a refresh token, one that the last renewal may have used up since it brought no
+   * other, or none.
+   */
+  readonly refreshToken: "usable" | "maybe-spent" | "none"
+  /**
+   * When the account has to be connected again as far as is known, by this process's clock: when the access token ends
+   * of a grant without a refresh token, else when the refresh token does.
+   */
+  readonly reconnectBy: Option.Option<DateTime.Utc>
   /** How many pairs the login has given. */
   readonly serial: number
   /** What the grant keeps of its callback and its answers, by the dialect. */

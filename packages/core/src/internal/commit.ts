@@ -143,6 +143,9 @@ const saved = Effect.fnUntraced(function*(
       rotated: isRotated(grant, outcome.grant),
       attempt: grant.state._tag === "Renewing" ? grant.state.attempt : 1
     })
+    if (change.body !== undefined && Transaction.presentable(change.body) === undefined) {
+      env.emit({ _tag: "ReconnectSoon", key })
+    }
     return undefined
   }
   if (change.state._tag === "ReauthorizationRequired") env.emit({ _tag: "Ended", key, why: change.state.why })

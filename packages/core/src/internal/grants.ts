@@ -108,6 +108,7 @@ export const status = (
       Option.map(Option.fromUndefinedOr(millis), (at) => DateTime.makeUnsafe(at - offset))
     const token = Grant.accessToken(grant, Target.whole.id)
     const body = grant.body._tag === "Open" ? grant.body : undefined
+    const renewable = body !== undefined && Transaction.presentable(body) !== undefined
     return Option.some({
       key,
       state: grant.state,
@@ -115,7 +116,9 @@ export const status = (
       authorizationDetails: Option.fromUndefinedOr(token?.authorizationDetails),
       expiresAt: instant(token?.expiresAt),
       retryAt: instant(grant.retryAt),
-      renewable: body !== undefined && Transaction.presentable(body) !== undefined,
+      renewable,
+      refreshToken: !renewable ? "none" : body?.refreshTokenKept === true ? "maybe-spent" : "usable",
+      reconnectBy: instant(renewable ? body?.refreshTokenExpiresAt : token?.expiresAt),
       serial: grant.serial,
       kept: body?.kept ?? {},
       store: self.store.name
