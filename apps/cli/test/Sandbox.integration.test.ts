@@ -103,6 +103,14 @@ describe("Sandbox", () => {
       assert.include(callback, "code=")
     })
 
+    withSandbox("gives no refresh token where it is told to give none", function*(sandbox) {
+      yield* sandbox.configure({ refreshTokens: "never" })
+
+      const tokens = yield* v4Tokens(sandbox)
+
+      assert.notProperty(tokens, "refresh_token")
+    })
+
     withSandbox("gives no refresh token without offline_access", function*(sandbox) {
       const tokens = yield* v4Tokens(sandbox, { scope: "openid,AdobeID,additional_info.roles" })
 
@@ -300,18 +308,21 @@ describe("Sandbox", () => {
       assert.strictEqual(asked.interval, 10)
     })
 
-    withSandbox("answers reuse with nothing but invalid_request", function*(sandbox) {
-      const client = { ...sandbox.registrations.camera, clientId: device }
-      const tokens = yield* cameraTokens(sandbox)
+    withSandbox(
+      "answers reuse with nothing but invalid_request, and what it knows no more with a 401",
+      function*(sandbox) {
+        const client = { ...sandbox.registrations.camera, clientId: device }
+        const tokens = yield* cameraTokens(sandbox)
 
-      const first = yield* refresh(sandbox.endpoints.camera.token, client, tokens.refresh_token)
-      const second = yield* refresh(sandbox.endpoints.camera.token, client, tokens.refresh_token)
-      const third = yield* refresh(sandbox.endpoints.camera.token, client, string(first.body.refresh_token))
+        const first = yield* refresh(sandbox.endpoints.camera.token, client, tokens.refresh_token)
+        const second = yield* refresh(sandbox.endpoints.camera.token, client, tokens.refresh_token)
+        const third = yield* refresh(sandbox.endpoints.camera.token, client, string(first.body.refresh_token))
 
-      assert.strictEqual(first.status, 200)
-      assert.deepStrictEqual([second.status, second.body], [400, { error: "invalid_request" }])
-      assert.deepStrictEqual([third.status, third.body], [400, { error: "invalid_request" }])
-    })
+        assert.strictEqual(first.status, 200)
+        assert.deepStrictEqual([second.status, second.body], [400, { error: "invalid_request" }])
+        assert.deepStrictEqual([third.status, third.body.message], [401, "Not Authorized"])
+      }
+    )
 
     withSandbox("revokes with success", function*(sandbox) {
       const tokens = yield* cameraTokens(sandbox)

@@ -17,13 +17,13 @@ import * as Data from "effect/Data"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import { dual } from "effect/Function"
 import * as HttpClient from "effect/http/HttpClient"
 import type { HttpClientRequest } from "effect/http/HttpClientRequest"
 import type { HttpClientResponse } from "effect/http/HttpClientResponse"
-import * as Option from "effect/Option"
 import * as Random from "effect/Random"
-import * as Semaphore from "effect/Semaphore"
+import { Bucket } from "./internal/bucket.ts"
 
 const TypeId = "~@effect-oauth/frameio/FrameIoRateLimits"
 
@@ -135,21 +135,23 @@ export const make = (options?: Options): Effect.Effect<FrameIoRateLimits> =>
     ): Effect.Effect<HttpClientResponse, E | RateLimited, R> =>
       Effect.gen(function*() {
         const bucket = find(name, yield* Clock.currentTimeMillis)
-        const next = turn(bucket, route(request), waitAtMost)
-        let serial = yield* next
-        for (let tried = 0;; tried++) {
-          const response = yield* send
+        const next = inTurn(bucket, route(request), waitAtMost, send)
+        let response = yield* next
+        for (let tried = 0; response.status === 429; tried++) {
+          const refused = response
           const now = yield* Clock.currentTimeMillis
-          bucket.hear(response, serial, now)
-          if (response.status !== 429) return response
           const doubled = Math.max(firstRest, bucket.interval) * 2 ** tried * (1 + (yield* Random.next) / 4)
-          const rest = Math.max(doubled, askedFor(response, now))
+          const rest = Math.max(doubled, askedFor(refused, now))
           bucket.rest(now + Math.min(rest, waitAtMost))
-          if (tried >= times || rest > waitAtMost || !isRepeatable(request)) return response
-          const again = yield* Effect.option(next)
-          if (Option.isNone(again)) return response
-          serial = again.value
+          if (tried >= times || rest > waitAtMost || !isRepeatable(request)) break
+          // where there is no turn for it any more, the 429 stays the answer
+          response = yield* Effect.catch(
+            next,
+            (error) => error instanceof RateLimited ? Effect.succeed(refused) : Effect.fail(error)
+          )
+          if (response === refused) break
         }
+        return response
       })
 
     return { [TypeId]: TypeId, take }
@@ -218,98 +220,42 @@ export const route = ({ method, url }: Pick<HttpClientRequest, "method" | "url">
 
 const identifier = /^(\d+|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i
 
-// What is assumed until an answer tells: the smallest of the documented limits, three in a second.
-const assumed = { limit: 3, window: 1_000 }
+// Sends a call in its turn, and hears what comes of it.
+const inTurn = <E, R>(
+  bucket: Bucket,
+  route: string,
+  waitAtMost: number,
+  send: Effect.Effect<HttpClientResponse, E, R>
+): Effect.Effect<HttpClientResponse, E | RateLimited, R> =>
+  Effect.suspend(() => {
+    let serial: number | undefined
+    const turn = waitForTurn(bucket, route, waitAtMost, () => {
+      serial = bucket.send()
+    })
+    return Effect.onExit(Effect.andThen(turn, send), (exit) =>
+      Effect.map(Clock.currentTimeMillis, (now) => {
+        if (serial === undefined) return
+        const told = Exit.isSuccess(exit) ? fromHeaders(exit.value.headers) : undefined
+        if (Exit.isSuccess(exit) && told === undefined && exit.value.status !== 429) bucket.open()
+        bucket.hear(told, serial, now)
+      }))
+  })
 
-/** A leaky bucket, as this process sees it: by what it has sent, and by what the answers tell. */
-class Bucket {
-  readonly gate: Semaphore.Semaphore = Semaphore.makeUnsafe(1)
-  /** How many wait at the gate, or before it. */
-  waiting = 0
-  /** Something is known that may end a wait sooner, or make it longer. */
-  changed: Deferred.Deferred<void> = Deferred.makeUnsafe()
-  private limit = assumed.limit
-  private window = assumed.window
-  private level = 0
-  private at: number
-  private restUntil = 0
-  private sent = 0
-  private heard = 0
-
-  constructor(now: number) {
-    this.at = now
-  }
-
-  /** Milliseconds until there is room for one more. */
-  get interval(): number {
-    return this.window / this.limit
-  }
-
-  isIdle(now: number): boolean {
-    return this.waiting === 0 && this.restUntil <= now && this.levelAt(now) === 0
-  }
-
-  /** Milliseconds until the next call may be sent. */
-  wait(now: number): number {
-    const over = this.levelAt(now) + 1 - this.limit
-    return Math.max(0, this.restUntil - now, over > imprecision ? over * this.interval : 0)
-  }
-
-  /** Counts a call, and numbers it. */
-  send(now: number): number {
-    this.fill(this.levelAt(now) + 1, now)
-    return ++this.sent
-  }
-
-  /** Takes what an answer tells. That to an earlier call than one already heard of is stale. */
-  hear({ headers, status }: HttpClientResponse, serial: number, now: number): void {
-    const told = fromHeaders(headers)
-    if (told !== undefined && serial > this.heard) {
-      this.heard = serial
-      this.limit = told.limit
-      this.window = Duration.toMillis(told.window)
-      // what was sent since is not in the answer's count
-      this.fill(told.limit - told.remaining + this.sent - serial, now)
-    } else if (told === undefined && this.heard === 0 && status !== 429) {
-      this.limit = Number.POSITIVE_INFINITY
-    }
-    this.change()
-  }
-
-  /** Nothing is sent before. */
-  rest(until: number): void {
-    this.restUntil = Math.max(this.restUntil, until)
-    this.change()
-  }
-
-  private levelAt(now: number): number {
-    return this.limit === Number.POSITIVE_INFINITY
-      ? 0
-      : Math.max(0, this.level - Math.max(0, now - this.at) / this.interval)
-  }
-
-  private fill(level: number, now: number): void {
-    this.level = level
-    this.at = now
-  }
-
-  private change(): void {
-    Deferred.doneUnsafe(this.changed, Effect.void)
-    this.changed = Deferred.makeUnsafe()
-  }
-}
-
-// Waits for a call's turn; gives its number.
-const turn = (bucket: Bucket, route: string, waitAtMost: number): Effect.Effect<number, RateLimited> => {
+const waitForTurn = (
+  bucket: Bucket,
+  route: string,
+  waitAtMost: number,
+  take: () => void
+): Effect.Effect<void, RateLimited> => {
   const likely = (now: number) => Math.ceil(bucket.wait(now) + bucket.waiting * bucket.interval)
   const refused = Effect.flatMap(
     Clock.currentTimeMillis,
     (now) => Effect.fail(new RateLimited({ route, retryAfter: Duration.millis(likely(now)) }))
   )
-  const first: Effect.Effect<number> = Effect.flatMap(Clock.currentTimeMillis, (now) => {
+  const first: Effect.Effect<void> = Effect.flatMap(Clock.currentTimeMillis, (now) => {
     const wait = bucket.wait(now)
     return wait === 0
-      ? Effect.sync(() => bucket.send(now))
+      ? Effect.sync(take)
       : Effect.andThen(Effect.raceFirst(Effect.sleep(Math.ceil(wait)), Deferred.await(bucket.changed)), first)
   })
   const queued = Effect.suspend(() => {
@@ -339,6 +285,3 @@ const isRepeatable = ({ body }: HttpClientRequest): boolean =>
 const firstRest = 1_000
 
 const mostBuckets = 1_000
-
-// of a drop
-const imprecision = 1e-6

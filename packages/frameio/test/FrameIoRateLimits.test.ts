@@ -3,7 +3,7 @@ import { TestHttp } from "@effect-oauth/core/testing"
 import { FrameIoRateLimits } from "@effect-oauth/frameio"
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Duration, Effect, Exit, Fiber, Redacted, Stream } from "effect"
-import { HttpBody, type HttpClient, HttpClientRequest } from "effect/http"
+import { HttpBody, HttpClient, HttpClientRequest } from "effect/http"
 import { TestClock } from "effect/testing"
 
 describe("FrameIoRateLimits", () => {
@@ -292,6 +292,45 @@ describe("FrameIoRateLimits", () => {
         assert.deepStrictEqual(server.times(), [0, 0, 6_010])
       }))
 
+    it.effect("counts what is under way, though the answer to a later call had not seen it", () =>
+      Effect.gen(function*() {
+        // all but the last call of the first ten are slow to arrive
+        let sent = 0
+        const server = yield* leaky({ limit: 10, window: 60_000, uplink: () => ++sent === 1 || sent === 11 ? 0 : 500 })
+        const client = yield* limited(server)
+        yield* client.get(me)
+        yield* TestClock.adjust("1 minute")
+
+        const fiber = yield* Effect.forkChild(burst(client, 12))
+        yield* TestClock.adjust("1 minute")
+        const statuses = yield* Fiber.join(fiber)
+
+        assert.deepStrictEqual([...new Set(statuses)], [200])
+        assert.strictEqual(server.times().length, 13)
+      }))
+
+    it.effect("counts a call whose answer never came", () =>
+      Effect.gen(function*() {
+        const server = yield* leaky({ limit: 3, window: 60_000 })
+        const client = yield* limited(server)
+        yield* client.get(me)
+        const broken = FrameIoRateLimits.withRateLimits(
+          HttpClient.transform(server.client, (send) => Effect.andThen(send, Effect.fail("broken"))),
+          client.limits,
+          { account: "ada" }
+        )
+        yield* Effect.ignore(broken.get(me))
+        yield* Effect.ignore(broken.get(me))
+
+        const fiber = yield* Effect.forkChild(client.get(me))
+        yield* TestClock.adjust("19 seconds")
+        const before = server.times().length
+        yield* TestClock.adjust("1 second")
+        yield* Fiber.join(fiber)
+
+        assert.deepStrictEqual([before, server.times().length], [3, 4])
+      }))
+
     it.effect("keeps to what other processes have left", () =>
       Effect.gen(function*() {
         const server = yield* leaky({ limit: 10, window: 60_000 })
@@ -346,43 +385,56 @@ interface Server {
 
 const scripted = (
   answer: (now: number, request: TestHttp.Request) => TestHttp.Answer,
-  latency: () => number = () => 0
+  latency: () => number = () => 0,
+  uplink: () => number = () => 0
 ): Effect.Effect<Server> =>
   Effect.sync(() => {
     const sent: Array<TestHttp.Request> = []
     const times: Array<number> = []
-    const client = TestHttp.makeClient((request) =>
-      Effect.flatMap(Clock.currentTimeMillis, (now) => {
-        sent.push(request)
-        times.push(now)
-        const answered = answer(now, request)
-        const wait = latency()
-        return wait === 0 ? Effect.succeed(answered) : Effect.delay(Effect.succeed(answered), wait)
-      })
-    )
+    const pause = (millis: number) => millis === 0 ? Effect.void : Effect.sleep(millis)
+    const client = TestHttp.makeClient(Effect.fnUntraced(function*(request) {
+      yield* pause(uplink())
+      const now = yield* Clock.currentTimeMillis
+      sent.push(request)
+      times.push(now)
+      const answered = answer(now, request)
+      yield* pause(latency())
+      return answered
+    }))
     return { client, sent: () => sent, times: () => times }
   })
 
 /** A server whose bucket of each route and token leaks continuously, as Frame.io describes it. */
-const leaky = (options: { readonly limit: number; readonly window: number; readonly latency?: number }) => {
+const leaky = (
+  options: {
+    readonly limit: number
+    readonly window: number
+    readonly latency?: number
+    readonly uplink?: () => number
+  }
+) => {
   const buckets = new Map<string, { level: number; at: number }>()
-  return scripted((now, request) => {
-    const name = request.url
-    const bucket = buckets.get(name) ?? { level: 0, at: now }
-    const level = Math.max(0, bucket.level - (now - bucket.at) * options.limit / options.window)
-    const isFull = level + 1 > options.limit + 1e-6
-    buckets.set(name, { level: isFull ? level : level + 1, at: now })
-    const remaining = isFull ? 0 : Math.max(0, Math.floor(options.limit - level - 1))
-    return TestHttp.json({}, {
-      status: isFull ? 429 : 200,
-      headers: headers({ limit: options.limit, remaining, window: options.window })
-    })
-  }, () => options.latency ?? 0)
+  return scripted(
+    (now, request) => {
+      const name = request.url
+      const bucket = buckets.get(name) ?? { level: 0, at: now }
+      const level = Math.max(0, bucket.level - (now - bucket.at) * options.limit / options.window)
+      const isFull = level + 1 > options.limit + 1e-6
+      buckets.set(name, { level: isFull ? level : level + 1, at: now })
+      const remaining = isFull ? 0 : Math.max(0, Math.floor(options.limit - level - 1))
+      return TestHttp.json({}, {
+        status: isFull ? 429 : 200,
+        headers: headers({ limit: options.limit, remaining, window: options.window })
+      })
+    },
+    () => options.latency ?? 0,
+    options.uplink
+  )
 }
 
 const limited = Effect.fnUntraced(function*(server: Server, options?: FrameIoRateLimits.Options) {
   const limits = yield* FrameIoRateLimits.make(options)
-  return FrameIoRateLimits.withRateLimits(server.client, limits, { account: "ada" })
+  return Object.assign(FrameIoRateLimits.withRateLimits(server.client, limits, { account: "ada" }), { limits })
 })
 
 const burst = <E, R>(client: HttpClient.HttpClient.With<E, R>, times: number) =>

@@ -119,7 +119,10 @@ export const configuration = (
     return Promise.resolve(grantId === undefined ? undefined : ctx.oidc.provider.Grant.find(grantId))
   },
   issueRefreshToken: (_, client, code) =>
-    Promise.resolve(client.grantTypeAllowed("refresh_token") && code.scopes.has(options.offlineScope)),
+    Promise.resolve(
+      cloth.settings().refreshTokens === "asked" && client.grantTypeAllowed("refresh_token") &&
+        code.scopes.has(options.offlineScope)
+    ),
   expiresWithSession: () => Promise.resolve(false),
   rotateRefreshToken: () => cloth.settings().rotation === "always",
   clientBasedCORS: (_, origin, client) => (client.redirectUris ?? []).some((uri) => URL.parse(uri)?.origin === origin),

@@ -9,6 +9,11 @@ const fields = {
   accessToken: Schema.DurationFromString,
   /** How long a refresh token lives, from its own issue. */
   refreshToken: Schema.DurationFromString,
+  /**
+   * Whether a login that asks for a refresh token gets one. One of Adobe's pages
+   * has it that single page and native apps never do.
+   */
+  refreshTokens: Schema.Literals(["asked", "never"]),
   /** `always` replaces the refresh token at every refresh; `never` keeps it. */
   rotation: Schema.Literals(["always", "never"]),
   /**
@@ -41,6 +46,7 @@ export type Settings = typeof Settings.Type
 export const SettingsChange = Schema.Struct({
   accessToken: Schema.optionalKey(fields.accessToken),
   refreshToken: Schema.optionalKey(fields.refreshToken),
+  refreshTokens: Schema.optionalKey(fields.refreshTokens),
   rotation: Schema.optionalKey(fields.rotation),
   replayWindow: Schema.optionalKey(fields.replayWindow),
   approval: Schema.optionalKey(fields.approval),
@@ -65,6 +71,7 @@ export type Input = {
 export const defaults: Settings = {
   accessToken: Duration.seconds(30),
   refreshToken: Duration.days(14),
+  refreshTokens: "asked",
   rotation: "always",
   replayWindow: Duration.zero,
   approval: "automatic",
@@ -78,6 +85,7 @@ export const defaults: Settings = {
 export const change = (self: Settings, input: Input): Settings => ({
   accessToken: duration(input.accessToken, self.accessToken),
   refreshToken: duration(input.refreshToken, self.refreshToken),
+  refreshTokens: input.refreshTokens ?? self.refreshTokens,
   rotation: input.rotation ?? self.rotation,
   replayWindow: duration(input.replayWindow, self.replayWindow),
   approval: input.approval ?? self.approval,

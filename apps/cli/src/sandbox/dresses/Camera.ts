@@ -4,7 +4,8 @@
  * - `client_id` is the device's own, a serial number say; `client_secret` names
  *   its model. Every device that brings the model's secret is a client.
  * - Forms may be `multipart/form-data`, as the vendor's examples have it.
- * - Refresh tokens are good once; a spent one is answered `invalid_request`.
+ * - Refresh tokens are good once; a spent one is answered `invalid_request`, and
+ *   one that is known no more with a 401 in the form of the API's errors.
  *
  * Facts: https://developer.frame.io/docs/device-integrations/how-to-authorization-management
  * and https://next.developer.frame.io/camera-to-cloud/api-reference/authentication/device-request-code
@@ -29,6 +30,7 @@ export const make = Effect.fnUntraced(function*(cloth: Dress.Cloth): Effect.fn.R
   const model = cloth.registrations.camera
   const secret = model.clientSecret === undefined ? "" : Redacted.value(model.clientSecret)
   const polls = new Map<string, number>()
+  const spent = new WeakSet<URLSearchParams>()
   const engine = yield* Engine.make({
     origin: cloth.origin,
     mount,
@@ -85,6 +87,10 @@ export const make = Effect.fnUntraced(function*(cloth: Dress.Cloth): Effect.fn.R
       // The older of the vendor's pages polls and refreshes without the secret.
       const device = parameters.get("client_id") ?? ""
       if (!parameters.has("client_secret") && known(device)) parameters.set("client_secret", secret)
+      const refreshToken = parameters.get("refresh_token")
+      if (refreshToken !== null && engine.store.read("RefreshToken", refreshToken)?.consumed !== undefined) {
+        spent.add(parameters)
+      }
       const code = parameters.get("device_code")
       if (code !== null && (yield* polledTooSoon(code))) return Message.oauthError(400, "slow_down")
       return undefined
@@ -101,7 +107,7 @@ export const make = Effect.fnUntraced(function*(cloth: Dress.Cloth): Effect.fn.R
         case "token":
           if (
             parameters.get("grant_type") === "refresh_token" && Message.jsonBody(answer)?.error === "invalid_grant"
-          ) return Message.oauthError(400, "invalid_request")
+          ) return spent.has(parameters) ? Message.oauthError(400, "invalid_request") : notAuthorized
           return Message.mapJson(answer, (body) => Dress.bearer(Message.without(body, "scope")))
         case "revocation":
           return answer.status === 200 ? Message.json(200, { success: true }) : answer
@@ -111,4 +117,15 @@ export const make = Effect.fnUntraced(function*(cloth: Dress.Cloth): Effect.fn.R
     },
     callback: () => {}
   }
+})
+
+const notAuthorized = Message.json(401, {
+  code: 401,
+  errors: [{
+    code: 401,
+    detail: "You are not allowed to access that resource",
+    status: 401,
+    title: "Not Authorized"
+  }],
+  message: "Not Authorized"
 })
