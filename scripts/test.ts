@@ -52,6 +52,12 @@ const steps: ReadonlyArray<Step> = [
   { ring: "test", name: "hostile", command: "node hostile/src/hostile.ts --json" },
   {
     ring: "test",
+    name: "fuzz",
+    command: "node hostile/src/fuzz.ts --cases 20000 --json",
+    long: "node hostile/src/fuzz.ts --cases 200000 --from 1000001 --json"
+  },
+  {
+    ring: "test",
     name: "bench",
     command: "node benchmarks/bench.ts --short --gate",
     long: "node benchmarks/bench.ts --gate --json"
