@@ -32,6 +32,7 @@ const classic = pathToFileURL(path.join(root, "docs/node_modules/typescript/lib/
 const steps: ReadonlyArray<Step> = [
   { ring: "check", name: "format", command: "dprint check" },
   { ring: "check", name: "barrels", command: "node scripts/barrels.ts --check" },
+  { ring: "check", name: "catalogue", command: "node scripts/catalogue.ts --check" },
   // forced: an incremental build has been seen to stand by errors that are no more
   { ring: "check", name: "types", command: "tsc -b --force" },
   { ring: "check", name: "lint", command: "oxlint --type-aware --deny-warnings" },

@@ -1,5 +1,5 @@
 /**
- * Autodesk Platform Services.
+ * Autodesk: Autodesk Platform Services.
  *
  * @since 0.1.0
  */

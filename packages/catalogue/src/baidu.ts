@@ -1,5 +1,5 @@
 /**
- * Baidu's open platform. The API takes the token in the query.
+ * Baidu: Baidu's open platform. The API takes the token in the query.
  *
  * @since 0.1.0
  */

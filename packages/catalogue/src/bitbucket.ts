@@ -1,5 +1,5 @@
 /**
- * Bitbucket Cloud.
+ * Bitbucket: Bitbucket Cloud.
  *
  * @since 0.1.0
  */

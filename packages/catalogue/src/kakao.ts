@@ -1,5 +1,5 @@
 /**
- * Kakao Login. The lifetime of the refresh token is told.
+ * Kakao: Kakao Login. The lifetime of the refresh token is told.
  *
  * @since 0.1.0
  */

@@ -1,5 +1,5 @@
 /**
- * LINE Login.
+ * LINE: LINE Login.
  *
  * @since 0.1.0
  */

@@ -1,5 +1,5 @@
 /**
- * Naver Login. Lifetimes are digits in a text.
+ * Naver: Naver Login. Lifetimes are digits in a text.
  *
  * @since 0.1.0
  */

@@ -1,5 +1,5 @@
 /**
- * Sage Accounting.
+ * Sage: Sage Accounting.
  *
  * @since 0.1.0
  */

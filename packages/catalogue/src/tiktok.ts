@@ -1,5 +1,6 @@
 /**
- * TikTok for Developers, web apps. The client is client_key, scopes go by comma, and refresh tokens rotate.
+ * TikTok: TikTok for Developers, web apps. The client is client_key, scopes go by comma, and refresh tokens
+ * rotate.
  *
  * @since 0.1.0
  */

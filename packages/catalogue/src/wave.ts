@@ -1,5 +1,5 @@
 /**
- * Wave Accounting.
+ * Wave: Wave Accounting.
  *
  * @since 0.1.0
  */

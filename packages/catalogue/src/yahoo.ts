@@ -1,5 +1,5 @@
 /**
- * Yahoo's APIs.
+ * Yahoo: Yahoo's APIs.
  *
  * @since 0.1.0
  */

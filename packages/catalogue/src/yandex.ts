@@ -1,5 +1,5 @@
 /**
- * Yandex ID.
+ * Yandex: Yandex ID.
  *
  * @since 0.1.0
  */
