@@ -21,6 +21,7 @@ export default defineConfig({
         return project(name, `packages/${name}`, fs.existsSync(setup) ? { globalSetup: [setup] } : undefined)
       }),
       project("cli", "apps/cli"),
+      project("sample", "apps/web"),
       project("chaos", "chaos"),
       project("hostile", "hostile"),
       project("house", ".")

@@ -187,6 +187,17 @@ const rooms: ReadonlyArray<{
     may: [ourBarrel, coreModule, /^apps\/cli\/src\//, /^(?!@effect-oauth\/|packages\/|apps\/)/]
   },
   {
+    files: /^apps\/web\/src\//,
+    may: [
+      ourBarrel,
+      coreModule,
+      // what it is tried with
+      /^@effect-oauth\/cli\/sandbox\/[A-Z]\w*$/,
+      /^apps\/web\/src\//,
+      /^(?!@effect-oauth\/|packages\/|apps\/)/
+    ]
+  },
+  {
     files: /^chaos\//,
     may: [
       ourBarrel,
@@ -402,6 +413,9 @@ describe("HousePlan", () => {
       }],
       ["chaos imports the inside of a package", {
         "chaos/src/worker.ts": `import * as X from "../../packages/core/src/internal/renewal.ts"`
+      }],
+      ["the sample imports a command", {
+        "apps/web/src/bin.ts": `import { login } from "@effect-oauth/cli/commands/Login"`
       }],
       ["a package imports an application", {
         "packages/node/src/FileTokenStore.ts": `import * as X from "@effect-oauth/cli"`

@@ -682,6 +682,22 @@ describe("Sandbox", () => {
       assert.strictEqual(headers.get("x-ratelimit-window"), "60000")
     })
 
+    withSandbox("tells in V4 what a person reaches, and nobody else's", function*(sandbox) {
+      const tokens = yield* v4Tokens(sandbox)
+      const accounts = yield* call(`${sandbox.origin}/v4/accounts`, tokens.access_token)
+      const [account] = accounts.body.data as ReadonlyArray<{ readonly id: string; readonly display_name: string }>
+
+      const workspaces = yield* call(`${sandbox.origin}/v4/accounts/${account?.id}/workspaces`, tokens.access_token)
+      const others = yield* call(`${sandbox.origin}/v4/accounts/${sandbox.account.id}/workspaces`, tokens.access_token)
+
+      assert.strictEqual(account?.display_name, "Studio of Ada Sandbox")
+      assert.deepStrictEqual(
+        (workspaces.body.data as ReadonlyArray<{ readonly name: string }>).map(({ name }) => name),
+        ["Dailies", "Rough cuts", "Delivery"]
+      )
+      assert.strictEqual(others.status, 404)
+    })
+
     withSandbox("answers V2 flat", function*(sandbox) {
       const tokens = yield* legacyPublicTokens(sandbox)
 

@@ -1,4 +1,4 @@
-import { Login, type Scopes, TokenService } from "@effect-oauth/core"
+import { Login, OAuthError, type Scopes, TokenService } from "@effect-oauth/core"
 import { Fault, TestAuthorizationServer } from "@effect-oauth/core/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Option, Stream } from "effect"
@@ -97,6 +97,34 @@ describe("Login", () => {
 
       assert.strictEqual(error.reason._tag, "AnswerLost")
       assert.strictEqual((yield* server.exchanges).length, 1)
+    }).pipe(Effect.provide(App.layer())))
+
+  it.effect("keeps the grant for the account that is decided on at the end", () =>
+    Effect.gen(function*() {
+      const { answer, login } = yield* answered()
+
+      const completed = yield* login.complete(answer, { link: ({ account }) => Effect.succeed(`${account}-linked`) })
+
+      const service = yield* TokenService.TokenService
+      assert.strictEqual(completed.key.account, "ada-linked")
+      assert.isTrue(Option.isNone(yield* service.status(service.key("ada"))))
+      assert.isTrue(Option.isSome(yield* service.status(completed.key)))
+    }).pipe(Effect.provide(App.layer())))
+
+  it.effect("keeps nothing where no account is decided on", () =>
+    Effect.gen(function*() {
+      const { answer, login } = yield* answered()
+      const refusal = OAuthError.make(
+        "App",
+        "link",
+        new OAuthError.CallbackRejected({ problem: "unsupported-response" })
+      )
+
+      const error = yield* Effect.flip(login.complete(answer, { link: () => Effect.fail(refusal) }))
+
+      const service = yield* TokenService.TokenService
+      assert.strictEqual(error, refusal)
+      assert.isTrue(Option.isNone(yield* service.status(service.key("ada"))))
     }).pipe(Effect.provide(App.layer())))
 
   it.effect("tells that a login gave no refresh token", () =>

@@ -152,6 +152,7 @@ export const layer = (
         status: 200,
         title: "Sign out?",
         hasForm: true,
+        formLeadsTo: options.server === "end" ? originOf(server.endSessionEndpoint) : undefined,
         body: `<p>You will be signed out of ${Page.escape(application)}.</p>
 <form method="post" action="${Page.escape(path)}/logout">
 <p><button type="submit">Sign out</button> <button type="submit" name="everywhere" value="yes">Sign out everywhere</button></p>
@@ -192,7 +193,7 @@ export const layer = (
           status: 200,
           title: "Signed out",
           body: "",
-          ancestors: URL.canParse(server.issuer) ? new URL(server.issuer).origin : undefined
+          ancestors: originOf(server.issuer)
         })
     })
 
@@ -206,6 +207,9 @@ export const layer = (
       invalid
     )
   }))
+
+const originOf = (address: string | undefined): string | undefined =>
+  address !== undefined && URL.canParse(address) ? new URL(address).origin : undefined
 
 const leaving = Cookie.name("leaving")
 

@@ -118,6 +118,15 @@ describe("LogoutRoutes", () => {
         assert.strictEqual(browser.cookies.size, 0)
       }).pipe(Effect.provide(App.layerOpenId())))
 
+    it.effect("is let through by the policy of the page that asks", () =>
+      Effect.gen(function*() {
+        const { browser } = yield* signedIn({ server: "end" })
+
+        const { headers } = yield* browser.get("/oauth/logout")
+
+        assert.include(headers["content-security-policy"], "form-action 'self' https://as.test;")
+      }).pipe(Effect.provide(App.layerOpenId())))
+
     for (const query of ["", "?state=", "?state=guessed", "?state=a&state=b"]) {
       it.effect(`is not taken back by an address that nobody waits for: ${query}`, () =>
         Effect.gen(function*() {

@@ -1,9 +1,10 @@
 /**
- * The APIs of Frame.io, as far as "who am I" goes: V4, and the flat V2 that the
- * legacy server and devices use.
+ * The APIs of Frame.io, as far as "who am I" goes, and in V4 "what do I reach":
+ * V4, and the flat V2 that the legacy server and devices use.
  *
- * Facts: https://developer.frame.io/docs/troubleshooting/rate-limits and
- * https://developer.frame.io/api/reference
+ * Facts: https://developer.frame.io/docs/troubleshooting/rate-limits,
+ * https://developer.frame.io/api/reference and
+ * https://next.developer.frame.io/platform/api-reference/workspaces/index
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -58,9 +59,10 @@ export const make = (options: {
       )
       if (caller === undefined) return version.error(401, headers)
       if (exhausted) return version.error(429, headers)
-      if (request.url.pathname !== `/${version.name}/me`) return version.error(404, headers)
+      const resource = version.resource(request.url.pathname, caller)
+      if (resource === undefined) return version.error(404, headers)
       if (request.method !== "GET") return version.error(405, headers)
-      return Message.json(200, version.profile(caller), headers)
+      return Message.json(200, resource, headers)
     })
   }
 }
@@ -87,7 +89,8 @@ interface Version {
     stores: ReadonlyArray<GrantStore>,
     accounts: Account.Accounts
   ) => Caller | undefined
-  readonly profile: (caller: Caller) => unknown
+  /** What is at a path, for who calls; nothing where nothing is. */
+  readonly resource: (path: string, caller: Caller) => unknown
   readonly error: (status: Status, headers: OutgoingHttpHeaders) => Message.Answer
 }
 
@@ -105,7 +108,27 @@ const v4: Version = {
     if (scopes.includes("frame.s2s.all")) return service(payload?.clientId)
     return scopes.includes("additional_info.roles") ? person(accounts.find(payload?.accountId ?? "")) : undefined
   },
-  profile: (caller) => ({ data: { ...caller, avatar_url: null } }),
+  resource: (path, caller) => {
+    const account = { id: Account.idOf(`account of ${caller.id}`), display_name: `Studio of ${caller.name}`, ...stamps }
+    switch (path) {
+      case "/v4/me":
+        return { data: { ...caller, avatar_url: null } }
+      case "/v4/accounts":
+        return { data: [account], links: { next: null } }
+      case `/v4/accounts/${account.id}/workspaces`:
+        return {
+          data: ["Dailies", "Rough cuts", "Delivery"].map((name) => ({
+            id: Account.idOf(`${name} of ${account.id}`),
+            name,
+            account_id: account.id,
+            ...stamps
+          })),
+          links: { next: null }
+        }
+      default:
+        return undefined
+    }
+  },
   error: (status, headers) =>
     Message.json(status, { errors: [{ title: titles[status], detail: details[status] }] }, headers)
 }
@@ -116,7 +139,7 @@ const v2: Version = {
     const payload = granted(token, stores)
     return payload?.accountId === undefined ? undefined : person(accounts.find(payload.accountId))
   },
-  profile: (caller) => ({ _type: "user", ...caller, image_64: null }),
+  resource: (path, caller) => path === "/v2/me" ? { _type: "user", ...caller, image_64: null } : undefined,
   error: (status, headers) => {
     const title = status === 401 ? "Not Authorized" : titles[status]
     return Message.json(
@@ -135,6 +158,8 @@ const granted = (token: string | undefined, stores: ReadonlyArray<GrantStore>) =
   }
   return undefined
 }
+
+const stamps = { created_at: "2026-01-05T09:00:00.000000Z", updated_at: "2026-01-05T09:00:00.000000Z" }
 
 const person = (account: Account.Account | undefined): Caller | undefined =>
   account === undefined
@@ -156,7 +181,7 @@ const titles: Readonly<Record<Status, string>> = {
 
 const details: Readonly<Record<Status, string>> = {
   401: "Invalid or missing authorization token",
-  404: "The sandbox has only /me",
+  404: "The sandbox has only /me, and in V4 /accounts and their /workspaces",
   405: "The sandbox only reads",
   429: "Rate limit exceeded"
 }

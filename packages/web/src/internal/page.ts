@@ -18,10 +18,12 @@ export interface Page {
   readonly ancestors?: string | undefined
   /** Whether it has a form: browsers tell where a form comes from only where they may tell the referrer. */
   readonly hasForm?: boolean | undefined
+  /** Where its form may lead in the end besides this application: browsers ask the policy after redirects, too. */
+  readonly formLeadsTo?: string | undefined
 }
 
 /** The answer that shows a page. */
-export const respond = ({ ancestors = "'none'", body, hasForm = false, next, status, title }: Page) =>
+export const respond = ({ ancestors = "'none'", body, formLeadsTo, hasForm = false, next, status, title }: Page) =>
   HttpServerResponse.text(
     `<!doctype html>
 <html lang="en">
@@ -50,7 +52,9 @@ ${body}
         ...quiet,
         ...(hasForm ? { "referrer-policy": "same-origin" } : {}),
         "content-security-policy":
-          `default-src 'none'; style-src 'sha256-${styleHash}'; base-uri 'none'; form-action 'self'; frame-ancestors ${ancestors}`
+          `default-src 'none'; style-src 'sha256-${styleHash}'; base-uri 'none'; form-action 'self'${
+            formLeadsTo === undefined ? "" : ` ${formLeadsTo}`
+          }; frame-ancestors ${ancestors}`
       }
     }
   )
