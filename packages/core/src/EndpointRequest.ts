@@ -32,10 +32,19 @@ export interface EndpointRequest {
   readonly headers: Readonly<Record<string, string | Redacted.Redacted>>
   readonly parameters: Parameters
   /** Where the parameters are. A GET has no body, so it needs `query`. */
-  readonly encoding: "form" | "json" | "query"
+  readonly encoding: "form" | "json" | "query" | Encode
   /** What the grant keeps of its callback and its answers. */
   readonly kept: Readonly<Record<string, Json>>
 }
+
+/**
+ * Writes the parameters of a request as a body of another kind: pure. Where it
+ * throws, nothing is sent.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Encode = (parameters: URLSearchParams) => { readonly contentType: string; readonly body: string }
 
 /**
  * Changes a request before it is sent.

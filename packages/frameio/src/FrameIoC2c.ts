@@ -22,6 +22,7 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import { multipart } from "./internal/multipart.ts"
 import * as Provider from "./internal/provider.ts"
 
 /**
@@ -131,6 +132,8 @@ const server = (origins: Provider.Origins): AuthorizationServer.Options => ({
       refreshTokenLifetime: Duration.days(14),
       grantEnded: ["invalid_grant", "invalid_request"]
     },
+    // as every example and the reference of the vendor have it
+    onRequest: (request) => Effect.succeed({ ...request, encoding: multipart }),
     onAnswer: withEnd
   },
   rotation: RotationPolicy.rotating()

@@ -37,8 +37,8 @@ describe("FrameIoC2c", () => {
           wire.layer(device)
         )
 
-        const exchange = { method: "POST", headers: Wire.form() }
-        assert.deepStrictEqual(wire.sent, [
+        const exchange = { method: "POST", headers: multipart }
+        assert.deepStrictEqual(read(wire), [
           {
             ...exchange,
             url: "https://api.frame.io/v2/auth/token",
@@ -68,8 +68,8 @@ describe("FrameIoC2c", () => {
           DeviceAuthorization.layer.pipe(Layer.provideMerge(wire.layer(device)))
         )
 
-        const exchange = { method: "POST", headers: Wire.form() }
-        assert.deepStrictEqual(wire.sent, [
+        const exchange = { method: "POST", headers: multipart }
+        assert.deepStrictEqual(read(wire), [
           {
             ...exchange,
             url: "https://api.frame.io/v2/auth/device/code",
@@ -81,6 +81,43 @@ describe("FrameIoC2c", () => {
             body: `grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Adevice_code&device_code=d-0${named}`
           }
         ])
+      }))
+
+    it.effect("is renewed by a form in parts, as the vendor's examples are written", () =>
+      Effect.gen(function*() {
+        const wire = camera()
+
+        yield* Effect.provide(
+          Effect.flatMap(paired(), ({ key, service }) => service.refresh(key)),
+          wire.layer(device)
+        )
+
+        assert.strictEqual(
+          wire.sent[0]?.body,
+          [
+            ["grant_type", "refresh_token"],
+            ["refresh_token", "r-0"],
+            ["client_id", "serial-1"],
+            ["client_secret", "s3cret"]
+          ].map(([name, value]) =>
+            `--effect-oauth-form\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`
+          ).join("") + "--effect-oauth-form--\r\n"
+        )
+      }))
+
+    it.effect("is renewed by a form whose parts end where they end, whatever they hold", () =>
+      Effect.gen(function*() {
+        const wire = camera()
+        const secret = "effect-oauth-form--s3cret"
+
+        yield* Effect.provide(
+          Effect.flatMap(paired(), ({ key, service }) => service.refresh(key)),
+          wire.layer(FrameIoC2c.layer({ ...options(), clientSecret: Redacted.make(secret) }))
+        )
+
+        const { body = "", headers = {} } = wire.sent[0] ?? {}
+        const form = yield* Effect.promise(() => new Response(body, { headers }).formData())
+        assert.strictEqual(form.get("client_secret"), secret)
       }))
 
     it.effect("sends the version of the device's software with every request", () =>
@@ -275,7 +312,7 @@ describe("FrameIoC2c", () => {
         ).pipe(Person.withEnv({ DEVICE_SERIAL: "serial-2", FRAMEIO_CLIENT_SECRET: "s3cret" }))
 
         assert.strictEqual(
-          wire.sent[0]?.body,
+          read(wire)[0]?.body,
           "grant_type=refresh_token&refresh_token=r-0&client_id=serial-2&client_secret=s3cret"
         )
       }))
@@ -318,6 +355,15 @@ const options = (): FrameIoC2c.Options => ({ clientId: "serial-1", clientSecret:
 const device: OAuthClient.Provider = Layer.suspend(() => FrameIoC2c.layer(options()))
 
 const origin = "http://127.0.0.1:4000"
+
+const multipart = { accept: "application/json", "content-type": "multipart/form-data; boundary=effect-oauth-form" }
+
+/** What was sent, the parts of each form written as a query. */
+const read = (wire: Wire.Wire) =>
+  wire.sent.map(({ body, ...head }) => {
+    const parts = [...body.matchAll(/name="([^"]*)"\r\n\r\n([^\r]*)\r\n/g)]
+    return { ...head, body: new URLSearchParams(parts.map(([, name = "", value = ""]) => [name, value])).toString() }
+  })
 
 /** How the API says 401, as the vendor's page shows it. */
 function notAuthorized() {

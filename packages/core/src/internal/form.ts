@@ -43,7 +43,7 @@ export const request = (
     parameters: [...to.parameters, ...credentials.parameters],
     kept: to.kept ?? {}
   }
-  return onRequest === undefined ? written(plain) : Effect.flatMap(guarded(() => onRequest(plain)), written)
+  return onRequest === undefined ? written(plain) : guarded(() => Effect.flatMap(onRequest(plain), written))
 }
 
 /** What a dialect makes of an answer. A hook that throws leaves it as it came: there may be tokens in it. */
@@ -91,14 +91,10 @@ const written = (
     const joint = !url.includes("?") ? "?" : /[?&]$/.test(url) ? "" : "&"
     return Effect.succeed(HttpClientRequest.make(method)(form.size === 0 ? url : `${url}${joint}${form}`, options))
   }
-  return Effect.succeed(
-    HttpClientRequest.make(method)(url, {
-      ...options,
-      body: encoding === "json"
-        ? HttpBody.text(JSON.stringify(objectOf(form)), "application/json")
-        : HttpBody.text(form.toString(), "application/x-www-form-urlencoded")
-    })
-  )
+  const { body, contentType } = typeof encoding === "function" ? encoding(form) : encoding === "json"
+    ? { body: JSON.stringify(objectOf(form)), contentType: "application/json" }
+    : { body: form.toString(), contentType: "application/x-www-form-urlencoded" }
+  return Effect.succeed(HttpClientRequest.make(method)(url, { ...options, body: HttpBody.text(body, contentType) }))
 }
 
 const objectOf = (form: URLSearchParams): Record<string, string | ReadonlyArray<string>> =>
