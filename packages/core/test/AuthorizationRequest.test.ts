@@ -51,7 +51,7 @@ describe("AuthorizationRequest", () => {
         assert.strictEqual(one.state.length, 43)
       }).pipe(Effect.provide(crypto)))
 
-    it.effect("draws 256 random bits for state, nonce and verifier each [6749-10.10-a] [6749-10.10-b]", () =>
+    it.effect("draws 256 random bits for state, nonce and verifier each [6749-10.10-a] [6749-10.10-b] [FAPI2-5.4.1-e]", () =>
       Effect.gen(function*() {
         const drawn: Array<number> = []
         const random = SecureRandom.make((size) => {

@@ -198,7 +198,7 @@ describe("a login", () => {
       )
     }
 
-    it.effect("a code of another login, put into this one [9700-2.1.1-a] [9700-2.1.1-d] [2.1-4.1.2-b] [2.1-7.5.1.1-a] [2.1-7.5.1.1-b]", () =>
+    it.effect("a code of another login, put into this one [9700-2.1.1-a] [9700-2.1.1-d] [FAPI2-5.3.3.2-d] [2.1-4.1.2-b] [2.1-7.5.1.1-a] [2.1-7.5.1.1-b]", () =>
       Effect.gen(function*() {
         const attacker = yield* answered({ account: "mallory" }, { subject: "mallory" })
         const victim = yield* answered()

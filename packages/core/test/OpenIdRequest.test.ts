@@ -140,7 +140,7 @@ describe("OpenIdRequest", () => {
       assert.strictEqual((yield* request({ openid: { maxAge: 0 } })).query.get("max_age"), "0")
     }))
 
-  it.effect("makes a nonce of 256 bits for each request [OIDC-3.1.2.1-d]", () =>
+  it.effect("makes a nonce of 256 bits for each request [OIDC-3.1.2.1-d] [FAPI2-5.3.3.2-g]", () =>
     Effect.gen(function*() {
       const nonces = yield* Effect.forEach(
         Array.from({ length: 100 }),

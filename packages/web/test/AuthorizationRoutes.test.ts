@@ -56,7 +56,7 @@ describe("AuthorizationRoutes", () => {
       it.effect(
         `leads nowhere else: ${
           JSON.stringify(returnTo)
-        } [9700-2.1-a] [9700-4.1.3-a] [9700-4.11.1-a] [2.1-2.3.1-a] [2.1-7.13.1-a]`,
+        } [9700-2.1-a] [9700-4.1.3-a] [9700-4.11.1-a] [2.1-2.3.1-a] [2.1-7.13.1-a] [FAPI2-5.3.3.1-d]`,
         () =>
           Effect.gen(function*() {
             const browser = yield* Browser.make()
@@ -78,7 +78,7 @@ describe("AuthorizationRoutes", () => {
         assert.strictEqual(status, 400)
       }).pipe(Effect.provide(App.layer())))
 
-    it.effect("is not begun by another site [6750-5.3-e] [2.1-7.1.3.4-b]", () =>
+    it.effect("is not begun by another site [6750-5.3-e] [2.1-7.1.3.4-b] [FAPI2-5.3.3.1-l]", () =>
       Effect.gen(function*() {
         const browser = yield* Browser.make()
 

@@ -1,5 +1,6 @@
 export * as BackchannelRequest from "./BackchannelRequest.ts"
 export * as ClientAssertion from "./ClientAssertion.ts"
+export * as Fapi2 from "./Fapi2.ts"
 export * as IdToken from "./IdToken.ts"
 export * as Jwks from "./Jwks.ts"
 export * as JwtBearer from "./JwtBearer.ts"

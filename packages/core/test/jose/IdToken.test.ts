@@ -253,7 +253,7 @@ describe("IdToken", () => {
         assert.strictEqual(yield* refused(provider, token, { algorithms: undefined }), "alg")
       }))
 
-    it.effect("is never none [OIDC-2-f] [G05]", () =>
+    it.effect("is never none [OIDC-2-f] [FAPI2-5.4.1-c] [G05]", () =>
       Effect.gen(function*() {
         const provider = yield* OpenId.provider()
         const parts = [{ alg: "none" }, OpenId.claims()].map((part) => jose.base64url.encode(JSON.stringify(part)))
@@ -332,7 +332,7 @@ describe("IdToken", () => {
     > = [
       ["an extension that must be understood [G05]", "crit", { crit: ["exp"], exp: 1 }],
       ["a payload that is not encoded", "crit", { b64: true }],
-      ["the type of another token", "typ", { typ: "at+jwt" }],
+      ["the type of another token [FAPI2-5.4.1-a]", "typ", { typ: "at+jwt" }],
       ["a type that is none", "typ", { typ: 1 }],
       ["a key id that is none", "key", { kid: 1 }]
     ]

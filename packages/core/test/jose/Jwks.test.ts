@@ -170,6 +170,23 @@ describe("Jwks", () => {
         assert.isDefined(yield* among([one, yield* publicJwk("RS256")], { alg: "ES256" }))
       }))
 
+    it.effect("takes of several with one name the one of the algorithm's kind that is to sign [FAPI2-5.4.3-a]", () =>
+      Effect.gen(function*() {
+        const [wanted, rsa, edwards, p384, sealing] = [
+          yield* publicJwk("ES256"),
+          yield* publicJwk("RS256"),
+          yield* publicJwk("EdDSA"),
+          yield* publicJwk("ES384"),
+          yield* publicJwk("ES256")
+        ]
+        const others = [rsa, edwards, p384, { ...sealing, use: "enc" }, { ...sealing, alg: "ECDH-ES" }]
+        const keys = [...others, wanted, ...others].map((jwk) => ({ ...jwk, kid: "k" }))
+
+        const found = yield* among(keys, other)
+
+        assert.strictEqual(found?.jwk.x, wanted.x)
+      }))
+
     it.effect("takes neither of two with one name [G04]", () =>
       Effect.gen(function*() {
         const [one, two] = [yield* publicJwk("ES256"), yield* publicJwk("ES256")]
