@@ -182,6 +182,31 @@ describe("FrameIo", () => {
         }))
     }
 
+    it.effect("is renewed with the client's other secret once it has been exchanged for the first", () =>
+      Effect.gen(function*() {
+        const wire = adobe()
+        let secret = "first"
+        const provider = FrameIo.layer({
+          client: "webApp",
+          clientId: "app",
+          clientSecret: Effect.sync(() => Redacted.make(secret))
+        })
+
+        yield* Effect.provide(
+          Effect.gen(function*() {
+            const { key } = yield* Person.login(FrameIo.scopes)
+            secret = "second"
+            yield* Effect.flatMap(TokenService.TokenService, (service) => service.refresh(key))
+          }),
+          wire.layer(provider)
+        )
+
+        assert.deepStrictEqual(wire.sent.map(({ headers }) => headers["authorization"]), [
+          `Basic ${btoa("app:first")}`,
+          `Basic ${btoa("app:second")}`
+        ])
+      }))
+
     it.effect("presents the refresh token that the last renewal gave", () =>
       Effect.gen(function*() {
         const wire = adobe()

@@ -1,4 +1,4 @@
-import { AuthorizationServer, type OAuthClient, TokenService } from "@effect-oauth/core"
+import { AuthorizationServer, Login, type OAuthClient, TokenService } from "@effect-oauth/core"
 import { ProviderContract, TestHttp } from "@effect-oauth/core/testing"
 import { FrameIoLegacy } from "@effect-oauth/frameio"
 import { assert, describe, it } from "@effect/vitest"
@@ -91,6 +91,25 @@ describe("FrameIoLegacy", () => {
 
         assert.isTrue(renewable)
       }).pipe(Effect.provide(legacy().layer(app))))
+
+    it.effect("names the redirect URI letter by letter at both legs, its query too", () =>
+      Effect.gen(function*() {
+        const wire = legacy()
+        const redirectUri = "http://127.0.0.1:5000/callback/?from=frameio"
+
+        const { url } = yield* Effect.provide(
+          Effect.gen(function*() {
+            const { state, url } = yield* Person.begin(scopes, { redirectUri })
+            const login = yield* Login.Login
+            yield* login.complete(`${redirectUri}&code=c-0&state=${Redacted.value(state)}`)
+            return { url }
+          }),
+          wire.layer(app)
+        )
+
+        assert.strictEqual(new URL(url).searchParams.get("redirect_uri"), redirectUri)
+        assert.strictEqual(new URLSearchParams(wire.sent[0]?.body).get("redirect_uri"), redirectUri)
+      }))
 
     it.effect("warns at login where offline was asked for and no refresh token came", () =>
       Effect.gen(function*() {

@@ -2,13 +2,14 @@ import {
   type AuthorizationServer,
   AuthorizedHttpClient,
   type ClientAuthentication,
+  type GrantKey,
   Login,
   OAuthClient,
   type OAuthError,
   PendingAuthorizations,
   TokenStore
 } from "@effect-oauth/core"
-import { FrameIo, FrameIoC2c, FrameIoLegacy } from "@effect-oauth/frameio"
+import { FrameIo, FrameIoApi, FrameIoC2c, FrameIoLegacy, FrameIoRateLimits } from "@effect-oauth/frameio"
 import { Config, Effect, Layer, type Redacted } from "effect"
 import { FetchHttpClient, type HttpClientError } from "effect/http"
 import { describe, expect, it } from "tstyche"
@@ -78,5 +79,29 @@ describe("FrameIoC2c", () => {
   it("asks a device for its secret", () => {
     expect(FrameIoC2c.layer).type.toBeCallableWith({ clientId: "", clientSecret })
     expect(FrameIoC2c.layer).type.not.toBeCallableWith({ clientId: "" })
+  })
+})
+
+describe("FrameIoApi", () => {
+  it("adds its error to those of the client, and `me` hands it on", () => {
+    const whoAmI = (key: GrantKey.GrantKey) => Effect.flatMap(FrameIoApi.make(key), FrameIo.me)
+
+    expect<Effect.Error<ReturnType<typeof whoAmI>>>().type.toBe<
+      FrameIoApi.FreshTokenRefused | HttpClientError.HttpClientError | OAuthError.OAuthError
+    >()
+  })
+})
+
+describe("FrameIoRateLimits", () => {
+  it("takes any client, and adds its error", () => {
+    const limited = (api: FrameIoApi.FrameIoApi, limits: FrameIoRateLimits.FrameIoRateLimits) =>
+      FrameIo.me(FrameIoRateLimits.withRateLimits(api, limits, { account: "ada" }))
+
+    expect<Effect.Error<ReturnType<typeof limited>>>().type.toBe<
+      | FrameIoApi.FreshTokenRefused
+      | FrameIoRateLimits.RateLimited
+      | HttpClientError.HttpClientError
+      | OAuthError.OAuthError
+    >()
   })
 })
