@@ -1,4 +1,4 @@
-// Writes what is told of the catalogue as a whole: the table in the guide.
+// Writes what is told of the catalogue as a whole: the table in the guide, and the names that the command line knows.
 // With --check nothing is written, and what is stale is an error.
 import type { Description } from "@effect-oauth/generic-rfc6749"
 import { Description as Descriptions } from "@effect-oauth/generic-rfc6749"
@@ -8,6 +8,7 @@ import * as path from "node:path"
 
 const root = path.resolve(import.meta.dirname, "..")
 const source = path.join(root, "packages/catalogue/src")
+const names = path.join(root, "apps/cli/src/Catalogue.ts")
 const guide = path.join(root, "docs/guides/catalogue.md")
 
 interface Entry {
@@ -84,7 +85,23 @@ const guideText = (): string => {
   return `${text.slice(0, from)}${begin}\n<!-- dprint-ignore -->\n\n${table()}\n\n${text.slice(to)}`
 }
 
-const written: ReadonlyArray<readonly [file: string, text: string]> = [[guide, guideText()]]
+const namesText = (): string =>
+  `/**
+ * The providers of the catalogue, by the names of their files: written by \`scripts/catalogue.ts\`, so that a list of them
+ * loads none.
+ */
+
+/** The names, and for people the titles. */
+export const titles = {
+${
+    entries.map(({ name, title }) =>
+      `  ${/^[a-z]+$/.test(name) ? name : JSON.stringify(name)}: ${JSON.stringify(title)}`
+    ).join(",\n")
+  }
+}
+`
+
+const written: ReadonlyArray<readonly [file: string, text: string]> = [[guide, guideText()], [names, namesText()]]
 
 if (process.argv.includes("--check")) {
   const stale = written.filter(([file, text]) => !fs.existsSync(file) || fs.readFileSync(file, "utf8") !== text)

@@ -411,6 +411,9 @@ describe("HousePlan", () => {
       ["an application imports a package by path", {
         "apps/cli/src/bin.ts": `import * as X from "../../../packages/core/src/TokenSet.ts"`
       }],
+      ["the command line loads a provider of the catalogue with itself", {
+        "apps/cli/src/Server.ts": `import { slack } from "@effect-oauth/catalogue/slack"`
+      }],
       ["chaos imports the inside of a package", {
         "chaos/src/worker.ts": `import * as X from "../../packages/core/src/internal/renewal.ts"`
       }],

@@ -117,7 +117,7 @@ const ofUsage = (error: CliError.CliError): readonly [message: string, field: st
         ? [`${field}: has no value; one that begins with a dash is written ${field}=VALUE`, field]
         : error.value.endsWith(" occurrences")
         ? [`${field}: is given more than once`, field]
-        : [`${field}: cannot be "${error.value}"; ${expectation(error.expected)}`, field]
+        : [`${field}: cannot be "${error.value}"; ${expectation(error.expected, error.value)}`, field]
     }
     case "DuplicateOption":
     case "ShowHelp":
@@ -134,13 +134,13 @@ const didYouMean = (suggestions: ReadonlyArray<string>): string =>
   suggestions.length === 0 ? "" : `, did you mean ${suggestions.join(" or ")}?`
 
 // a list of literals is written as a type is, and a path with what the file system said
-const expectation = (text: string): string =>
+const expectation = (text: string, written: string): string =>
   text.startsWith("Failed to ")
     ? "part of the path is no directory, or may not be entered"
     : text.startsWith("Path is not a ")
     ? `it must be a ${text.slice("Path is not a ".length).replace(/:.*/s, "")}`
     : /^"[^"]*"( \| "[^"]*")+$/.test(text)
-    ? `it must be ${text.replaceAll("\"", "").split(" | ").join(", ").replace(/, ([^,]*)$/, " or $1")}`
+    ? Suggestion.choice(written, text.replaceAll("\"", "").split(" | "))
     : text.charAt(0).toLowerCase() + text.slice(1)
 
 const ofPlatform = ({ reason }: PlatformError): Report => {

@@ -29,11 +29,16 @@ const sections = (doc: HelpDoc, style: Style): string => {
   return titles.flatMap(([group, title]) => {
     const lines = flags.filter((flag) => groupOf(flag) === group).map((flag) => {
       const name = nameOf(flag)
-      return `  ${style.green(name)}${" ".repeat(width - name.length)}${Option.getOrElse(flag.description, () => "")}`
+      return `  ${style.green(name)}${" ".repeat(width - name.length)}${descriptionOf(flag)}`
     })
     return lines.length === 0 ? [] : [`${style.bold(title)}\n${lines.join("\n")}`]
   }).join("\n\n")
 }
+
+// the names of all providers would be all that is seen
+const descriptionOf = (flag: FlagDoc): string =>
+  Option.getOrElse(flag.description, () => "")
+    .replace(/ \(choices: .{100,}\)$/, " (effect-oauth providers lists the names)")
 
 type Group = Settings.Setting["group"] | "other"
 

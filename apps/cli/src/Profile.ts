@@ -7,6 +7,7 @@ import type * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import { configuration, type Failure } from "./Failure.ts"
 import * as Settings from "./Settings.ts"
+import * as Suggestion from "./Suggestion.ts"
 
 /** Where a client's secret comes from. */
 export type Secret =
@@ -128,7 +129,7 @@ const problemOf = (name: Settings.Name, value: string | ReadonlyArray<string>): 
   const { choices } = Settings.get(name)
   if (value.length === 0) return "is empty; give it a value, or leave it out"
   if (choices !== undefined && typeof value === "string" && !choices.includes(value)) {
-    return `cannot be "${value}"; it must be ${choices.slice(0, -1).join(", ")} or ${choices.at(-1)}`
+    return `cannot be "${value}"; ${Suggestion.choice(value, choices)}`
   }
   return undefined
 }

@@ -16,7 +16,9 @@ import * as Layer from "effect/Layer"
 import type { PlatformError } from "effect/PlatformError"
 import * as Result from "effect/Result"
 import type * as Stdio from "effect/Stdio"
+import type { titles } from "./Catalogue.ts"
 import type { Configuration } from "./Configuration.ts"
+import * as Described from "./Described.ts"
 import { configuration, type Failure } from "./Failure.ts"
 import * as Metadata from "./Metadata.ts"
 import type { Output } from "./Output.ts"
@@ -46,8 +48,11 @@ export interface Server {
 
 type Problem = HttpClientError | OAuthError.OAuthError
 
+/** The names of the providers that are known by this program itself. */
+export type Own = (typeof Settings.own)[number]
+
 /** The names of the providers that are known. */
-export type Provider = (typeof Settings.settings)["provider"]["choices"][number]
+export type Provider = Own | keyof typeof titles
 
 /** The server and the client that the settings mean. */
 export const choose = Effect.fnUntraced(function*(
@@ -72,6 +77,8 @@ export const choose = Effect.fnUntraced(function*(
   const client: Client = { clientId, clientSecret, kind: Profile.get(profile, "kind") }
   const server = provider === "generic"
     ? yield* generic(config, client)
+    : Settings.isCatalogued(provider)
+    ? yield* catalogued(provider, client, profile)
     : yield* frameio(provider, client, profile)
   return { ...server, layer: Layer.catchTag(server.layer, "OAuthError", (error) => failing(named(profile, error))) }
 })
@@ -97,7 +104,7 @@ interface Client {
 }
 
 const frameio = Effect.fnUntraced(function*(
-  provider: Exclude<Provider, "generic">,
+  provider: Exclude<Own, "generic">,
   { clientId, clientSecret, kind }: Client,
   profile: Profile.Profile
 ): Effect.fn.Return<Server, Failure> {
@@ -162,16 +169,44 @@ const frameio = Effect.fnUntraced(function*(
   }
 })
 
+const catalogued = Effect.fnUntraced(function*(
+  provider: keyof typeof titles,
+  client: Client,
+  profile: Profile.Profile
+): Effect.fn.Return<Server, Failure | OAuthError.OAuthError> {
+  const decoded = yield* Effect.flatMap(
+    Described.load(provider),
+    (encoded) => Effect.fromResult(Description.decode(encoded))
+  )
+  const described = yield* Effect.mapError(
+    Effect.fromResult(Description.toOptions(decoded, { variables: yield* variables(profile) })),
+    (error) => named(profile, error)
+  )
+  if (described.clientAuthentication === "jwtSecret" || described.clientAuthentication === "privateKeyJwt") {
+    return yield* configuration(
+      Profile.called(profile, "provider"),
+      `is ${provider}, whose clients sign statements with a key; the command line has none, so use the library`
+    )
+  }
+  return ofDescription(described, client, profile)
+})
+
 const generic = Effect.fnUntraced(function*(
   config: Configuration,
-  { clientId, clientSecret, kind }: Client
+  client: Client
 ): Effect.fn.Return<
   Server,
   Failure | OAuthError.OAuthError | PlatformError,
   FileSystem.FileSystem | OAuthHttpClient | Output
 > {
-  const { profile } = config
-  const described = yield* describe(config)
+  return ofDescription(yield* describe(config), client, config.profile)
+})
+
+const ofDescription = (
+  described: Description.Described,
+  { clientId, clientSecret, kind }: Client,
+  profile: Profile.Profile
+): Server => {
   const method = Profile.get(profile, "clientAuthentication")
   const apiOrigins = Scopes.make(...described.apiOrigins ?? [], ...Profile.get(profile, "apiOrigins") ?? [])
   const options: GenericRfc6749.Options = {
@@ -183,19 +218,30 @@ const generic = Effect.fnUntraced(function*(
     clientAuthentication: method === undefined ? described.clientAuthentication : methods[method]
   }
   // plain http is typed by whoever wants it, and accepted for this machine only
-  const layer = Object.values(options).concat(apiOrigins).some((value) =>
-      typeof value === "string" && value.startsWith("http:")
-    )
-    ? GenericRfc6749.layerLoopback
-    : GenericRfc6749.layer
+  const layer =
+    Object.values(options).concat(apiOrigins).some((value) => typeof value === "string" && value.startsWith("http:"))
+      ? GenericRfc6749.layerLoopback
+      : GenericRfc6749.layer
   return {
     layer: layer(options),
     flow: kind === "s2s" ? "client-credentials" : "login",
     scopes: Scopes.empty,
-    offline: ["offline_access", "offline"],
+    offline: [described.dialect?.authorization?.offlineScope ?? "offline_access", "offline"],
     who: undefined
   }
-})
+}
+
+// NAME=VALUE each
+const variables = (profile: Profile.Profile): Effect.Effect<Readonly<Record<string, string>>, Failure> =>
+  Effect.map(
+    Effect.forEach(Profile.get(profile, "variables") ?? [], (pair) => {
+      const [name = "", ...value] = pair.split("=")
+      return name === "" || value.length === 0
+        ? Effect.fail(configuration(Profile.called(profile, "variables"), "is written NAME=VALUE"))
+        : Effect.succeed([name, value.join("=")] as const)
+    }),
+    (pairs) => Object.fromEntries(pairs)
+  )
 
 // A server is described by a file, by its issuer, or by its endpoints; endpoints correct the other two.
 const describe = Effect.fnUntraced(function*(
@@ -219,8 +265,11 @@ const describe = Effect.fnUntraced(function*(
           ? `there is no file ${description.value}; correct the path`
           : `the file ${description.value} cannot be read (${reason._tag}); check its owner and mode`
       ))
+    const supplied = { variables: yield* variables(profile) }
     return yield* Effect.mapError(
-      Effect.fromResult(Result.flatMap(Description.decode(text), (decoded) => Description.toOptions(decoded))),
+      Effect.fromResult(
+        Result.flatMap(Description.decode(text), (decoded) => Description.toOptions(decoded, supplied))
+      ),
       (error) =>
         error.reason._tag === "ConfigurationInvalid"
           ? configuration(`${error.reason.field} in ${description.value}`, error.reason.problem)
@@ -269,17 +318,22 @@ const methods: { readonly [name: string]: Description.Method } = {
 
 // A setting that a provider does not have was meant for another: nothing is guessed.
 const refuseForeign = (profile: Profile.Profile, provider: Provider): Effect.Effect<void, Failure> => {
+  const endpoints = ["description", "issuer", ...endpointNames] as const
   const foreign = provider === "generic"
-    ? (["testOrigin"] as const)
-    : (["description", "issuer", ...endpointNames, "clientAuthentication", "apiOrigins"] as const)
+    ? (["testOrigin", ...profile.values.description === undefined ? ["variables"] as const : []] as const)
+    : Settings.isCatalogued(provider)
+    ? (["testOrigin", ...endpoints] as const)
+    : ([...endpoints, "clientAuthentication", "apiOrigins", "variables"] as const)
   const found = foreign.flatMap((name) => profile.values[name] ?? [])[0]
   return found === undefined
     ? Effect.void
     : Effect.fail(
       configuration(
         found.called,
-        provider === "generic"
+        found === profile.values.testOrigin
           ? "is for Frame.io's providers; name the server's endpoints or its issuer"
+          : found === profile.values.variables
+          ? "is for addresses with places, and there are none; leave it out"
           : `is for the provider generic; ${provider} brings its own, so leave it out`
       )
     )
@@ -289,6 +343,7 @@ const calledBy = (profile: Profile.Profile, field: string): string => {
   if (field === "clientSecret") return profile.secret?.called ?? "--client-secret-file"
   if (field === "client") return Profile.called(profile, "kind")
   if (field.startsWith("parameters")) return "--parameter"
+  if (field.startsWith("variables.")) return `--variable ${field.slice("variables.".length)}=…`
   if (field === "origin") return Profile.called(profile, "testOrigin")
   if (Settings.isName(field)) return Profile.called(profile, field)
   return field

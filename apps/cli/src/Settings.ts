@@ -4,6 +4,7 @@
  */
 import * as Flag from "effect/cli/Flag"
 import * as Option from "effect/Option"
+import { titles } from "./Catalogue.ts"
 
 /** One setting. */
 export interface Setting {
@@ -27,12 +28,16 @@ const text = (flag: string, group: Setting["group"], metavar: string, descriptio
 const list = (flag: string, group: Setting["group"], metavar: string, description: string) =>
   ({ flag, type: "list", group, metavar, description }) as const
 
+/** The providers that this program knows by itself. */
+export const own = ["frameio", "frameio-legacy", "frameio-c2c", "generic"] as const
+
 /** The settings, by their names in the file. */
 export const settings = {
   provider: {
     ...text("provider", "server", "NAME", "Whose authorization server"),
-    choices: ["frameio", "frameio-legacy", "frameio-c2c", "generic"]
+    choices: [...own, ...Object.keys(titles)]
   },
+  variables: list("variable", "server", "NAME=VALUE", "A value that the provider's addresses have a place for"),
   kind: {
     ...text("kind", "client", "KIND", "What the client is; by its secret, unless it is a service (s2s)"),
     choices: ["web-app", "spa", "native", "s2s"]
@@ -108,6 +113,9 @@ export const flags: { readonly [N in Name]: Flag.Flag<Option.Option<Value<N>>> }
 
 /** Whether a name is a setting's. */
 export const isName = (name: string): name is Name => Object.hasOwn(settings, name)
+
+/** Whether a provider is one of the catalogue. */
+export const isCatalogued = (provider: string): provider is keyof typeof titles => Object.hasOwn(titles, provider)
 
 /** The words of a list as it is written in one text. */
 export const words = (text: string): ReadonlyArray<string> => text.split(/\s+/).filter((word) => word !== "")

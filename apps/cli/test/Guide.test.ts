@@ -19,7 +19,9 @@ describe("the guide", () => {
       const { choices = [], flag } = Settings.get(name)
       const row = guide.split("\n").find((line) => line.startsWith(`| \`--${flag}\``)) ?? ""
 
-      for (const choice of choices) assert.include(row, `\`${choice}\``)
+      // the providers of the catalogue have a guide of their own
+      const told = choices.filter((choice) => !Settings.isCatalogued(choice))
+      for (const choice of told) assert.include(row, `\`${choice}\``)
     })
   }
 

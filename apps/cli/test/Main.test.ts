@@ -3,6 +3,7 @@ import { NodeFileSystem } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, FileSystem } from "effect"
 import { Completions } from "effect/cli"
+import { readdirSync } from "node:fs"
 import * as Path from "node:path"
 import { type Options, run } from "./support/commandLine.ts"
 
@@ -108,6 +109,68 @@ describe("Main", () => {
         assert.strictEqual(providers[1].endOfLife, "2026-12-01T00:00:00.000Z")
         assert.strictEqual(providers[0].tokenEndpoint, "https://ims-na1.adobelogin.com/ims/token/v3")
       }))
+
+    it.effect("names every provider of the catalogue", () =>
+      Effect.gen(function*() {
+        const { stdout } = yield* run(["providers", "--json"])
+
+        const { catalogue }: { readonly catalogue: ReadonlyArray<{ readonly name: string }> } = JSON.parse(stdout)
+        const files = readdirSync(Path.join(import.meta.dirname, "../../../packages/catalogue/src"))
+        assert.deepStrictEqual(
+          catalogue.map(({ name }) => `${name}.ts`).sort(),
+          files.sort()
+        )
+      }))
+
+    it.effect("tells of one of the catalogue, with what its addresses want and where its facts come from", () =>
+      Effect.gen(function*() {
+        const { stdout } = yield* run(["providers", "zendesk", "--json"])
+
+        const { provider } = JSON.parse(stdout)
+        assert.strictEqual(provider.tokenEndpoint, "https://{subdomain}.zendesk.com/oauth/tokens")
+        assert.deepStrictEqual(provider.variables, [
+          { name: "subdomain", description: "the account's name before .zendesk.com", default: null }
+        ])
+        assert.strictEqual(provider.sources[0].standing, "from third parties")
+      }))
+
+    it.effect("asks what was meant by a name that is nearly one", () =>
+      Effect.gen(function*() {
+        const { exitCode, stderr } = yield* run(["providers", "slak"])
+
+        assert.strictEqual(exitCode, 2)
+        assert.match(stderr, /^error: NAME: is no provider: "slak"; did you mean slack\?/)
+      }))
+  })
+
+  describe("a provider of the catalogue", () => {
+    withDirectory("wants what its addresses have places for", function*(directory) {
+      const args = ["token", "--provider", "okta", "--client-id", "id", "--client-secret", "hush"]
+
+      const without = yield* run(args, at(directory))
+      const within = yield* run([...args, "--variable", "domain=dev-1.okta.com"], at(directory))
+
+      assert.match(without.stderr, /^error: --variable domain=…: is missing \(the organization's domain/m)
+      assert.match(within.stderr, /There is no grant for the account/)
+    })
+
+    withDirectory("brings its own endpoints", function*(directory) {
+      const { stderr } = yield* run(
+        ["token", "--provider", "slack", "--client-id", "id", "--token-endpoint", "https://as.example/token"],
+        at(directory)
+      )
+
+      assert.match(stderr, /^error: --token-endpoint: is for the provider generic; slack brings its own/)
+    })
+
+    withDirectory("is left to the library where clients sign with a key", function*(directory) {
+      const { stderr } = yield* run(
+        ["token", "--provider", "apple", "--client-id", "id", "--variable", "teamId=A1B2C3D4E5"],
+        at(directory)
+      )
+
+      assert.match(stderr, /^error: --provider: is apple, whose clients sign statements with a key/)
+    })
   })
 
   describe("the client's secret", () => {

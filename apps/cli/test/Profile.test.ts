@@ -88,8 +88,15 @@ describe("Profile", () => {
 
     it("refuses a value that is no choice, and names them all", () => {
       assert.strictEqual(
-        failure(source("file", { provider: "frame" })),
-        "provider of file: cannot be \"frame\"; it must be frameio, frameio-legacy, frameio-c2c or generic"
+        failure(source("file", { kind: "app" })),
+        "kind of file: cannot be \"app\"; it must be web-app, spa, native or s2s"
+      )
+    })
+
+    it("refuses a provider that is not known, and asks what was meant", () => {
+      assert.strictEqual(
+        failure(source("file", { provider: "shopfy" })),
+        "provider of file: cannot be \"shopfy\"; did you mean shopify? effect-oauth providers lists the known ones"
       )
     })
 
