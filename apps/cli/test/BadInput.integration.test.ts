@@ -15,9 +15,27 @@ describe("wrong input", () => {
     wrong("a flag that is given twice", ["token", "--account", "a", "--account", "b"], 2, /^--account: is given more/)
     wrong(
       "a value that is no choice",
-      ["token", "--provider", "dropbox"],
+      ["token", "--kind", "app"],
       2,
-      /^--provider: cannot be "dropbox"; it must/
+      /^--kind: cannot be "app"; it must be web-app, spa, native or s2s/
+    )
+    wrong(
+      "a provider that is not known",
+      ["token", "--provider", "dropbax"],
+      2,
+      /^--provider: cannot be "dropbax"; did you mean dropbox\? effect-oauth providers lists the known ones/
+    )
+    wrong(
+      "a value for a place that is written otherwise",
+      ["token", "--provider", "okta", "--client-id", "id", "--variable", "domain"],
+      2,
+      /^--variable: is written NAME=VALUE/
+    )
+    wrong(
+      "a value for a place that the provider's addresses do not have",
+      ["token", "--provider", "slack", "--client-id", "id", "--variable", "domain=x"],
+      2,
+      /^--variable domain=…: is supplied, and the description has no such variable; remove it/
     )
     wrong("an argument too many", ["token", "hush-hush"], 2, /^"hush-hush": is one argument too many/, {
       mayQuote: true
@@ -142,8 +160,8 @@ describe("wrong input", () => {
   })
 
   describe("in the environment and in files", () => {
-    wrong("a provider that is not known", ["token"], 2, /^EFFECT_OAUTH_PROVIDER: cannot be "dropbox"/, {
-      env: { EFFECT_OAUTH_PROVIDER: "dropbox" }
+    wrong("a provider that is not known", ["token"], 2, /^EFFECT_OAUTH_PROVIDER: cannot be "dropbax"; did you/, {
+      env: { EFFECT_OAUTH_PROVIDER: "dropbax" }
     })
     wrong("a configuration file that is not there", ["token"], 2, /^EFFECT_OAUTH_CONFIG: there is no file/, {
       env: { EFFECT_OAUTH_CONFIG: "/none.json" }
