@@ -99,6 +99,16 @@ describe("a description that cannot work", () => {
       "has no default, which stands until a grant brings a value"
     ],
     [
+      "begins logins where only a grant says",
+      {
+        authorizationEndpoint: "{host}/authorize",
+        dialect: keeps,
+        variables: { host: { ...grant, oneOf: ["https://a.test"] } }
+      },
+      "authorizationEndpoint",
+      "has a place for host, which a grant brings; here the application supplies what is filled in"
+    ],
+    [
       "checks a value in two ways",
       { tokenEndpoint: "https://{host}.test/token", variables: { host: { oneOf: ["a"], pattern: "a" } } },
       "variables.host",

@@ -6,8 +6,7 @@ import * as Schema from "effect/Schema"
 
 export const optional = <S extends Schema.Top>(schema: S): Schema.optionalKey<S> => Schema.optionalKey(schema)
 
-export const address = (description: string) =>
-  optional(Schema.NonEmptyString.annotate({ description, examples: ["https://{tenant}.example.com/oauth/token"] }))
+export const address = (description: string) => optional(Schema.NonEmptyString.annotate({ description }))
 
 // what annotates the decoded side of a transformation does not reach the JSON Schema
 export const duration = (description: string) =>

@@ -101,8 +101,21 @@ function* variables(self: Description): Problems {
       !Object.hasOwn(variables, name) && !(field === "issuer" && Object.hasOwn(self.issuerClaims ?? {}, name))
     )
     if (unknown !== undefined) yield [field, `has a place for ${unknown}, which is no variable`]
+    const ofGrant = Template.places(text).find((name) => variables[name]?.from === "grant")
+    if (ofGrant !== undefined && !perGrant.has(field)) {
+      yield [field, `has a place for ${ofGrant}, which a grant brings; here the application supplies what is filled in`]
+    }
   }
 }
+
+// what is asked of these is asked for a grant
+const perGrant: ReadonlySet<string> = new Set([
+  "tokenEndpoint",
+  "refreshEndpoint",
+  "revocationEndpoint",
+  "introspectionEndpoint",
+  "dialect.authorizationCode.then.endpoint"
+])
 
 const templates = (self: Description): ReadonlyArray<readonly [field: string, text: string]> => [
   ...addressFields.flatMap((field) => self[field] === undefined ? [] : [[field, self[field]] as const]),
