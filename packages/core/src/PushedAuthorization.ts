@@ -8,11 +8,15 @@
 import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as AuthorizationRequest from "./AuthorizationRequest.ts"
 import { AuthorizationServer } from "./AuthorizationServer.ts"
 import { ClientAuthentication } from "./ClientAuthentication.ts"
+import { Dpop, type Proof } from "./Dpop.ts"
 import * as Form from "./internal/form.ts"
 import { isJson, member, parseObject } from "./internal/json.ts"
 import * as OAuthError from "./OAuthError.ts"
@@ -54,6 +58,10 @@ export class PushedAuthorization extends Context.Service<PushedAuthorization, {
    * lost answer leaves at the server is a reference that nobody knows, so the
    * request may be pushed again.
    *
+   * With a `Dpop` in context the request is proven by the key that the code is to
+   * be bound to (RFC 9449, section 10.1); where the server wants its nonce in the
+   * proof, it is sent once more.
+   *
    * **Gotchas**
    *
    * A server that refuses a pushed request is not to be sent the same in an
@@ -77,6 +85,38 @@ export const make: Effect.Effect<
   const client = yield* OAuthHttpClient
   const server = yield* AuthorizationServer
   const authentication = yield* ClientAuthentication
+  const dpop = Option.getOrUndefined(yield* Effect.serviceOption(Dpop))
+
+  // RFC 9449, section 10.1: proven by the key that the code is bound to, once more where the server wants its nonce
+  const send = Effect.fnUntraced(function*(
+    to: To,
+    dpop: Dpop["Service"]
+  ) {
+    let last: Proof | undefined
+    const thumbprint = to.parameters.find(([name]) => name === "dpop_jkt")?.[1]
+    const exchange = Form.exchange(client, authentication, server.dialect, {
+      ...to,
+      prove: (request) =>
+        dpop.proof({
+          method: request.method,
+          url: request.url,
+          thumbprint: typeof thumbprint === "string" ? thumbprint : undefined,
+          algorithms: server.dpopSigningAlgorithms
+        }).pipe(
+          Effect.map((proof) => {
+            last = proof
+            return HttpClientRequest.setHeader(request, "dpop", Redacted.value(proof.value))
+          }),
+          Effect.mapError(({ reason }) =>
+            reason._tag === "ConfigurationInvalid" ? reason : new OAuthError.KeyUnavailable({ use: "dpop" })
+          )
+        )
+    })
+    const answer = yield* exchange
+    return last !== undefined && dpop.heard(last, { headers: answer.headers, error: errorOf(answer) })
+      ? yield* exchange
+      : answer
+  })
 
   const attempt = Effect.fnUntraced(function*(
     parameters: Parameters
@@ -92,13 +132,16 @@ export const make: Effect.Effect<
         problem: "must not name request_uri, which is what pushing gives (RFC 9126, section 2.1)"
       })
     }
-    const answer = yield* Form.exchange(client, authentication, server.dialect, {
+    const to = {
       endpoint: "pushed-authorization-request",
       url,
       field,
       clientId,
       parameters: parameters.filter(([name]) => name !== "client_id")
-    })
+    } as const
+    const answer = yield* dpop === undefined
+      ? Form.exchange(client, authentication, server.dialect, to)
+      : send(to, dpop)
     const { expiresAt, requestUri } = yield* Effect.fromResult(judge(answer))
     return { url: AuthorizationRequest.pushed(endpoint, { clientId, requestUri }), requestUri, expiresAt }
   })
@@ -138,6 +181,14 @@ const present = (
   server[field] === undefined
     ? Effect.fail(new OAuthError.ConfigurationInvalid({ field, problem: "is missing; this server has none" }))
     : Effect.succeed(server[field])
+
+type To = globalThis.Parameters<typeof Form.exchange>[3]
+
+const errorOf = ({ body }: TokenResponse.Answer): string | undefined => {
+  const parsed = parseObject(body)
+  const error = typeof parsed === "string" ? undefined : member(parsed, "error")
+  return typeof error === "string" ? error : undefined
+}
 
 type Read<A> = Result.Result<A, OAuthError.OAuthErrorReason>
 

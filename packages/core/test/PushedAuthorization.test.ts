@@ -1,6 +1,8 @@
 import {
   AuthorizationServer,
   ClientAuthentication,
+  Dpop,
+  DpopKey,
   Login,
   type OAuthError,
   type OAuthHttpClient,
@@ -11,6 +13,7 @@ import { ClientAssertion } from "@effect-oauth/core/jose"
 import { TestAuthorizationServer, TestHttp } from "@effect-oauth/core/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Effect, Layer, Option, Redacted } from "effect"
+import * as Digest from "effect/crypto/Digest"
 import { TestClock } from "effect/testing"
 import * as jose from "jose"
 import * as App from "./support/App.ts"
@@ -47,6 +50,48 @@ describe("PushedAuthorization", () => {
           }])
         }))
     }
+
+    describe("with a DPoP key", () => {
+      it.effect("proves the request by the key that the code is to be bound to [9449-10.1-a]", () =>
+        Effect.gen(function*() {
+          const key = yield* generated
+          const { outcome, proofs } = yield* proven({ key, jkt: key.thumbprint })
+
+          const { header, payload } = proofs[0] ?? assert.fail("nothing was proven")
+          assert.strictEqual(outcome, "pushed")
+          assert.deepInclude(payload, { htm: "POST", htu: "https://as.example/par" })
+          assert.strictEqual(yield* Effect.promise(() => jose.calculateJwkThumbprint(header.jwk)), key.thumbprint)
+        }))
+
+      it.effect("sends it once more with the server's nonce, and no more", () =>
+        Effect.gen(function*() {
+          const key = yield* generated
+          let count = 0
+          const wants = () =>
+            json({ error: "use_dpop_nonce" }, { status: 400, headers: { "dpop-nonce": `n${++count}`, ...asJson } })
+          const once = yield* proven({ key, answer: (index) => index === 1 ? wants() : taken({}) })
+          const always = yield* proven({ key, answer: wants })
+
+          assert.deepStrictEqual(once.proofs.map(({ payload }) => payload["nonce"]), [undefined, "n1"])
+          assert.strictEqual(once.outcome, "pushed")
+          assert.strictEqual(new Set(once.proofs.map(({ payload }) => payload["jti"])).size, 2)
+          assert.deepStrictEqual([always.outcome, always.proofs.length], ["RequestRefused use_dpop_nonce", 2])
+        }))
+
+      it.effect("sends nothing where that key is not here", () =>
+        Effect.gen(function*() {
+          const { outcome, proofs } = yield* proven({ key: yield* generated, jkt: "another" })
+
+          assert.deepStrictEqual([outcome, proofs], ["KeyUnavailable", []])
+        }))
+
+      it.effect("sends nothing by a key that the server does not know", () =>
+        Effect.gen(function*() {
+          const { outcome, proofs } = yield* proven({ key: yield* generated, algorithms: ["PS256"] })
+
+          assert.deepStrictEqual([outcome, proofs], ["ConfigurationInvalid dpopKey", []])
+        }))
+    })
 
     it.effect("signs for the issuer, not for the endpoint [9126-2-b]", () =>
       Effect.gen(function*() {
@@ -332,6 +377,38 @@ const push = ({ authentication, handler = () => Effect.sync(() => taken({})) }: 
       Effect.provide(setting(http.layer, authentication))
     )
     return { pushed, requests: http.requests }
+  })
+
+const generated = Effect.provide(Effect.suspend(() => DpopKey.generate()), Digest.layerWebCrypto)
+
+const asJson = { "content-type": "application/json" }
+
+/** Pushes with proofs by a key, and tells what was proven. */
+const proven = ({ algorithms, answer = () => taken({}), jkt, key }: {
+  readonly key: DpopKey.DpopKey
+  readonly jkt?: string
+  readonly algorithms?: ReadonlyArray<string>
+  readonly answer?: (count: number) => Response
+}) =>
+  Effect.gen(function*() {
+    const http = recording((_, count) => Effect.sync(() => answer(count)))
+    const layer = PushedAuthorization.layer.pipe(Layer.provide([
+      http.layer,
+      Dpop.layerKey(Effect.succeed(key)),
+      ClientAuthentication.layerNone({ clientId: "app" }),
+      AuthorizationServer.layer(AuthorizationServer.make({ ...described, dpopSigningAlgorithms: algorithms }))
+    ]))
+    const outcome = yield* PushedAuthorization.PushedAuthorization.use(({ push }) =>
+      push([...parameters, ...(jkt === undefined ? [] : [["dpop_jkt", jkt] as const])])
+    ).pipe(
+      Effect.match({ onSuccess: () => "pushed", onFailure: ({ reason }) => words(reason) }),
+      Effect.provide(layer)
+    )
+    const proofs = http.requests.map(({ headers }) => ({
+      header: jose.decodeProtectedHeader(headers["dpop"] ?? "") as { readonly jwk: jose.JWK },
+      payload: jose.decodeJwt(headers["dpop"] ?? "")
+    }))
+    return { outcome, proofs }
   })
 
 /** Begins a login at a server that takes pushed requests. */

@@ -38,6 +38,47 @@ describe("Resources", () => {
       assert.deepStrictEqual(tokens, ["token-2", "token-3", "token-2", "token-3"])
     }))
 
+  it.effect("rest by themselves where the server refuses one, and the grant goes on for the others", () =>
+    Effect.gen(function*() {
+      const [good, bad] = ["https://good.example", "https://bad.example"]
+      const app = yield* loggedIn([good, bad], (resources) => resources.includes(bad))
+
+      const outcomes = [
+        yield* app.attempt(bad),
+        yield* app.attempt(good),
+        yield* app.attempt(bad),
+        yield* Effect.andThen(TestClock.adjust("61 seconds"), app.attempt(bad)),
+        yield* Effect.andThen(TestClock.adjust("61 seconds"), app.attempt(bad)),
+        yield* app.attempt(good)
+      ]
+
+      assert.deepStrictEqual(outcomes, [
+        "RequestRefused",
+        "token-3",
+        "RenewalPending",
+        "RequestRefused",
+        "RenewalPending",
+        "token-3"
+      ])
+      assert.deepStrictEqual(app.asked(), [[], [bad], [good], [bad]])
+    }))
+
+  it.effect("are asked for as before once the server gives tokens for them again", () =>
+    Effect.gen(function*() {
+      const [good, bad] = ["https://good.example", "https://bad.example"]
+      let refuses = true
+      const app = yield* loggedIn([good, bad], (resources) => refuses && resources.includes(bad))
+      const first = yield* app.attempt(bad)
+
+      refuses = false
+      yield* TestClock.adjust("61 seconds")
+      const second = yield* app.attempt(bad)
+      yield* TestClock.adjust("2 hours")
+      const third = yield* app.attempt(bad)
+
+      assert.deepStrictEqual([first, second, third], ["RequestRefused", "token-3", "token-4"])
+    }))
+
   it.effect("are named with the client's own credentials, each by itself [8707-2-f]", () =>
     Effect.gen(function*() {
       const resources = ["https://a.example", "urn:b"]
@@ -71,12 +112,15 @@ const provider = Layer.merge(
 const resourcesOf = (body = ""): ReadonlyArray<string> => new URLSearchParams(body).getAll("resource")
 
 /** An application that logged in for some resources, at a server that counts its tokens. */
-const loggedIn = (resources: ReadonlyArray<string>) =>
+const loggedIn = (
+  resources: ReadonlyArray<string>,
+  refuses: (resources: ReadonlyArray<string>) => boolean = () => false
+) =>
   Effect.gen(function*() {
     let count = 0
-    const wire = Wire.make(() => {
+    const wire = Wire.make(({ body }) => {
       count++
-      return TestHttp.json({
+      return refuses(resourcesOf(body)) ? TestHttp.json({ error: "invalid_target" }, { status: 400 }) : TestHttp.json({
         access_token: `token-${count}`,
         refresh_token: `refresh-${count}`,
         token_type: "Bearer",
@@ -88,15 +132,18 @@ const loggedIn = (resources: ReadonlyArray<string>) =>
     const service = yield* Effect.provideContext(TokenService.TokenService, context)
     const begun = yield* login.begin({ account: "ada", redirectUri: "https://app.example/cb", scopes: [], resources })
     const { key } = yield* login.complete(`https://app.example/cb?code=c&state=${Redacted.value(begun.state)}`)
+    const token = (resource?: string) =>
+      Effect.map(
+        service.token(key, resource === undefined ? undefined : Target.make({ resource })),
+        ({ value }) => Redacted.value(value)
+      )
     return {
       url: begun.url,
       /** The resources of each request to the token endpoint. */
       asked: () => wire.sent.map(({ body }) => resourcesOf(body)),
-      token: (resource?: string) =>
-        Effect.map(
-          service.token(key, resource === undefined ? undefined : Target.make({ resource })),
-          ({ value }) => Redacted.value(value)
-        )
+      token,
+      attempt: (resource: string) =>
+        Effect.match(token(resource), { onSuccess: (value) => value, onFailure: ({ reason }) => reason._tag })
     }
   })
 

@@ -66,8 +66,20 @@ export interface DescriptionOptions extends ClientOptions, Description.Supplied 
  * @category options
  * @since 0.1.0
  */
-export interface DiscoveryOptions extends Partial<AuthorizationServer.Options>, ClientOptions {
+export interface DiscoveryOptions
+  extends Partial<AuthorizationServer.Options>, Omit<ClientOptions, "clientAuthentication">
+{
   readonly issuer: string
+  /**
+   * A method by its name, or what chooses one by the server's metadata, such as
+   * `(metadata) => ClientAssertion.fromMetadata(metadata, { clientId, key })` of
+   * `core/jose`. By itself it is the best that the metadata lists and the client
+   * can.
+   */
+  readonly clientAuthentication?:
+    | Description.ClientAuthentication
+    | ((metadata: ServerMetadata.Metadata) => ClientAuthentication.Made)
+    | undefined
 }
 
 /**
@@ -157,8 +169,9 @@ export const layerDescriptionLoopback = (options: DescriptionOptions): OAuthClie
  * **Details**
  *
  * `provider` is the issuer's host, written with hyphens, unless named. A client
- * with a secret authenticates by `basic` where the server supports it, else by
- * `post`. A server that names its methods of PKCE, and S256 not among them, is
+ * with a `signer` authenticates by `privateKeyJwt` where the server supports it,
+ * one with a secret by `basic`, else by `post`; nothing is ever tried out. A
+ * server that names its methods of PKCE, and S256 not among them, is
  * refused unless `dialect.authorization.pkce` says what to do. Logins are pushed
  * to a server that takes them so (RFC 9126), unless `dialect.authorization.pushed`
  * is `never`. An answer that names the issuer is refused where the server does
@@ -172,7 +185,7 @@ export const layerDescriptionLoopback = (options: DescriptionOptions): OAuthClie
  * @since 0.1.0
  */
 export const layerDiscovery = (options: DiscoveryOptions): OAuthClient.Provider<OAuthHttpClient> =>
-  discovered(options, ServerMetadata.make, layer)
+  discovered(options, ServerMetadata.make, layer, AuthorizationServer.make)
 
 /**
  * Discovery on this machine, for tests and trials: plain `http` is accepted for
@@ -182,7 +195,7 @@ export const layerDiscovery = (options: DiscoveryOptions): OAuthClient.Provider<
  * @since 0.1.0
  */
 export const layerDiscoveryLoopback = (options: DiscoveryOptions): OAuthClient.Provider<OAuthHttpClient> =>
-  discovered(options, ServerMetadata.makeLoopback, layerLoopback)
+  discovered(options, ServerMetadata.makeLoopback, layerLoopback, AuthorizationServer.makeLoopback)
 
 /**
  * A server as it describes itself under its issuer, at which the client
@@ -258,18 +271,23 @@ const described = (
 const discovered = (
   options: DiscoveryOptions,
   make: typeof ServerMetadata.make,
-  layer: (options: Options) => OAuthClient.Provider
+  layer: (options: Options) => OAuthClient.Provider,
+  describe: (options: AuthorizationServer.Options) => AuthorizationServer.Made
 ): OAuthClient.Provider<OAuthHttpClient> =>
   Layer.unwrap(Effect.gen(function*() {
     const { clientAssertion, clientAuthentication, clientId, clientSecret, signer, ...others } = options
     const { metadata, server } = yield* selfDescribed(others, make)
+    if (typeof clientAuthentication === "function") {
+      return Layer.merge(
+        AuthorizationServer.layer(describe(server)),
+        ClientAuthentication.layer(clientAuthentication(metadata))
+      )
+    }
+    const own = { clientId, clientSecret, signer, clientAssertion, clientAuthentication }
     return layer({
       ...server,
-      clientId,
-      clientSecret,
-      signer,
-      clientAssertion,
-      clientAuthentication: clientAuthentication ?? (yield* Effect.fromResult(listed(metadata, options)))
+      ...(clientAuthentication === undefined ? yield* Effect.fromResult(listed(metadata, own)) : own),
+      clientId
     })
   }))
 
@@ -312,15 +330,23 @@ const selfDescribed = (
     }
   })
 
-// the order of preference is that of RFC 6749, section 2.3.1
+// What the client has and the server lists: a key before a secret, and secrets in the order of RFC 6749, section 2.3.1.
+// What is not used is left out.
 const listed = (
   metadata: ServerMetadata.Metadata,
-  { clientSecret }: ClientOptions
-): Result.Result<Description.Method, OAuthError.OAuthError> => {
+  { clientAssertion, clientSecret, signer }: Omit<ClientOptions, "clientId">
+): Result.Result<Omit<ClientOptions, "clientId">, OAuthError.OAuthError> => {
   const { tokenEndpointAuthMethods: methods } = ServerMetadata.supported(metadata)
-  if (clientSecret === undefined) return Result.succeed("none")
-  if (methods.includes("client_secret_basic")) return Result.succeed("basic")
-  if (methods.includes("client_secret_post")) return Result.succeed("post")
+  if (signer !== undefined && methods.includes("private_key_jwt")) {
+    return Result.succeed({ signer, clientAssertion, clientAuthentication: "privateKeyJwt" })
+  }
+  if (clientSecret === undefined) {
+    return signer === undefined
+      ? Result.succeed({ clientAuthentication: "none" })
+      : invalid("signer", "is of no use here: the server does not list private_key_jwt")
+  }
+  if (methods.includes("client_secret_basic")) return Result.succeed({ clientSecret, clientAuthentication: "basic" })
+  if (methods.includes("client_secret_post")) return Result.succeed({ clientSecret, clientAuthentication: "post" })
   return invalid(
     "clientAuthentication",
     "is not named, and the server lists neither client_secret_basic nor client_secret_post; name one"

@@ -7,10 +7,12 @@ import {
   TokenEndpoint,
   TokenRequest
 } from "@effect-oauth/core"
+import { ClientAssertion } from "@effect-oauth/core/jose"
 import { ProviderContract, TestHttp } from "@effect-oauth/core/testing"
 import { GenericRfc6749 } from "@effect-oauth/generic-rfc6749"
 import { assert, describe, it } from "@effect/vitest"
 import { Config, ConfigProvider, Effect, Layer, Redacted, Schema } from "effect"
+import { generateKeyPairSync } from "node:crypto"
 import { canary, leaks } from "../../core/test/support/secrets.ts"
 import * as Wire from "../../core/test/support/Wire.ts"
 
@@ -452,6 +454,82 @@ describe("GenericRfc6749", () => {
           assert.strictEqual(wire.sent.at(-1)?.headers["authorization"] !== undefined, authorization)
         }))
     }
+
+    const key = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ format: "jwk" })
+    const jwk = Redacted.make({ ...key, alg: "ES256" } as Readonly<Record<string, string>>)
+    const both = { clientId: "app", key: { jwk }, clientSecret: Redacted.make("s".repeat(32)) }
+    const choices: Record<
+      string,
+      readonly [Partial<GenericRfc6749.DiscoveryOptions>, ReadonlyArray<string>, method: string]
+    > = {
+      "a key that the server verifies": [
+        { signer: ClientAssertion.signer({ jwk }), clientSecret: undefined },
+        ["client_secret_basic", "private_key_jwt"],
+        "assertion ES256"
+      ],
+      "a key before a secret": [
+        { signer: ClientAssertion.signer({ jwk }) },
+        ["client_secret_basic", "private_key_jwt"],
+        "assertion ES256"
+      ],
+      "a secret where the server verifies no key": [
+        { signer: ClientAssertion.signer({ jwk }) },
+        ["client_secret_basic"],
+        "header"
+      ],
+      "what the application chooses by the metadata: a key": [
+        { clientAuthentication: (metadata) => ClientAssertion.fromMetadata(metadata, both) },
+        ["private_key_jwt", "client_secret_jwt"],
+        "assertion ES256"
+      ],
+      "what the application chooses by the metadata: a secret that signs": [
+        { clientAuthentication: (metadata) => ClientAssertion.fromMetadata(metadata, both) },
+        ["client_secret_jwt"],
+        "assertion HS256"
+      ],
+      "what the application chooses by the metadata: a secret in the body": [
+        { clientAuthentication: (metadata) => ClientAssertion.fromMetadata(metadata, both) },
+        ["client_secret_post"],
+        "body"
+      ]
+    }
+    for (const [name, [options, methods, expected]] of Object.entries(choices)) {
+      it.effect(`authenticates once, and by ${name}`, () =>
+        Effect.gen(function*() {
+          const { provider, wire } = discover({
+            ...metadata,
+            token_endpoint_auth_methods_supported: methods,
+            token_endpoint_auth_signing_alg_values_supported: ["ES256", "HS256"]
+          }, options)
+
+          yield* Effect.provide(present, wire.layer(provider))
+
+          const asked = wire.sent.filter(({ method }) => method === "POST")
+          const { body = "", headers = {} } = asked[0] ?? {}
+          const assertion = new URLSearchParams(body).get("client_assertion")
+          const shown = headers["authorization"] !== undefined
+            ? "header"
+            : assertion === null
+            ? "body"
+            : `assertion ${JSON.parse(atob(assertion.split(".")[0] ?? "")).alg}`
+          assert.deepStrictEqual([asked.length, shown], [1, expected])
+        }))
+    }
+
+    it.effect("is not built where the server does not verify the one thing that the client has", () =>
+      Effect.gen(function*() {
+        const { provider, wire } = discover({ ...metadata, token_endpoint_auth_methods_supported: ["none"] }, {
+          clientSecret: undefined,
+          signer: ClientAssertion.signer({ jwk })
+        })
+
+        const error = yield* Effect.flip(Effect.provide(present, wire.layer(provider)))
+
+        assert.strictEqual(
+          error.message,
+          "GenericRfc6749.layer: signer: is of no use here: the server does not list private_key_jwt"
+        )
+      }))
 
     const refused: ReadonlyArray<readonly [what: string, TestHttp.Answer | Document, message: string]> = [
       [

@@ -168,6 +168,15 @@ const send = Effect.fnUntraced(function*(
       account: snapshot.key.account,
       provider: snapshot.key.provider
     })
+    if (judgement._tag === "Granted" || conclusion.targetRests === true) {
+      Snapshot.heardOfTarget(
+        snapshot,
+        need.target,
+        conclusion.targetRests === true
+          ? (refusals) => now + Duration.toMillis(policy.misconfigured(refusals))
+          : undefined
+      )
+    }
     const delay = conclusion.again === undefined || late ? undefined : yield* schedules[conclusion.again]
     if (delay === undefined) {
       const draft = Transaction.propose(held.grant, conclusion.change, {

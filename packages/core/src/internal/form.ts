@@ -142,6 +142,12 @@ export const exchange = (
     /** Where the body must name the client, however it authenticates. */
     readonly clientId?: string | undefined
     readonly bodyMatters?: ((status: number) => boolean) | undefined
+    /** Adds what proves the request as it was written. */
+    readonly prove?:
+      | ((
+        request: HttpClientRequest.HttpClientRequest
+      ) => Effect.Effect<HttpClientRequest.HttpClientRequest, ConfigurationInvalid | KeyUnavailable>)
+      | undefined
   }
 ): Effect.Effect<Answer, Exclude<Exchange.Outcome, { readonly _tag: "Answer" }>["reason"] | KeyUnavailable> =>
   credentials(authentication, to.endpoint, Exchange.timeLimit).pipe(
@@ -155,6 +161,7 @@ export const exchange = (
         })
     ),
     Effect.flatMap((credentials) => request({ ...to, parameters: naming(to, credentials) }, credentials, hooks)),
+    Effect.flatMap((request) => to.prove?.(request) ?? Effect.succeed(request)),
     Effect.flatMap((request) => Exchange.once(client, request, to)),
     Effect.flatMap((outcome) =>
       outcome._tag === "Answer" ? Effect.succeed(answered(outcome.answer, to, hooks)) : Effect.fail(outcome.reason)

@@ -10,6 +10,7 @@ import * as Effect from "effect/Effect"
 import * as Grant from "../Grant.ts"
 import * as OAuthError from "../OAuthError.ts"
 import * as RemoteText from "../RemoteText.ts"
+import * as Target from "../Target.ts"
 import type { Outcome, Reading } from "../TokenStore.ts"
 import * as Attempts from "./attempts.ts"
 import { claim } from "./claim.ts"
@@ -67,9 +68,24 @@ export const run = Effect.fnUntraced(function*(
       case "Claim": {
         if (Deferred.isDoneUnsafe(env.closing)) return yield* fail(new OAuthError.RenewalPending({ why: "closing" }))
         yield* leaveAlone(env)
-        const target = need.why._tag === "Kept"
+        const due = need.why._tag === "Kept"
           ? Transaction.dueTarget(step.grant, reading.now, env.rules.policy)
           : need.target
+        const now = env.clock.currentTimeMillisUnsafe()
+        const rest = Snapshot.restsUntil(snapshot, due) - now
+        // a grant that is kept alive is so by whatever target the server gives tokens for
+        const target = rest > 0 && need.why._tag === "Kept" ? Target.whole : due
+        if (rest > 0 && target === due) {
+          const usable = need.why._tag === "Expiring" &&
+            snapshot.slots.some((slot) => slot.target.id === due.id && Snapshot.isUsable(slot, now))
+          if (!usable) {
+            return yield* fail(
+              new OAuthError.RenewalPending({ why: "backing-off", retryAfter: Duration.millis(rest) })
+            )
+          }
+          Snapshot.linger(snapshot, now + lingerMillis)
+          return "current"
+        }
         const next = yield* claim(env, snapshot, { ...need, target }, step)
         if (next === undefined) return "renewed"
         reading = next

@@ -78,6 +78,8 @@ export class Snapshot {
   escrowed = false
   /** The write ids of claims under which nothing was sent, and that may still stand or come to stand. */
   neverSent: ReadonlySet<string> = none
+  /** Targets that the server refused, by their ids; they rest here, and the grant does not. */
+  resting: ReadonlyMap<string, Resting> | undefined = undefined
   /** Completed when the store notifies of a change. */
   moved: Deferred.Deferred<void> | undefined = undefined
 
@@ -85,6 +87,32 @@ export class Snapshot {
     this.key = key
   }
 }
+
+/** How long a target rests, by this process's clock, and after how many refusals in a row. */
+export interface Resting {
+  readonly until: number
+  readonly refusals: number
+}
+
+/** Takes note of whether the server refused a target. */
+export const heardOfTarget = (
+  self: Snapshot,
+  target: Target,
+  refused: ((refusals: number) => number) | undefined
+): void => {
+  const { resting } = self
+  if (refused === undefined && resting?.has(target.id) !== true) return
+  const others = [...resting ?? []].filter(([id]) => id !== target.id).slice(1 - Transaction.mostTargets)
+  const refusals = (resting?.get(target.id)?.refusals ?? 0) + 1
+  const all = refused === undefined
+    ? others
+    : [...others, [target.id, { refusals, until: refused(refusals) }] as const]
+  self.resting = all.length === 0 ? undefined : new Map(all)
+}
+
+/** Until when a target rests. */
+export const restsUntil = (self: Snapshot, target: Target): number =>
+  self.resting?.get(target.id)?.until ?? Number.NEGATIVE_INFINITY
 
 /** No ids: what nearly every snapshot has, so that it is held once. */
 export const none: ReadonlySet<string> = new Set()

@@ -223,6 +223,8 @@ export interface Conclusion {
   readonly precious: boolean
   /** The write holds a pair that no one else has. */
   readonly pair: boolean
+  /** Whether the target is not asked for again for a while, though the grant may be used for others. */
+  readonly targetRests?: boolean | undefined
 }
 
 /** Concludes from a judgement what to write. */
@@ -333,6 +335,13 @@ export const conclude = (input: {
     }
     case "Refused": {
       const { reason } = judgement
+      // the server's word about one target: the others go on (RFC 8707, section 2)
+      if (
+        reason.code === "invalid_target" && input.need.target.id !== Target.whole.id && !input.lost &&
+        claim.attempt === 1
+      ) {
+        return { ...failed(reason, { after: Duration.zero, counts: false }), targetRests: true }
+      }
       if (!judgement.endsGrant || input.braked) return failed(reason, { after: rules.policy.misconfigured(failures) })
       const why = body.refreshTokenKept === true
         ? "RefreshTokenSpent"
