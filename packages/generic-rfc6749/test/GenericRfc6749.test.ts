@@ -456,7 +456,7 @@ describe("GenericRfc6749", () => {
     }
 
     const key = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ format: "jwk" })
-    const jwk = Redacted.make({ ...key, alg: "ES256" } as Readonly<Record<string, string>>)
+    const jwk = Redacted.make({ ...key, alg: "ES256" })
     const both = { clientId: "app", key: { jwk }, clientSecret: Redacted.make("s".repeat(32)) }
     const choices: Record<
       string,
