@@ -51,7 +51,7 @@ const storeys: ReadonlyArray<{ readonly name: string; readonly modules: Readonly
       "TokenResponse"
     ]
   },
-  { name: "plug", modules: ["AuthorizationServer", "Dialect", "JwtVerifier", "RotationPolicy"] },
+  { name: "plug", modules: ["AuthorizationServer", "Dialect", "JwtVerifier", "RequestSigner", "RotationPolicy"] },
   {
     name: "exchange",
     modules: [
@@ -80,6 +80,7 @@ const storeys: ReadonlyArray<{ readonly name: string; readonly modules: Readonly
       "RedisPendingAuthorizations",
       "RedisTokenStore",
       "RegistrationStore",
+      "RequestReferences",
       "SqlPendingAuthorizations",
       "SqlTokenStore",
       "TokenStore"

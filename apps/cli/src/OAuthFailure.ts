@@ -219,6 +219,8 @@ const rejected = ({ parameter, problem }: CallbackRejected): string => {
       return "The address: came too late for this login: run login again"
     case "unsupported-response":
       return `${name}: the server answered in a form that was not asked for: check the client's registration`
+    case "response-unsigned":
+      return "response: is missing: this server signs its answers, and this one is not signed: run login again"
     case "malformed":
       return `${name}: cannot be read: paste the whole address at which the browser ended`
   }

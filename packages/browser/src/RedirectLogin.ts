@@ -48,6 +48,6 @@ export const complete: Effect.Effect<Option.Option<Login.Completed>, OAuthError.
     return Option.some(yield* login.complete(url.href))
   }).pipe(Effect.withSpan("RedirectLogin.complete"))
 
-// RFC 6749, sections 4.1.2 and 4.1.2.1
+// RFC 6749, sections 4.1.2 and 4.1.2.1; JARM, section 2.3.1
 const isAnswer = (parameters: URLSearchParams): boolean =>
-  parameters.has("state") && (parameters.has("code") || parameters.has("error"))
+  parameters.has("response") || (parameters.has("state") && (parameters.has("code") || parameters.has("error")))

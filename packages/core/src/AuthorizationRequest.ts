@@ -1,7 +1,7 @@
 /**
  * The authorization request: the address to which a login sends the browser
  * (RFC 6749, section 4.1.1; RFC 7636, section 4.3; RFC 8707, section 2.1; RFC
- * 9126, section 4; RFC 9396, section 3). Redirect URIs of native applications are checked by RFC
+ * 9126, section 4; RFC 9101, section 5; RFC 9396, section 3; JARM, section 2.3). Redirect URIs of native applications are checked by RFC
  * 8252, sections 7 and 8.
  *
  * @since 0.1.0
@@ -11,6 +11,7 @@ import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
 import * as Base64Url from "effect/encoding/Base64Url"
 import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as AuthorizationDetails from "./AuthorizationDetails.ts"
 import type { GrantKey } from "./GrantKey.ts"
@@ -50,6 +51,13 @@ export interface Rules {
    * server offers it, always, or never.
    */
   readonly pushed: "offered" | "required" | "never"
+  /** Whether a request may be signed (RFC 9101), or must be. */
+  readonly signed: "offered" | "required"
+  /**
+   * How the answer arrives: as parameters, or as one token that the server signs
+   * (JARM), in the way that the server thinks fit or in the one that is named.
+   */
+  readonly responseMode: "plain" | "jwt" | "query.jwt" | "fragment.jwt" | "form_post.jwt"
   /**
    * What a redirect URI with a private-use scheme begins with: a domain name in
    * reverse (RFC 8252, section 7.1), or anything where the server hands the
@@ -123,6 +131,8 @@ export const PendingAuthorization = Schema.Struct({
     /** Milliseconds. */
     interval: Schema.Finite
   })),
+  /** The answer must be signed (JARM). Absent: it must not be a token. */
+  response: Schema.optionalKey(Schema.Literal("jwt")),
   /** The application's own, given back when the login completes. */
   context: Schema.optionalKey(Schema.Json)
 })
@@ -241,7 +251,8 @@ export const make: (
       state,
       ...(nonce === undefined ? {} : { nonce }),
       ...(pkce === undefined ? {} : { code_challenge: pkce.challenge, code_challenge_method: pkce.method }),
-      ...(options.thumbprint === undefined ? {} : { dpop_jkt: options.thumbprint })
+      ...(options.thumbprint === undefined ? {} : { dpop_jkt: options.thumbprint }),
+      ...(rules.responseMode === "plain" ? {} : { response_mode: rules.responseMode })
     }
     const parameters = [
       ...Object.entries({ ...protocol, ...openid.usual, ...rules.parameters, ...openid.asked, ...options.parameters }),
@@ -264,6 +275,7 @@ export const make: (
         ...(openid.maxAge === undefined ? {} : { maxAge: openid.maxAge }),
         ...(openid.acr === undefined ? {} : { acr: openid.acr }),
         ...(resources.length === 0 ? {} : { resources }),
+        ...(rules.responseMode === "plain" ? {} : { response: "jwt" }),
         ...(options.authorizationDetails === undefined || details.length === 0
           ? {}
           : { authorizationDetails: Redacted.make(options.authorizationDetails) }),
@@ -284,6 +296,60 @@ export const pushed = (
   endpoint: string,
   options: { readonly clientId: string; readonly requestUri: string }
 ): string => withQuery(endpoint, [["client_id", options.clientId], ["request_uri", options.requestUri]], rfc6749)
+
+/**
+ * A request object (RFC 9101, section 5): by value or by reference, and not both.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type RequestObject =
+  | { readonly request: Redacted.Redacted; readonly requestUri?: undefined }
+  | { readonly request?: undefined; readonly requestUri: string }
+
+/**
+ * The address of a request that is signed: it names the client and the object.
+ * For OpenID Connect `response_type` and `scope` are repeated beside it, for its
+ * servers demand them (OpenID Connect Core, section 6.1); nothing else is, and
+ * nothing beside the object counts.
+ *
+ * **Details**
+ *
+ * A reference is a URN of the server's, or an `https` address of 512 ASCII
+ * characters at most (RFC 9101, section 5.2).
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const signed = (
+  endpoint: string,
+  parameters: Parameters,
+  object: RequestObject
+): Result.Result<string, OAuthError.OAuthError> => {
+  const { requestUri } = object
+  const problem = requestUri === undefined ? undefined : problemOfReference(requestUri)
+  if (problem !== undefined) {
+    return Result.fail(OAuthError.make(
+      "AuthorizationRequest",
+      "signed",
+      new OAuthError.ConfigurationInvalid({ field: "requestUri", problem })
+    ))
+  }
+  const plain = parameters.flatMap(([name, value]) => typeof value === "string" ? [[name, value] as const] : [])
+  const isOpenId = plain.some(([name, value]) => name === "scope" && value.split(" ").includes("openid"))
+  const outside = isOpenId ? ["client_id", "response_type", "scope"] : ["client_id"]
+  return Result.succeed(withQuery(endpoint, [
+    ...plain.filter(([name]) => outside.includes(name)),
+    requestUri === undefined
+      ? ["request", Redacted.value(object.request ?? Redacted.make(""))]
+      : ["request_uri", requestUri]
+  ], rfc6749))
+}
+
+const problemOfReference = (uri: string): string | undefined => {
+  if (!/^[\x21-\x7e]{1,512}$/.test(uri) || !URL.canParse(uri)) return "must be a URI of 512 ASCII characters at most"
+  return uri.startsWith("urn:") || isPrivate(new URL(uri)) ? undefined : "must begin with https://, or be a URN"
+}
 
 const pkceOf = {
   S256: Pkce.make,

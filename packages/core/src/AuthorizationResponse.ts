@@ -1,18 +1,24 @@
 /**
  * The authorization response: what a browser brings back to the redirect URI,
  * judged before any of it is believed (RFC 6749, sections 4.1.2 and 10.12; RFC
- * 9207).
+ * 9207; JARM, section 2).
  *
  * It arrives through the hands of the person, of whatever runs in the browser
  * and of whoever makes it send requests. So it is read with care for its shape
  * alone, then compared with the login that was started, and only then read for
  * what it says.
  *
+ * A server may send its answer as one signed token instead (JARM). Of that
+ * nothing is read before a `JwtVerifier` has verified it.
+ *
  * @since 0.1.0
  */
+import * as Base64Url from "effect/encoding/Base64Url"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
+import type { JsonObject } from "effect/Schema"
 import type { PendingAuthorization } from "./AuthorizationRequest.ts"
+import { member, parseObject } from "./internal/json.ts"
 import { without } from "./internal/quotation.ts"
 import * as Rfc6749 from "./internal/rfc6749.ts"
 import { sameText } from "./internal/text.ts"
@@ -50,6 +56,8 @@ export const rfc6749: Rules = Rfc6749.authorizationResponse
 export interface AuthorizationResponse {
   /** By what name to look for the login that was started. */
   readonly state: Redacted.Redacted | undefined
+  /** The answer as a token (JARM), in place of everything else: {@link fromClaims} reads what it holds. */
+  readonly jwt?: Redacted.Redacted | undefined
   /** What {@link judge} reads. */
   readonly received: Redacted.Redacted<Received>
 }
@@ -65,6 +73,8 @@ export interface Received {
   readonly parameters: ReadonlyMap<string, string>
   /** As it arrived, without the fragment. */
   readonly url?: string | undefined
+  /** The parameters are those of a token that was verified (JARM). */
+  readonly signed?: true | undefined
 }
 
 /**
@@ -98,6 +108,10 @@ export const fromUrl = (
   if (url.length > maxLength || !URL.canParse(url)) return rejected("fromUrl", "malformed")
   const hash = url.indexOf("#")
   const arrived = hash === -1 ? url : url.slice(0, hash)
+  // of what comes in a fragment, a signed answer is read
+  if (hash !== -1 && url.startsWith("#response=", hash) && queryOf(arrived) === "") {
+    return parse("fromUrl", url.slice(hash + 1), rules, arrived)
+  }
   if (hash !== -1 && inFragment.test(url.slice(hash))) return rejected("fromUrl", "unsupported-response")
   return parse("fromUrl", queryOf(arrived), rules, arrived)
 }
@@ -114,6 +128,52 @@ export const fromQuery = (
   rules: Rules = rfc6749
 ): Result.Result<AuthorizationResponse, OAuthError.OAuthError> =>
   text.length > maxLength ? rejected("fromQuery", "malformed") : parse("fromQuery", text.replace(/^\?/, ""), rules)
+
+/**
+ * The answer that a signed token holds, once it is verified: `claims` are the
+ * token's (JARM, section 2.1).
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const fromClaims = (
+  self: AuthorizationResponse,
+  claims: JsonObject
+): Result.Result<AuthorizationResponse, OAuthError.OAuthError> => {
+  const parameters = new Map<string, string>()
+  for (const name of Object.keys(claims)) {
+    const value = member(claims, name)
+    if (value === undefined || ofTheToken.has(name)) continue
+    if (typeof value === "string") {
+      if (control.test(value) && name !== "error_description") return rejected("fromClaims", "malformed", known(name))
+      parameters.set(name, value)
+    } else if (known(name) !== undefined) return rejected("fromClaims", "malformed", known(name))
+  }
+  const state = present(parameters, "state")
+  const { url } = Redacted.value(self.received)
+  return Result.succeed({
+    state: state === undefined ? undefined : Redacted.make(state),
+    received: Redacted.make({ parameters, url, signed: true })
+  })
+}
+
+/**
+ * The `state` that an answer shows, a signed one too: to find out whose login it
+ * answers, and for nothing else. Nothing has been verified.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const shownState = (query: string): Redacted.Redacted | undefined => {
+  const read = fromQuery(query)
+  if (Result.isFailure(read)) return undefined
+  const { jwt, state } = read.success
+  if (jwt === undefined) return state
+  const payload = Base64Url.decode(Redacted.value(jwt).split(".")[1] ?? "")
+  const claims = Result.isSuccess(payload) ? parseObject(payload.success) : undefined
+  const shown = claims === undefined || typeof claims === "string" ? undefined : member(claims, "state")
+  return typeof shown === "string" && shown !== "" ? Redacted.make(shown) : undefined
+}
 
 /**
  * Judges an answer by the login that was started.
@@ -142,7 +202,12 @@ export const judge = (
   self: AuthorizationResponse,
   pending: PendingAuthorization
 ): Result.Result<Authorized, OAuthError.OAuthError> => {
-  const { parameters, url } = Redacted.value(self.received)
+  const { parameters, signed, url } = Redacted.value(self.received)
+  // what is in it has not been verified
+  if (self.jwt !== undefined) return rejected("judge", "unsupported-response")
+  if ((pending.response === "jwt") !== (signed === true)) {
+    return rejected("judge", signed === true ? "unsupported-response" : "response-unsigned")
+  }
   if (self.state === undefined || !sameText(Redacted.value(self.state), Redacted.value(pending.state))) {
     return rejected("judge", "state-mismatch")
   }
@@ -152,7 +217,10 @@ export const judge = (
   if (issuer !== undefined && pending.issuer !== undefined && issuer !== pending.issuer) {
     return rejected("judge", "issuer-mismatch")
   }
-  if (issuer !== undefined && pending.issuerParameter === "refused") return rejected("judge", "issuer-unexpected")
+  // a signed answer always names it, whatever the server's metadata says of plain ones
+  if (issuer !== undefined && pending.issuerParameter === "refused" && signed !== true) {
+    return rejected("judge", "issuer-unexpected")
+  }
 
   const error = present(parameters, "error")
   if (error !== undefined) {
@@ -202,6 +270,18 @@ const parse = (
     parameters.set(name, value)
   }
   if (unsupported.some((name) => parameters.has(name))) return rejected(method, "unsupported-response")
+  const jwt = present(parameters, "response")
+  if (jwt !== undefined) {
+    // beside it nothing counts, and nobody honest sends it
+    if ([...parameters.keys()].some((name) => known(name) !== undefined)) {
+      return rejected(method, "unsupported-response")
+    }
+    return Result.succeed({
+      state: undefined,
+      jwt: Redacted.make(jwt),
+      received: Redacted.make({ parameters: new Map<string, string>(), url })
+    })
+  }
   const state = present(parameters, "state")
   return Result.succeed({
     state: state === undefined ? undefined : Redacted.make(state),
@@ -229,8 +309,11 @@ const present = (parameters: ReadonlyMap<string, string>, name: string): string 
 const known = (name: string): string | undefined =>
   ["code", "state", "iss", "error", "error_description", "error_uri"].find((known) => known === name)
 
-// tokens that travel through the browser, and answers wrapped in a JWT (JARM)
-const unsupported = ["response", "access_token", "id_token"]
+// tokens that travel through the browser
+const unsupported = ["access_token", "id_token"]
+
+// what is said of the token itself (RFC 7519, section 4.1)
+const ofTheToken: ReadonlySet<string> = new Set(["aud", "exp", "iat", "jti", "nbf", "sub"])
 
 const inFragment = /[#&](code|state|error|response|access_token|id_token)=/
 

@@ -51,6 +51,14 @@ export class AuthorizationServer extends Context.Service<AuthorizationServer, {
   readonly jwksUri?: string | undefined
   /** What the server signs ID tokens with, `"RS256"`, where it says so. */
   readonly idTokenAlgorithms?: ReadonlyArray<string> | undefined
+  /** What the server verifies request objects with (RFC 9101), `"ES256"`, where it says so. */
+  readonly requestObjectAlgorithms?: ReadonlyArray<string> | undefined
+  /** How the key of an encrypted request object may travel, `"RSA-OAEP-256"`, where the server says so. */
+  readonly requestObjectEncryptionAlgorithms?: ReadonlyArray<string> | undefined
+  /** What an encrypted request object may be encrypted with, `"A256GCM"`, where the server says so. */
+  readonly requestObjectEncryptionMethods?: ReadonlyArray<string> | undefined
+  /** What the server signs its answers to logins with (JARM), where it says so. */
+  readonly authorizationResponseAlgorithms?: ReadonlyArray<string> | undefined
   /** The types of authorization details that the server knows (RFC 9396, section 10), where it says so. */
   readonly authorizationDetailsTypes?: ReadonlyArray<string> | undefined
   readonly dialect: Dialect.Dialect

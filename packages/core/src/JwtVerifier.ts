@@ -66,4 +66,10 @@ export class JwtVerifier extends Context.Service<JwtVerifier, {
    * section 5.3.2) and gives its claims.
    */
   readonly userInfo: (token: Redacted.Redacted) => Effect<JsonObject, OAuthError>
+
+  /**
+   * Verifies a signed answer to a login (JARM, section 2.4) and gives its claims.
+   * The issuer is looked at first: for another's token no key is asked for.
+   */
+  readonly authorizationResponse: (token: Redacted.Redacted) => Effect<JsonObject, OAuthError>
 }>()("@effect-oauth/core/JwtVerifier") {}

@@ -1,7 +1,8 @@
 /**
  * A login by the authorization code grant, in its two halves: where to send the
  * browser, and what to do with what it brings back (RFC 6749, section 4.1; RFC
- * 7636; RFC 8707; RFC 9126; RFC 9207; RFC 9396).
+ * 7636; RFC 8707; RFC 9126; RFC 9101; RFC 9207; RFC
+ * 9396; JARM).
  *
  * @since 0.1.0
  */
@@ -30,6 +31,7 @@ import * as OAuthError from "./OAuthError.ts"
 import type * as OpenIdRequest from "./OpenIdRequest.ts"
 import { PendingAuthorizations } from "./PendingAuthorizations.ts"
 import { PushedAuthorization } from "./PushedAuthorization.ts"
+import { RequestSigner } from "./RequestSigner.ts"
 import * as Scopes from "./Scopes.ts"
 import { TokenEndpoint } from "./TokenEndpoint.ts"
 import * as TokenRequest from "./TokenRequest.ts"
@@ -178,7 +180,8 @@ export class Login extends Context.Service<Login, {
    * **Details**
    *
    * Where the server takes pushed requests (RFC 9126), the request is pushed, and
-   * a server that refuses it is not asked in another way.
+   * a server that refuses it is not asked in another way. Where a `RequestSigner` is
+   * in context, the request is signed (RFC 9101).
    */
   readonly begin: (options: Options) => Effect.Effect<Begun, OAuthError.OAuthError>
 
@@ -250,6 +253,7 @@ export const layerWith: Layer.Layer<
     const grants = yield* TokenService
     const dpop = Option.getOrUndefined(yield* Effect.serviceOption(Dpop))
     const verifier = Option.getOrUndefined(yield* Effect.serviceOption(JwtVerifier))
+    const signer = Option.getOrUndefined(yield* Effect.serviceOption(RequestSigner))
     const crypto = yield* Effect.context<Digest.Digest | SecureRandom.SecureRandom>()
 
     const pushes = server.pushedAuthorizationRequestEndpoint !== undefined &&
@@ -262,7 +266,12 @@ export const layerWith: Layer.Layer<
         const { method } = yield* client.credentials("token")
         if (method === "none") return yield* withoutProof
       }
-      if (!pushes && options.authorizationDetails !== undefined && options.authorizationDetails.length > 0) {
+      if (server.dialect.authorization.signed === "required" && signer === undefined) return yield* unsigned
+      if (server.dialect.authorization.responseMode !== "plain" && verifier === undefined) return yield* unverified
+      if (
+        !pushes && signer?.visibility !== "hidden" && options.authorizationDetails !== undefined &&
+        options.authorizationDetails.length > 0
+      ) {
         if (options.exposedDetails === "refused") return yield* exposed
         yield* Effect.logWarning(
           "Authorization details travel in an address that others can read and change (RFC 9396, section 12)"
@@ -289,16 +298,34 @@ export const layerWith: Layer.Layer<
         crypto
       )
       yield* pendings.put(request.pending, Duration.toMillis(options.timeToLive ?? defaultTimeToLive))
-      const begun: Effect.Effect<Begun, OAuthError.OAuthError> = pushes
-        ? Effect.map(pushing.push(request.parameters), ({ expiresAt, url }) => ({
-          url,
-          state: request.pending.state,
-          urlExpiresAt: expiresAt,
-          again: begun
-        }))
-        : Effect.suspend(() => Effect.succeed({ url: request.url, state: request.pending.state, again: begun }))
+      const begun: Effect.Effect<Begun, OAuthError.OAuthError> = Effect.map(
+        sent(request),
+        (address) => ({ ...address, state: request.pending.state, again: begun })
+      )
       return yield* begun
     })
+
+    // where to send the browser: pushed or not, signed or not, and each time anew
+    const sent = (
+      { parameters, url }: AuthorizationRequest.AuthorizationRequest
+    ): Effect.Effect<Pick<Begun, "url" | "urlExpiresAt">, OAuthError.OAuthError> => {
+      const push = (parameters: TokenRequest.Parameters) =>
+        Effect.map(pushing.push(parameters), ({ expiresAt, url }) => ({ url, urlExpiresAt: expiresAt }))
+      if (signer === undefined) return pushes ? push(parameters) : Effect.succeed({ url })
+      return Effect.flatMap(signer.sign(parameters), (request) => {
+        // beside the object stands what the client proves itself with, and nothing else (RFC 9126, section 3)
+        if (pushes) return push([["request", request]])
+        const object: Effect.Effect<AuthorizationRequest.RequestObject, OAuthError.OAuthError> =
+          signer.publish === undefined
+            ? Effect.succeed({ request })
+            : Effect.map(signer.publish(request), (requestUri) => ({ requestUri }))
+        return Effect.flatMap(object, (object) =>
+          Effect.map(
+            Effect.fromResult(AuthorizationRequest.signed(server.authorizationEndpoint ?? "", parameters, object)),
+            (url) => ({ url })
+          ))
+      })
+    }
 
     const { authorizationCode: leg, authorizationResponse: arrival } = server.dialect
 
@@ -373,12 +400,28 @@ export const layerWith: Layer.Layer<
       return { key: own, identity: told }
     })
 
+    // a signed answer is verified before anything of it is read (JARM, section 2.4)
+    const opened = (
+      response: AuthorizationResponse.AuthorizationResponse
+    ): Effect.Effect<AuthorizationResponse.AuthorizationResponse, OAuthError.OAuthError> => {
+      if (response.jwt === undefined) return Effect.succeed(response)
+      if (server.dialect.authorization.responseMode === "plain") return rejected("unsupported-response")
+      return verifier === undefined
+        ? unverified
+        : Effect.flatMap(
+          verifier.authorizationResponse(response.jwt),
+          (claims) => Effect.fromResult(AuthorizationResponse.fromClaims(response, claims))
+        )
+    }
+
     const complete = Effect.fn("Login.complete")(function*(
       answer: string,
       options: CompleteOptions = {}
     ): Effect.fn.Return<Completed, OAuthError.OAuthError> {
-      const response = yield* Effect.fromResult(
-        (URL.canParse(answer) ? AuthorizationResponse.fromUrl : AuthorizationResponse.fromQuery)(answer, arrival)
+      const response = yield* opened(
+        yield* Effect.fromResult(
+          (URL.canParse(answer) ? AuthorizationResponse.fromUrl : AuthorizationResponse.fromQuery)(answer, arrival)
+        )
       )
       if (response.state === undefined) return yield* rejected("state-mismatch")
       const taken = yield* pendings.take(Redacted.value(response.state))
@@ -481,6 +524,24 @@ const withoutProof = Effect.fail(OAuthError.make(
   new OAuthError.ConfigurationInvalid({
     field: "dialect.authorization.pkce",
     problem: "is none, though the client has no secret; use S256, or a client secret"
+  })
+))
+
+const unsigned = Effect.fail(OAuthError.make(
+  "Login",
+  "begin",
+  new OAuthError.ConfigurationInvalid({
+    field: "RequestSigner",
+    problem: "is missing, though the server takes signed requests only; provide RequestObject.layer of core/jose"
+  })
+))
+
+const unverified = Effect.fail(OAuthError.make(
+  "Login",
+  "begin",
+  new OAuthError.ConfigurationInvalid({
+    field: "JwtVerifier",
+    problem: "is missing, though answers are signed; provide IdToken.layer of core/jose"
   })
 ))
 

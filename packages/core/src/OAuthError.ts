@@ -103,6 +103,7 @@ export class CallbackRejected extends /* @__PURE__ */ Data.TaggedError("Callback
     | "code-missing"
     | "expired"
     | "unsupported-response"
+    | "response-unsigned"
     | "malformed"
   /** The parameter in question, where there is one. */
   readonly parameter?: string | undefined
@@ -385,7 +386,13 @@ export type JwtRule =
  * @since 0.1.0
  */
 export class JwtInvalid extends /* @__PURE__ */ Data.TaggedError("JwtInvalid")<{
-  readonly jwt: "id-token" | "userinfo" | "logout-token"
+  readonly jwt:
+    | "id-token"
+    | "userinfo"
+    | "logout-token"
+    | "authorization-response"
+    | "server-metadata"
+    | "resource-metadata"
   readonly rule: JwtRule
 }> {
   readonly isTransient: boolean = false
@@ -397,7 +404,10 @@ export class JwtInvalid extends /* @__PURE__ */ Data.TaggedError("JwtInvalid")<{
 const jwtText: { readonly [K in JwtInvalid["jwt"]]: string } = {
   "id-token": "ID token",
   userinfo: "answer about the person",
-  "logout-token": "logout token"
+  "logout-token": "logout token",
+  "authorization-response": "signed answer to the login",
+  "server-metadata": "signed metadata",
+  "resource-metadata": "signed metadata of a resource"
 }
 
 // -- the grant ------------------------------------------------------------------
@@ -568,7 +578,7 @@ export class RecordInvalid extends /* @__PURE__ */ Data.TaggedError("RecordInval
  * @since 0.1.0
  */
 export class KeyUnavailable extends /* @__PURE__ */ Data.TaggedError("KeyUnavailable")<{
-  readonly use: "seal" | "dpop" | "certificate" | "client-authentication"
+  readonly use: "seal" | "dpop" | "certificate" | "client-authentication" | "request-object"
   /** Identifies the key; never the key. */
   readonly keyId?: string | undefined
 }> {

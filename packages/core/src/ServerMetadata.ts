@@ -64,6 +64,14 @@ export interface Metadata {
   readonly introspectionEndpointAuthSigningAlgValuesSupported?: ReadonlyArray<string> | undefined
   /** The algorithms of DPoP proofs (RFC 9449, section 5.1). */
   readonly dpopSigningAlgValuesSupported?: ReadonlyArray<string> | undefined
+  /** The algorithms of request objects (RFC 9101, section 10.5; OpenID Connect Discovery). */
+  readonly requestObjectSigningAlgValuesSupported?: ReadonlyArray<string> | undefined
+  readonly requestObjectEncryptionAlgValuesSupported?: ReadonlyArray<string> | undefined
+  readonly requestObjectEncryptionEncValuesSupported?: ReadonlyArray<string> | undefined
+  /** What authorization responses are signed with (JARM, section 3). */
+  readonly authorizationSigningAlgValuesSupported?: ReadonlyArray<string> | undefined
+  /** Whether the server takes no authorization request that is not signed (RFC 9101, section 10.5). */
+  readonly requireSignedRequestObject: boolean
   /** The types of authorization details that the server knows (RFC 9396, section 10). */
   readonly authorizationDetailsTypesSupported?: ReadonlyArray<string> | undefined
   /** Whether authorization responses carry `iss` (RFC 9207, section 3). */
@@ -273,12 +281,17 @@ export const toOptions = (
     endSessionEndpoint: self.endSessionEndpoint,
     jwksUri: self.jwksUri,
     idTokenAlgorithms: self.idTokenSigningAlgValuesSupported,
+    requestObjectAlgorithms: self.requestObjectSigningAlgValuesSupported,
+    requestObjectEncryptionAlgorithms: self.requestObjectEncryptionAlgValuesSupported,
+    requestObjectEncryptionMethods: self.requestObjectEncryptionEncValuesSupported,
+    authorizationResponseAlgorithms: self.authorizationSigningAlgValuesSupported,
     authorizationDetailsTypes: self.authorizationDetailsTypesSupported,
     dpopSigningAlgorithms: self.dpopSigningAlgValuesSupported,
     dialect: {
       authorization: {
         issuer: self.issParameterSupported ? "required" : "refused",
-        pushed: self.requirePushedAuthorizationRequests ? "required" : "offered"
+        pushed: self.requirePushedAuthorizationRequests ? "required" : "offered",
+        ...(self.requireSignedRequestObject ? { signed: "required" } : {})
       }
     }
   })
@@ -426,6 +439,11 @@ const metadataOf = (
         "introspection_endpoint_auth_signing_alg_values_supported"
       ),
       dpopSigningAlgValuesSupported: yield* list("dpop_signing_alg_values_supported"),
+      requestObjectSigningAlgValuesSupported: yield* list("request_object_signing_alg_values_supported"),
+      requestObjectEncryptionAlgValuesSupported: yield* list("request_object_encryption_alg_values_supported"),
+      requestObjectEncryptionEncValuesSupported: yield* list("request_object_encryption_enc_values_supported"),
+      authorizationSigningAlgValuesSupported: yield* list("authorization_signing_alg_values_supported"),
+      requireSignedRequestObject: yield* flag("require_signed_request_object"),
       authorizationDetailsTypesSupported: yield* list("authorization_details_types_supported"),
       issParameterSupported: yield* flag("authorization_response_iss_parameter_supported"),
       requirePushedAuthorizationRequests: yield* flag("require_pushed_authorization_requests"),

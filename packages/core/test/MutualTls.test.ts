@@ -174,6 +174,7 @@ describe("MutualTls", () => {
         mtlsEndpointAliases: aliases,
         issParameterSupported: false,
         requirePushedAuthorizationRequests: false,
+        requireSignedRequestObject: false,
         members: {}
       }))
 

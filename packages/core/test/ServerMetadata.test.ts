@@ -66,6 +66,11 @@ describe("ServerMetadata", () => {
         introspection_endpoint_auth_signing_alg_values_supported: ["ES512"],
         dpop_signing_alg_values_supported: ["ES256"],
         authorization_details_types_supported: ["payment"],
+        request_object_signing_alg_values_supported: ["ES256"],
+        request_object_encryption_alg_values_supported: ["ECDH-ES"],
+        request_object_encryption_enc_values_supported: ["A256GCM"],
+        authorization_signing_alg_values_supported: ["PS256"],
+        require_signed_request_object: true,
         authorization_response_iss_parameter_supported: true,
         require_pushed_authorization_requests: true,
         vendor: { a: 1 }
@@ -101,6 +106,11 @@ describe("ServerMetadata", () => {
         introspectionEndpointAuthSigningAlgValuesSupported: ["ES512"],
         dpopSigningAlgValuesSupported: ["ES256"],
         authorizationDetailsTypesSupported: ["payment"],
+        requestObjectSigningAlgValuesSupported: ["ES256"],
+        requestObjectEncryptionAlgValuesSupported: ["ECDH-ES"],
+        requestObjectEncryptionEncValuesSupported: ["A256GCM"],
+        authorizationSigningAlgValuesSupported: ["PS256"],
+        requireSignedRequestObject: true,
         issParameterSupported: true,
         requirePushedAuthorizationRequests: true
       })

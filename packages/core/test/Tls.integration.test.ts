@@ -41,7 +41,8 @@ describe.skipIf(!openssl)("A server with a certificate of its own making", { tim
           metadata: {}
         })
       ),
-    "gets no pushed request": () => PushedAuthorization.PushedAuthorization.use(({ push }) => push([["state", "s"]]))
+    "gets no pushed request [9101-8-a]": () =>
+      PushedAuthorization.PushedAuthorization.use(({ push }) => push([["state", "s"]]))
   }
   for (const [client, http] of Object.entries(clients)) {
     for (const [name, ask] of Object.entries(asks)) {

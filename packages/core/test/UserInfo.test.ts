@@ -58,6 +58,7 @@ describe("UserInfo", () => {
       const signed: TestHttp.Answer = { status: 200, headers: { "content-type": "application/jwt" }, body: "a.b.c" }
       const verifier = Layer.succeed(JwtVerifier.JwtVerifier, {
         idToken: () => Effect.die("not asked for"),
+        authorizationResponse: () => Effect.die("not asked for"),
         userInfo: (token) => Effect.succeed({ sub: "user-1", token: Redacted.value(token) })
       })
 
@@ -76,6 +77,7 @@ describe("UserInfo", () => {
     Effect.gen(function*() {
       const verifier = Layer.succeed(JwtVerifier.JwtVerifier, {
         idToken: () => Effect.die("not asked for"),
+        authorizationResponse: () => Effect.die("not asked for"),
         userInfo: () => Effect.succeed({ sub: "user-2" })
       })
       const signed: TestHttp.Answer = { status: 200, headers: { "content-type": "application/jwt" }, body: "a.b.c" }

@@ -39,6 +39,12 @@ export const DescribedDialect = Schema.Struct({
           default: "offered"
         })
       ),
+      signed: optional(
+        Schema.Literals(["offered", "required"]).annotate({
+          description: "Whether requests may be signed (RFC 9101), or must be.",
+          default: "offered"
+        })
+      ),
       privateScheme: optional(
         Schema.Literals(["reversed-domain", "any"]).annotate({
           description: "What a redirect URI with a private-use scheme begins with: a domain name in reverse (RFC 8252, "
@@ -56,9 +62,10 @@ export const DescribedDialect = Schema.Struct({
         Schema.NonEmptyString.annotate({ description: "The value of response_type.", default: "code" })
       ),
       responseMode: optional(
-        Schema.Literals(["query", "form_post"]).annotate({
-          description: "How the answer comes back, where the server is to be told (response_mode): in the address, or "
-            + "as a form that the browser posts."
+        Schema.Literals(["plain", "query", "form_post", "jwt", "query.jwt", "fragment.jwt", "form_post.jwt"]).annotate({
+          description: "How the answer comes back, where the server is to be told (response_mode): in the address, as "
+            + "a form that the browser posts, or as one token that the server signs (JARM).",
+          default: "plain"
         })
       ),
       names: names("The server's names of parameters, by the RFC's.", { client_id: "client_key" }),

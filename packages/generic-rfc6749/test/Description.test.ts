@@ -206,6 +206,8 @@ const full = {
       names: { client_id: "client_key" },
       scopeEncoding: "raw",
       pushed: "required",
+      signed: "required",
+      responseMode: "jwt",
       privateScheme: "any",
       offlineScope: "offline"
     },

@@ -97,8 +97,11 @@ const read = (pasted: string, { redirectUri, state }: Expected): Result.Result<s
     return rejected("this is the address at which the login starts; open it in a browser, log in, and come back")
   }
   if (isAddress && !isAt(text, redirectUri)) return rejected("this is another address")
-  if (!names.has("code") && !names.has("error")) return rejected("this is only a part of it, or not an answer")
-  if (!names.has("state")) return rejected("its end is missing")
+  const isSigned = names.has("response")
+  if (!names.has("code") && !names.has("error") && !isSigned) {
+    return rejected("this is only a part of it, or not an answer")
+  }
+  if (!names.has("state") && !isSigned) return rejected("its end is missing")
   if (!carries(query, state)) return rejected("this is the answer to another login, an earlier one perhaps")
   return Result.succeed(text)
 }

@@ -5,6 +5,7 @@
  *
  * @since 0.1.0
  */
+import * as AuthorizationResponse from "@effect-oauth/core/AuthorizationResponse"
 import { type Arrived, type Completed, Login } from "@effect-oauth/core/Login"
 import * as OAuthError from "@effect-oauth/core/OAuthError"
 import type * as OpenIdRequest from "@effect-oauth/core/OpenIdRequest"
@@ -186,7 +187,7 @@ export const layer = (
       }
       if (Requests.isPrefetch(request)) return prefetched
       const query = Requests.queryOf(request)
-      const state = new URLSearchParams(query).get("state") ?? ""
+      const state = stateOf(query)
       const name = cookieOf(state)
       if (state === "" || request.cookies[name] !== state) {
         return yield* failure(request, Problem.make("stale"), "no login of this browser has this state")
@@ -256,6 +257,13 @@ export const layer = (
 
 // each login has its own, for several may run at once
 const prefix = Cookie.name("login-")
+
+// of a signed answer what it shows: whether that holds is for the login to say
+const stateOf = (query: string): string => {
+  const state = new URLSearchParams(query).get("state")
+  const shown = state === null ? AuthorizationResponse.shownState(query) : undefined
+  return shown === undefined ? state ?? "" : Redacted.value(shown)
+}
 
 const cookieOf = (state: string): string => prefix + state.slice(0, 12).replaceAll(/[^\w-]/g, "")
 

@@ -15,6 +15,8 @@ export const authorizationRequest: AuthorizationRequest.Rules = {
   offlineScope: "offline_access",
   scopeEncoding: "percent",
   pushed: "offered",
+  signed: "offered",
+  responseMode: "plain",
   privateScheme: "reversed-domain"
 }
 

@@ -1,6 +1,8 @@
 /**
  * ID tokens, verified (OpenID Connect Core, sections 2, 3.1.3.7, 3.1.3.8, 12.2
- * and 16.14; OpenID Connect CIBA, section 10.3.1): the `JwtVerifier` of core.
+ * and 16.14; OpenID Connect CIBA, section 10.3.1), and the other tokens of the same server: signed answers about the
+ * person (section 5.3.2) and to logins (JARM, section 2.4). The `JwtVerifier` of
+ * core.
  *
  * @since 0.1.0
  */
@@ -56,6 +58,13 @@ export interface Options {
   readonly algorithms?: ReadonlyArray<Algorithm> | undefined
   /** The same for signed answers about the person; those of ID tokens unless said otherwise. */
   readonly userInfoAlgorithms?: ReadonlyArray<Algorithm> | undefined
+  /**
+   * The same for signed answers to logins (JARM): whatever of it the server
+   * announces is asymmetric, else `RS256`.
+   */
+  readonly authorizationResponseAlgorithms?: ReadonlyArray<Algorithm> | undefined
+  /** Given, signed answers to logins must be encrypted. */
+  readonly authorizationResponseDecryption?: Decryption | undefined
   /** The secret whose bytes are the key of `HS256` and its kin, where the client is registered for them. */
   readonly clientSecret?: Redacted.Redacted | Effect.Effect<Redacted.Redacted, OAuthError.OAuthError> | undefined
   /** Others for whom a token may be as well. None unless named. */
@@ -137,7 +146,33 @@ export const make: (
     return claims
   })
 
+  const authorizationResponse = Effect.fnUntraced(function*(
+    token: Redacted.Redacted
+  ): Effect.fn.Return<JsonObject, OAuthError.JwtInvalid | OAuthError.OAuthError> {
+    const jwt = "authorization-response"
+    const { claims } = yield* verify(
+      token,
+      {
+        jwt,
+        types: ["jwt"],
+        // whose keys are asked for is not the sender's to say (JARM, section 5.1)
+        first: (claims) => Result.isFailure(Claims.issuer(claims, issuer)) ? "iss" : undefined
+      },
+      verifier.responseAlgorithms,
+      { of: options.authorizationResponseDecryption }
+    )
+    const now = yield* Clock.currentTimeMillis
+    const judged = Result.andThen(
+      Claims.audience(claims, clientId, trusted),
+      () => Claims.lifetime(claims, now, verifier.limits)
+    )
+    yield* Effect.mapError(Effect.fromResult(judged), (rule) => Jws.broken(jwt, rule))
+    return claims
+  })
+
   return JwtVerifier.of({
+    authorizationResponse: (token) =>
+      Effect.mapError(authorizationResponse(token), Verifier.wrapped("IdToken", "authorizationResponse")),
     idToken: (token, expected) => Effect.mapError(idToken(token, expected), Verifier.wrapped("IdToken", "idToken")),
     userInfo: (token) => Effect.mapError(userInfo(token), Verifier.wrapped("IdToken", "userInfo"))
   })

@@ -14,6 +14,7 @@ import * as Effect from "effect/Effect"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
+import type { Json, JsonObject } from "effect/Schema"
 import { AuthorizationServer } from "../AuthorizationServer.ts"
 import * as Exchange from "../internal/exchange.ts"
 import { isJson, member, parseObject } from "../internal/json.ts"
@@ -57,6 +58,12 @@ export class Jwks extends Context.Service<Jwks, {
    * at any moment, and whoever makes up key ids must not make us ask at each.
    */
   readonly key: (header: Header, tried?: PublicKey) => Effect.Effect<PublicKey | undefined, OAuthError.OAuthError>
+
+  /**
+   * The first key of the set that encrypts for the server with an algorithm,
+   * `"RSA-OAEP-256"`, as a JSON Web Key; `undefined` where there is none.
+   */
+  readonly encryptionKey: (algorithm: string) => Effect.Effect<JsonObject | undefined, OAuthError.OAuthError>
 }>()("@effect-oauth/core/jose/Jwks") {}
 
 /**
@@ -106,12 +113,12 @@ export const make: (
     const staleFor = Math.min(millis(options.staleFor, 3_600_000), 86_400_000)
     const cooldown = millis(options.cooldown, 30_000)
 
-    let set: { readonly keys: ReadonlyArray<PublicKey>; readonly at: number } | undefined
+    let set: { readonly keys: Keys; readonly at: number } | undefined
     let failure: { readonly cause: Cause.Cause<OAuthError.OAuthError>; readonly at: number } | undefined
     let forcedAt = Number.NEGATIVE_INFINITY
-    let flight: Deferred.Deferred<ReadonlyArray<PublicKey>, OAuthError.OAuthError> | undefined
+    let flight: Deferred.Deferred<Keys, OAuthError.OAuthError> | undefined
 
-    const read: Effect.Effect<ReadonlyArray<PublicKey>, OAuthError.OAuthErrorReason> = Effect.gen(function*() {
+    const read: Effect.Effect<Keys, OAuthError.OAuthErrorReason> = Effect.gen(function*() {
       if (uri === undefined) {
         const problem = "is missing; without the server's keys no signature can be verified"
         return yield* new OAuthError.ConfigurationInvalid({ field: "jwksUri", problem })
@@ -122,9 +129,9 @@ export const make: (
       return yield* outcome._tag === "Answer" ? Effect.fromResult(judge(outcome.answer)) : Effect.fail(outcome.reason)
     })
 
-    const fetch: Effect.Effect<ReadonlyArray<PublicKey>, OAuthError.OAuthError> = Effect.suspend(() => {
+    const fetch: Effect.Effect<Keys, OAuthError.OAuthError> = Effect.suspend(() => {
       if (flight !== undefined) return Deferred.await(flight)
-      const done = flight = Deferred.makeUnsafe<ReadonlyArray<PublicKey>, OAuthError.OAuthError>()
+      const done = flight = Deferred.makeUnsafe<Keys, OAuthError.OAuthError>()
       const run = read.pipe(
         Effect.mapError((reason) => OAuthError.make("Jwks", "key", reason)),
         Effect.withSpan("Jwks.fetch", { attributes: { "oauth.provider": server.provider } }),
@@ -142,7 +149,7 @@ export const make: (
 
     // the set as it may be used now, and whether it has just come
     const current: Effect.Effect<
-      { readonly keys: ReadonlyArray<PublicKey>; readonly fresh: boolean },
+      { readonly keys: Keys; readonly fresh: boolean },
       OAuthError.OAuthError
     > = Effect.gen(function*() {
       const now = yield* Clock.currentTimeMillis
@@ -161,9 +168,10 @@ export const make: (
     })
 
     return Jwks.of({
+      encryptionKey: (algorithm) => Effect.map(current, ({ keys }) => Jwk.encryptionKeys(keys.all, algorithm)[0]),
       key: Effect.fnUntraced(function*(header, tried) {
-        const other = (keys: ReadonlyArray<PublicKey>): PublicKey | undefined => {
-          const key = Jwk.select(keys, header)
+        const other = ({ verifying }: Keys): PublicKey | undefined => {
+          const key = Jwk.select(verifying, header)
           return typeof key === "string" || (tried !== undefined && Jwk.equals(key, tried)) ? undefined : key
         }
         const { fresh, keys } = yield* current
@@ -187,6 +195,12 @@ export const make: (
 export const layer = (options?: Options): Layer.Layer<Jwks, never, AuthorizationServer | OAuthHttpClient> =>
   Layer.effect(Jwks, Effect.suspend(() => make(options)))
 
+interface Keys {
+  readonly verifying: ReadonlyArray<PublicKey>
+  /** As the set has them. */
+  readonly all: ReadonlyArray<Json>
+}
+
 const failureTimeToLive = 3_000
 
 const millis = (input: Duration.Input | undefined, otherwise: number): number =>
@@ -194,7 +208,7 @@ const millis = (input: Duration.Input | undefined, otherwise: number): number =>
 
 const judge = (
   answer: TokenResponse.Answer
-): Result.Result<ReadonlyArray<PublicKey>, OAuthError.OAuthErrorReason> => {
+): Result.Result<Keys, OAuthError.OAuthErrorReason> => {
   const { headers, status } = answer
   const invalid = (problem: OAuthError.ResponseInvalid["problem"], field?: string) =>
     Result.fail(new OAuthError.ResponseInvalid({ problem, field, status }))
@@ -208,5 +222,7 @@ const judge = (
   const keys = member(parsed, "keys")
   if (keys === undefined) return invalid("missing", "keys")
   if (!Array.isArray(keys)) return invalid("wrong-type", "keys")
-  return keys.length > maxKeys ? invalid("out-of-range", "keys") : Result.succeed(Jwk.publicKeys(keys))
+  return keys.length > maxKeys
+    ? invalid("out-of-range", "keys")
+    : Result.succeed({ verifying: Jwk.publicKeys(keys), all: keys })
 }

@@ -407,7 +407,8 @@ export const make: (
       ...(options.openid === undefined ? {} : {
         jwksUri: `${issuer}/jwks`,
         endSessionEndpoint: `${issuer}/logout`,
-        idTokenAlgorithms: options.openid.signer.algorithms
+        idTokenAlgorithms: options.openid.signer.algorithms,
+        authorizationResponseAlgorithms: options.openid.signer.algorithms
       }),
       dialect: options.dialect,
       rotation: options.declaredRotation ?? rotation,
@@ -436,9 +437,17 @@ export const make: (
       authorize: (url, decision = {}) =>
         Effect.suspend(() => {
           const outcome = authorizations.authorize(String(url), decision)
-          return outcome._tag === "Redirect"
-            ? Effect.succeed(outcome.url)
-            : Effect.fail(new NotRedirected({ problem: outcome.problem }))
+          if (outcome._tag === "Page") return Effect.fail(new NotRedirected({ problem: outcome.problem }))
+          const { signed } = outcome
+          if (signed === undefined) return Effect.succeed(outcome.url)
+          const { openid } = options
+          if (openid === undefined) return Effect.fail(new NotRedirected({ problem: "there is nothing to sign with" }))
+          return Effect.map(openid.signer.sign(signed.parameters), (jwt) => {
+            const back = new URL(signed.redirectUri)
+            if (signed.mode === "fragment.jwt") back.hash = `response=${jwt}`
+            else back.searchParams.set("response", jwt)
+            return back.href
+          })
         }),
 
       decideDevice: (userCode, decision = {}) =>

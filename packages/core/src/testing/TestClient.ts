@@ -5,6 +5,7 @@
  */
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
+import type { Json } from "effect/Schema"
 import * as ClientAuthentication from "../ClientAuthentication.ts"
 
 /**
@@ -20,6 +21,11 @@ export interface Client {
   readonly secret?: string | undefined
   /** Any, unless named. A loopback address without port stands for every port. */
   readonly redirectUris?: ReadonlyArray<string> | undefined
+  /**
+   * The public key, of the curve P-256, that its request objects are signed with
+   * (RFC 9101), as a JSON Web Key. A client that has one signs every request.
+   */
+  readonly requestKey?: Readonly<Record<string, Json>> | undefined
 }
 
 /**

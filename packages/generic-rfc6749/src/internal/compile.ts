@@ -149,9 +149,14 @@ const authorizationOf = (
     ...Object.fromEntries(
       Object.entries(rest.parameters ?? {}).map(([name, value]) => [name, Template.fill(value, values)])
     ),
-    ...(responseMode === undefined ? {} : { response_mode: responseMode })
+    ...(responseMode === "query" || responseMode === "form_post" ? { response_mode: responseMode } : {})
   }
-  return { ...rest, ...(Object.keys(parameters).length === 0 ? {} : { parameters }) }
+  const signed = responseMode === "query" || responseMode === "form_post" ? undefined : responseMode
+  return {
+    ...rest,
+    ...(signed === undefined ? {} : { responseMode: signed }),
+    ...(Object.keys(parameters).length === 0 ? {} : { parameters })
+  }
 }
 
 // where it is repeated, it follows every answer and is no matter of the login's

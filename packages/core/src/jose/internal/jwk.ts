@@ -4,7 +4,7 @@
  */
 import type { Json, JsonObject } from "effect/Schema"
 import type * as jose from "jose"
-import { member } from "../../internal/json.ts"
+import { isObject, member } from "../../internal/json.ts"
 import * as Algorithms from "./algorithms.ts"
 
 /** A public key that verifies signatures. */
@@ -44,6 +44,24 @@ export const select = (keys: ReadonlyArray<PublicKey>, header: Header): PublicKe
   const [first, ...others] = fitting
   return first === undefined ? "none" : others.length === 0 ? first : "ambiguous"
 }
+
+/** The public keys of a set that encrypt, for an algorithm that moves keys (RFC 7518, section 4.1). */
+export const encryptionKeys = (keys: ReadonlyArray<Json>, alg: string): ReadonlyArray<JsonObject> =>
+  keys.flatMap((key) => {
+    if (!isObject(key) || secret.some((name) => Object.hasOwn(key, name))) return []
+    const kty = member(key, "kty")
+    const uses = member(key, "key_ops")
+    const fits = alg.startsWith("RSA-OAEP")
+      ? kty === "RSA"
+      : alg.startsWith("ECDH-ES") && (kty === "EC" || kty === "OKP")
+    const named = member(key, "alg")
+    return fits && (member(key, "use") ?? "enc") === "enc" && (named === undefined || named === alg) &&
+        (uses === undefined || (Array.isArray(uses) && encrypting.some((use) => uses.includes(use))))
+      ? [key]
+      : []
+  })
+
+const encrypting = ["encrypt", "wrapKey", "deriveKey", "deriveBits"]
 
 /** Whether two keys are the same in value. */
 export const equals = (a: PublicKey, b: PublicKey): boolean =>

@@ -28,6 +28,8 @@ export interface Form {
   readonly jwt: OAuthError.JwtInvalid["jwt"]
   /** The media types that `typ` may name, without `application/`, in lower case. */
   readonly types: ReadonlyArray<string>
+  /** What is looked at before any key is: a rule that the claims break, if they do. */
+  readonly first?: ((claims: JsonObject) => OAuthError.JwtRule | undefined) | undefined
 }
 
 /** A token that was verified. */
@@ -46,6 +48,8 @@ export const verify = Effect.fnUntraced(function*(
   keys: Keys
 ): Effect.fn.Return<Verified, OAuthError.JwtInvalid | OAuthError.OAuthError> {
   const { alg, kid, payload } = yield* Effect.fromResult(parse(token, form, keys.algorithms))
+  const first = form.first?.(payload)
+  if (first !== undefined) return yield* broken(form.jwt, first)
   const good = Algorithms.isSymmetric(alg)
     ? yield* bySecret(token, alg, keys.clientSecret)
     : yield* byIssuers(token, { alg, kid }, keys.jwks)

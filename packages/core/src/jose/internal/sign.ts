@@ -33,7 +33,7 @@ export type Header = Members & { readonly alg: Algorithms.Name }
 /** What a statement says beyond its times and its name. */
 export interface Statement {
   readonly issuer: string
-  readonly subject: string
+  readonly subject?: string | undefined
   readonly audience: string
   readonly typ: string | undefined
   readonly lifetime: Duration.Duration
@@ -94,7 +94,7 @@ export const state = Effect.fnUntraced(function*(
   }, {
     ...statement.claims,
     iss: statement.issuer,
-    sub: statement.subject,
+    ...(statement.subject === undefined ? {} : { sub: statement.subject }),
     aud: statement.audience,
     jti,
     iat: Math.floor((now - Duration.toMillis(statement.skew)) / 1000),

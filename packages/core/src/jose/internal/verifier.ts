@@ -21,13 +21,17 @@ export interface Verifier {
   readonly trusted: ReadonlyArray<string>
   readonly algorithms: ReadonlyArray<Algorithms.Name>
   readonly userInfoAlgorithms: ReadonlyArray<Algorithms.Name>
+  /** Those of signed answers to logins. */
+  readonly responseAlgorithms: ReadonlyArray<Algorithms.Name>
   /** Milliseconds. */
   readonly limits: { readonly skew: number; readonly ahead: number; readonly age: number }
   /** Opens a token where it has to be encrypted, and verifies its signature. */
   readonly verify: (
     token: Redacted.Redacted,
     form: Jws.Form,
-    algorithms: ReadonlyArray<Algorithms.Name>
+    algorithms: ReadonlyArray<Algorithms.Name>,
+    /** What it is encrypted for, where that is not as ID tokens are. */
+    decryption?: { readonly of: Jwe.Decryption | undefined }
   ) => Effect.Effect<Jws.Verified, OAuthError.JwtInvalid | OAuthError.OAuthError>
 }
 
@@ -47,7 +51,9 @@ export const make = Effect.fnUntraced(function*(
   if (!(skew >= 0 && skew <= 300_000)) return yield* invalid("skew", "must be between nothing and five minutes")
   const algorithms = options.algorithms ?? announced(server.idTokenAlgorithms)
   const userInfoAlgorithms = options.userInfoAlgorithms ?? algorithms
-  const problem = problemOf([...algorithms, ...userInfoAlgorithms], options.clientSecret)
+  const responseAlgorithms = options.authorizationResponseAlgorithms ??
+    announced(server.authorizationResponseAlgorithms)
+  const problem = problemOf([...algorithms, ...userInfoAlgorithms, ...responseAlgorithms], options.clientSecret)
   if (problem !== undefined) return yield* invalid(problem.field, problem.problem)
   const clientSecret = secretOf(options.clientSecret)
   return {
@@ -56,10 +62,11 @@ export const make = Effect.fnUntraced(function*(
     trusted: options.trustedAudiences ?? [],
     algorithms,
     userInfoAlgorithms,
+    responseAlgorithms,
     limits: { skew, ahead: Math.max(skew, 60_000), age: millis(options.maxIssuedAgo, 86_400_000) },
-    verify: (token, form, algorithms) =>
+    verify: (token, form, algorithms, decryption = { of: options.decryption }) =>
       Effect.flatMap(
-        Jwe.open(Redacted.value(token), form.jwt, options.decryption),
+        Jwe.open(Redacted.value(token), form.jwt, decryption.of),
         (signed) => Jws.verify(signed, form, { algorithms, jwks, clientSecret })
       )
   }

@@ -10,6 +10,7 @@ import type { Members } from "../IdTokenSigner.ts"
 import type { Decision } from "../TestAuthorizationServer.ts"
 import type { Client } from "../TestClient.ts"
 import { detailsOf, wrongDetails } from "./details.ts"
+import * as RequestObjects from "./requestObjects.ts"
 import { seededBytes } from "./seededBytes.ts"
 import { sha256 } from "./sha256.ts"
 
@@ -28,7 +29,16 @@ export interface Agreement {
 
 /** What came of an authorization request: the browser goes back, or stays on a page of the server. */
 export type Outcome =
-  | { readonly _tag: "Redirect"; readonly url: string }
+  | {
+    readonly _tag: "Redirect"
+    readonly url: string
+    /** The answer, where it is to be signed (JARM), and where to. */
+    readonly signed?: {
+      readonly redirectUri: string
+      readonly parameters: Members
+      readonly mode: string
+    } | undefined
+  }
   | { readonly _tag: "Page"; readonly problem: string }
 
 /** What came of redeeming a code. */
@@ -116,9 +126,17 @@ export const makeAuthorizations = (settings: Settings, now: () => number) => {
         if (taken?.client !== shown.get("client_id")) return page("the pushed request is not known, or was used")
         if (taken !== undefined && now() >= taken.expiresAt) return page("the pushed request has expired")
       } else if (settings.pushedRequests === "required") return page("the request was not pushed")
-      const request = taken === undefined
+      const sent = taken === undefined
         ? shown
         : new URLSearchParams({ ...taken.parameters, client_id: taken.client })
+      const sender = settings.clients.get(sent.get("client_id") ?? "")
+      const object = sent.get("request") ?? undefined
+      // of a client that signs, nothing counts that is not signed
+      if (sender?.requestKey !== undefined && object === undefined) return page("the request is not signed")
+      const request = object === undefined || sender === undefined
+        ? sent
+        : RequestObjects.open(object, sender, { issuer: settings.issuer, now: now() })
+      if (typeof request === "string") return page(request)
       const names = [...request.keys()].filter((name) => name !== "resource")
       const client = settings.clients.get(request.get("client_id") ?? "")
       const redirectUri = request.get("redirect_uri") ?? client?.redirectUris?.[0]
@@ -129,7 +147,18 @@ export const makeAuthorizations = (settings: Settings, now: () => number) => {
       if (new Set(names).size !== names.length) return page("a parameter is repeated")
 
       const state = request.get("state")
+      const mode = request.get("response_mode") ?? ""
       const back = (parameters: Readonly<Record<string, string>>): Outcome => {
+        if (mode.endsWith("jwt")) {
+          const all = {
+            iss: settings.issuer,
+            aud: client.clientId,
+            ...parameters,
+            ...(state === null ? {} : { state })
+          }
+          const exp = Math.floor(now() / 1000) + 600
+          return { _tag: "Redirect", url: redirectUri, signed: { redirectUri, mode, parameters: { ...all, exp } } }
+        }
         const url = new URL(redirectUri)
         for (const [name, value] of Object.entries(parameters)) url.searchParams.append(name, value)
         if (state !== null) url.searchParams.append("state", state)

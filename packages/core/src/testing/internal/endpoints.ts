@@ -332,6 +332,7 @@ export const makeEndpoints = (
         jwks_uri: `${settings.issuer}/jwks`,
         end_session_endpoint: `${settings.issuer}/logout`,
         id_token_signing_alg_values_supported: settings.openid.signer.algorithms,
+        authorization_signing_alg_values_supported: settings.openid.signer.algorithms,
         subject_types_supported: ["public"]
       }),
       response_types_supported: ["code"],
