@@ -100,6 +100,7 @@ export const titles = {
   sentry: "Sentry",
   shopify: "Shopify",
   slack: "Slack",
+  smartsheet: "Smartsheet",
   spotify: "Spotify",
   square: "Square",
   startgg: "start.gg",
@@ -133,6 +134,7 @@ export const titles = {
   yahoo: "Yahoo",
   yandex: "Yandex",
   zendesk: "Zendesk",
+  zitadel: "ZITADEL",
   zoho: "Zoho",
   zoom: "Zoom"
 }

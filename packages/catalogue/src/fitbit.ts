@@ -1,5 +1,5 @@
 /**
- * Fitbit: errors come as a list, the first of which counts.
+ * Fitbit: the Web API, which Google's Health API replaces. Errors come as a list, the first of which counts.
  *
  * @since 0.1.0
  */
@@ -21,7 +21,18 @@ export const fitbit: Encoded = {
     response: { keep: ["user_id"] },
     answers: { error: "errors.0.errorType", errorDescription: "errors.0.message" }
   },
+  endOfLife: "2026-10-01T00:00:00Z",
   sources: [{
+    url: "https://developers.google.com/health/migration",
+    read: "2026-11-29",
+    standing: "documented",
+    about: "The Health API takes Google's tokens; those of Fitbit cannot be taken over."
+  }, {
+    url: "https://apis.io/providers/fitbit/",
+    read: "2026-11-29",
+    standing: "from third parties",
+    about: "The end is announced for September 2026, without a day. Others say 31 May 2026."
+  }, {
     url: "https://github.com/requests/requests-oauthlib/blob/master/requests_oauthlib/compliance_fixes/fitbit.py",
     read: "2026-11-29",
     standing: "from third parties",

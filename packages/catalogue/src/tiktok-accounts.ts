@@ -34,6 +34,6 @@ export const tiktokAccounts: Encoded = {
     url: "https://github.com/NangoHQ/nango/blob/master/packages/shared/lib/clients/provider.client.ts",
     read: "2026-11-29",
     standing: "from third parties",
-    about: "The bodies of the requests, data in the answer."
+    about: "The bodies of the requests, without a verifier; data in the answer."
   }]
 }

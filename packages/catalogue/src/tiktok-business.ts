@@ -41,6 +41,6 @@ export const tiktokBusiness: Encoded = {
     url: "https://github.com/NangoHQ/nango/blob/master/packages/shared/lib/clients/provider.client.ts",
     read: "2026-11-29",
     standing: "from third parties",
-    about: "The body of the request, data in the answer."
+    about: "The body of the request, without a verifier; data in the answer."
   }]
 }

@@ -26,7 +26,7 @@ export const vk: Encoded = {
     url: "https://github.com/pilcrowonpaper/arctic/blob/v3/src/providers/vk.ts",
     read: "2026-11-29",
     standing: "from third parties",
-    about: "Endpoints, the secret in the body, the scope offline."
+    about: "Endpoints, the secret in the body, the scope offline, no PKCE."
   }, {
     url: "https://github.com/nextauthjs/next-auth/blob/main/packages/core/src/providers/vk.ts",
     read: "2026-11-29",

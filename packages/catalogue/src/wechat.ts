@@ -38,7 +38,7 @@ export const wechat: Encoded = {
     url: "https://github.com/nextauthjs/next-auth/blob/main/packages/core/src/providers/wechat.ts",
     read: "2026-11-29",
     standing: "from third parties",
-    about: "Addresses (an official account's is /connect/oauth2/authorize), no token_type."
+    about: "Addresses (an official account's is /connect/oauth2/authorize), no token_type, no PKCE."
   }, {
     url: "https://github.com/simov/grant/blob/master/lib/flow/oauth2.js",
     read: "2026-11-29",
