@@ -36,9 +36,7 @@ export const make = (
       : { ...described, ...keepsake(body, shape, parts) }
     const error = errorOf(body, shape) ?? (byStatus === undefined || isToken(found) ? undefined : { error: byStatus })
     const whole = presents ? renewable(found) : found
-    return answer.status >= 500 && error === undefined
-      ? answer
-      : write(answer, { ...whole, ...error }, statusOf(answer, shape, error))
+    return write(answer, { ...whole, ...error }, statusOf(answer, shape, error))
   }
 }
 
