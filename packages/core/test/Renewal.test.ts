@@ -70,14 +70,16 @@ describe("a renewal", () => {
       }).pipe(Effect.provide(App.layer())))
   }
 
-  it.effect("may ask for less than was granted", () =>
+  it.effect("may ask for less than was granted, and hands out no wider token that is at hand [10017-6.2.2.3-a]", () =>
     Effect.gen(function*() {
       const key = yield* App.login()
       const service = yield* TokenService.TokenService
+      const wide = yield* service.token(key)
 
-      yield* service.token(key, Target.make({ scopes: ["read"] }))
+      const narrow = yield* service.token(key, Target.make({ scopes: ["read"] }))
 
       assert.strictEqual((yield* renewals)[0]?.parameters["scope"], "read")
+      assert.notStrictEqual(Redacted.value(narrow.value), Redacted.value(wide.value))
     }).pipe(Effect.provide(App.layer())))
 
   it.effect("that the server refuses ends the grant, without another try [9700-4.14.2-a] [6749-5.2-a]", () =>
