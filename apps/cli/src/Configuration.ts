@@ -213,7 +213,8 @@ const absolute = (values: Settings.Values, base: string): Settings.Values =>
       const { type } = Settings.get(name as Settings.Name)
       if (typeof value !== "string" || value === "") return [name, value]
       if (type === "store") return [name, Store.resolve(base, value)]
-      return [name, type === "file" ? Path.resolve(base, value) : value]
+      if (type === "keyring" && ["none", "system"].includes(value)) return [name, value]
+      return [name, type === "file" || type === "keyring" ? Path.resolve(base, value) : value]
     })
   )
 

@@ -28,6 +28,7 @@ import { login } from "./commands/Login.ts"
 import { logout } from "./commands/Logout.ts"
 import { providers } from "./commands/Providers.ts"
 import { refresh } from "./commands/Refresh.ts"
+import { request } from "./commands/Request.ts"
 import { revoke } from "./commands/Revoke.ts"
 import { root } from "./commands/Root.ts"
 import { sandbox } from "./commands/Sandbox.ts"
@@ -43,7 +44,7 @@ import * as Style from "./Style.ts"
 export const command = root.pipe(
   Command.withSubcommands([
     { group: "LOG IN AND OUT", commands: [login, logout, revoke] },
-    { group: "USE", commands: [token, call, status, refresh, introspect] },
+    { group: "USE", commands: [token, call, status, refresh, introspect, request] },
     { group: "OPERATE", commands: [grants] },
     { group: "SET UP AND TRY", commands: [demo, sandbox, providers, doctor] }
   ])

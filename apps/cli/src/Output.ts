@@ -28,6 +28,13 @@ export class Output extends Context.Service<Output, {
   readonly lines: <E, R>(
     stream: Stream.Stream<{ readonly json: Json; readonly text: (style: Style.Style) => string }, E, R>
   ) => Effect.Effect<void, PlatformError | E, R>
+  /**
+   * A result that changes: on a terminal each takes the place of the one before, and the last stays; elsewhere those
+   * that differ are written one after the other.
+   */
+  readonly live: <E, R>(
+    stream: Stream.Stream<{ readonly json: Json; readonly text: (style: Style.Style) => string }, E, R>
+  ) => Effect.Effect<void, PlatformError | E, R>
   /** Bytes for stdout as they are. */
   readonly bytes: <E, R>(
     stream: Stream.Stream<string | Uint8Array, E, R>
@@ -65,6 +72,17 @@ export const make = Effect.fnUntraced(
           Stream.map(stream, ({ json, text }) =>
             format === "json" ? `${JSON.stringify(json)}\n` : `${printable(text(stdout))}\n`)
         ),
+      live: (stream) =>
+        format === "text" && capable.stdout.animation
+          ? screen(stream, bytes, stdout)
+          : bytes(
+            stream.pipe(
+              Stream.map(({ json, text }) =>
+                format === "json" ? `${JSON.stringify(json)}\n` : `${printable(text(stdout))}\n`
+              ),
+              Stream.changes
+            )
+          ),
       result: (json, text) =>
         bytes(Stream.make(format === "json" ? `${JSON.stringify(json)}\n` : `${printable(text(stdout)).trimEnd()}\n`)),
       note: (text) => format === "json" ? sayJson({ note: text }) : line(text),
@@ -91,6 +109,25 @@ export const make = Effect.fnUntraced(
 const printable = (text: string): string =>
   // eslint-disable-next-line no-control-regex
   text.replace(/(?!\u001b\[\d{1,2}m)[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/gu, " ")
+
+// the terminal's second screen, which leaves what was on the first as it was
+const screen = <E, R>(
+  stream: Stream.Stream<{ readonly text: (style: Style.Style) => string }, E, R>,
+  bytes: Output["Service"]["bytes"],
+  style: Style.Style
+): Effect.Effect<void, PlatformError | E, R> => {
+  let last = ""
+  const frames = Stream.map(stream, ({ text }) => {
+    last = printable(text(style)).trimEnd()
+    return `\u001b[H${last.split("\n").map((line) => `${line}\u001b[K\n`).join("")}\u001b[J`
+  })
+  const write = (text: string) => bytes(Stream.make(text))
+  return Effect.acquireUseRelease(
+    write("\u001b[?1049h\u001b[?25l"),
+    () => bytes(frames),
+    () => Effect.ignore(write(`\u001b[?25h\u001b[?1049l${last}\n`))
+  )
+}
 
 const spin = (
   what: string,

@@ -3,12 +3,11 @@
  */
 import type * as AuthorizationServer from "@effect-oauth/core/AuthorizationServer"
 import type { AuthorizedHttpClient } from "@effect-oauth/core/AuthorizedHttpClient"
-import type { ClientAuthentication } from "@effect-oauth/core/ClientAuthentication"
 import type * as OAuthError from "@effect-oauth/core/OAuthError"
 import type { OAuthHttpClient } from "@effect-oauth/core/OAuthHttpClient"
 import * as Scopes from "@effect-oauth/core/Scopes"
 import { FrameIo, FrameIoC2c, FrameIoLegacy } from "@effect-oauth/frameio"
-import { Description, GenericRfc6749 } from "@effect-oauth/generic-rfc6749"
+import { Description } from "@effect-oauth/generic-rfc6749"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import type { HttpClientError } from "effect/http/HttpClientError"
@@ -23,6 +22,7 @@ import { configuration, type Failure } from "./Failure.ts"
 import * as Metadata from "./Metadata.ts"
 import type { Output } from "./Output.ts"
 import * as Profile from "./Profile.ts"
+import * as Proof from "./Proof.ts"
 import * as Secret from "./Secret.ts"
 import * as Settings from "./Settings.ts"
 
@@ -31,10 +31,7 @@ export type Flow = "login" | "device" | "client-credentials"
 
 /** A server and a client. */
 export interface Server {
-  readonly layer: Layer.Layer<
-    AuthorizationServer.AuthorizationServer | ClientAuthentication,
-    Failure | OAuthError.OAuthError
-  >
+  readonly layer: Layer.Layer<Proof.Parts, Failure | OAuthError.OAuthError>
   readonly flow: Flow
   /** What is asked for where nothing is named. */
   readonly scopes: Scopes.Scopes
@@ -80,7 +77,8 @@ export const choose = Effect.fnUntraced(function*(
     : Settings.isCatalogued(provider)
     ? yield* catalogued(provider, client, profile)
     : yield* frameio(provider, client, profile)
-  return { ...server, layer: Layer.catchTag(server.layer, "OAuthError", (error) => failing(named(profile, error))) }
+  const layer = Layer.provideMerge(yield* Proof.dpop(profile), server.layer)
+  return { ...server, layer: Layer.catchTag(layer, "OAuthError", (error) => failing(named(profile, error))) }
 })
 
 /** The provider that the settings mean. */
@@ -97,9 +95,7 @@ export const named = (profile: Profile.Profile, error: OAuthError.OAuthError): F
   return configuration(calledBy(profile, field), problem)
 }
 
-interface Client {
-  readonly clientId: string
-  readonly clientSecret: Secret.ClientSecret | undefined
+interface Client extends Proof.Client {
   readonly kind: string | undefined
 }
 
@@ -131,7 +127,9 @@ const frameio = Effect.fnUntraced(function*(
         ...person,
         flow: chosen === "s2s" ? "client-credentials" : "login",
         scopes: chosen === "s2s" ? FrameIo.serverToServerScopes : FrameIo.scopes,
-        layer: origin === undefined ? FrameIo.layer(options) : FrameIo.layerLoopback({ ...options, origin }),
+        layer: Proof.spoken(
+          origin === undefined ? FrameIo.layer(options) : FrameIo.layerLoopback({ ...options, origin })
+        ),
         who: (client) => Effect.map(FrameIo.me(client), ({ email, name }) => `${name} <${email}>`)
       }
     }
@@ -150,9 +148,9 @@ const frameio = Effect.fnUntraced(function*(
         ...person,
         offline: ["offline"],
         scopes: FrameIoLegacy.scopes,
-        layer: origin === undefined
-          ? FrameIoLegacy.layer(options)
-          : FrameIoLegacy.layerLoopback({ ...options, origin }),
+        layer: Proof.spoken(
+          origin === undefined ? FrameIoLegacy.layer(options) : FrameIoLegacy.layerLoopback({ ...options, origin })
+        ),
         who: (client) => Effect.map(FrameIoLegacy.me(client), ({ email, name }) => `${name} <${email}>`)
       }
     }
@@ -162,7 +160,9 @@ const frameio = Effect.fnUntraced(function*(
         flow: "device",
         offline: ["offline"],
         scopes: FrameIoC2c.scopes,
-        layer: origin === undefined ? FrameIoC2c.layer(options) : FrameIoC2c.layerLoopback({ ...options, origin }),
+        layer: Proof.spoken(
+          origin === undefined ? FrameIoC2c.layer(options) : FrameIoC2c.layerLoopback({ ...options, origin })
+        ),
         who: undefined
       }
     }
@@ -173,7 +173,7 @@ const catalogued = Effect.fnUntraced(function*(
   provider: keyof typeof titles,
   client: Client,
   profile: Profile.Profile
-): Effect.fn.Return<Server, Failure | OAuthError.OAuthError> {
+): Effect.fn.Return<Server, Failure | OAuthError.OAuthError, FileSystem.FileSystem> {
   const decoded = yield* Effect.flatMap(
     Described.load(provider),
     (encoded) => Effect.fromResult(Description.decode(encoded))
@@ -188,7 +188,7 @@ const catalogued = Effect.fnUntraced(function*(
       `is ${provider}, whose clients sign statements with a key; the command line has none, so use the library`
     )
   }
-  return ofDescription(described, client, profile)
+  return yield* ofDescription(described, client, profile)
 })
 
 const generic = Effect.fnUntraced(function*(
@@ -199,37 +199,24 @@ const generic = Effect.fnUntraced(function*(
   Failure | OAuthError.OAuthError | PlatformError,
   FileSystem.FileSystem | OAuthHttpClient | Output
 > {
-  return ofDescription(yield* describe(config), client, config.profile)
+  return yield* ofDescription(yield* describe(config), client, config.profile)
 })
 
-const ofDescription = (
+const ofDescription = Effect.fnUntraced(function*(
   described: Description.Described,
   { clientId, clientSecret, kind }: Client,
   profile: Profile.Profile
-): Server => {
-  const method = Profile.get(profile, "clientAuthentication")
+): Effect.fn.Return<Server, Failure, FileSystem.FileSystem> {
   const apiOrigins = Scopes.make(...described.apiOrigins ?? [], ...Profile.get(profile, "apiOrigins") ?? [])
-  const options: GenericRfc6749.Options = {
-    ...described,
-    ...endpoints(profile),
-    apiOrigins,
-    clientId,
-    clientSecret,
-    clientAuthentication: method === undefined ? described.clientAuthentication : methods[method]
-  }
-  // plain http is typed by whoever wants it, and accepted for this machine only
-  const layer =
-    Object.values(options).concat(apiOrigins).some((value) => typeof value === "string" && value.startsWith("http:"))
-      ? GenericRfc6749.layerLoopback
-      : GenericRfc6749.layer
+  const { clientAuthentication, ...server } = { ...described, ...endpoints(profile), apiOrigins }
   return {
-    layer: layer(options),
+    layer: yield* Proof.layer(profile, { clientId, clientSecret, clientAuthentication, server }),
     flow: kind === "s2s" ? "client-credentials" : "login",
     scopes: Scopes.empty,
     offline: [described.dialect?.authorization?.offlineScope ?? "offline_access", "offline"],
     who: undefined
   }
-}
+})
 
 // NAME=VALUE each
 const variables = (profile: Profile.Profile): Effect.Effect<Readonly<Record<string, string>>, Failure> =>
@@ -309,12 +296,8 @@ const endpointNames = [
   "deviceAuthorizationEndpoint"
 ] as const
 
-const methods: { readonly [name: string]: Description.Method } = {
-  none: "none",
-  basic: "basic",
-  "basic-raw": "basicRaw",
-  post: "post"
-}
+// how a client proves itself, where a provider leaves that open
+const ownCredentials = ["clientAuthentication", "signingKeyFile", "tlsCertificateFile"] as const
 
 // A setting that a provider does not have was meant for another: nothing is guessed.
 const refuseForeign = (profile: Profile.Profile, provider: Provider): Effect.Effect<void, Failure> => {
@@ -323,7 +306,7 @@ const refuseForeign = (profile: Profile.Profile, provider: Provider): Effect.Eff
     ? (["testOrigin", ...profile.values.description === undefined ? ["variables"] as const : []] as const)
     : Settings.isCatalogued(provider)
     ? (["testOrigin", ...endpoints] as const)
-    : ([...endpoints, "clientAuthentication", "apiOrigins", "variables"] as const)
+    : ([...endpoints, ...ownCredentials, "apiOrigins", "variables"] as const)
   const found = foreign.flatMap((name) => profile.values[name] ?? [])[0]
   return found === undefined
     ? Effect.void
@@ -351,5 +334,4 @@ const calledBy = (profile: Profile.Profile, field: string): string => {
 
 const failing = (
   error: Failure | OAuthError.OAuthError
-): Layer.Layer<AuthorizationServer.AuthorizationServer | ClientAuthentication, Failure | OAuthError.OAuthError> =>
-  Layer.effectContext(Effect.fail(error))
+): Layer.Layer<Proof.Parts, Failure | OAuthError.OAuthError> => Layer.effectContext(Effect.fail(error))

@@ -18,7 +18,6 @@ import { TokenStore } from "@effect-oauth/core/TokenStore"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
-import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import type { PlatformError } from "effect/PlatformError"
@@ -49,6 +48,7 @@ export class Session extends Context.Service<Session, {
 /** What a session consists of. */
 export type Parts =
   | AuthorizationServer
+  | HttpClient.HttpClient
   | DeviceAuthorization.DeviceAuthorization
   | OAuthClient.OAuthClient
   | PendingAuthorizations
@@ -105,12 +105,3 @@ export const authorized: Effect.Effect<
   const { source } = yield* Session
   return AuthorizedHttpClient.withTokenSource(client, source, { origins: apiOrigins })
 })
-
-/** The HTTP client for the API. Our trace ids are nobody's business. */
-export const layerApi: Layer.Layer<HttpClient.HttpClient> = Layer.effect(
-  HttpClient.HttpClient,
-  Effect.map(
-    HttpClient.HttpClient,
-    (client) => HttpClient.transform(client, Effect.provideService(HttpClient.TracerPropagationEnabled, false))
-  )
-).pipe(Layer.provide(FetchHttpClient.layer))

@@ -11,7 +11,7 @@ export interface Setting {
   /** The flag, without its dashes. */
   readonly flag: string
   /** `list` may be given several times, and holds words. */
-  readonly type: "text" | "list" | "file" | "store"
+  readonly type: "text" | "list" | "file" | "store" | "keyring"
   readonly choices?: readonly [string, ...Array<string>] | undefined
   readonly metavar: string
   readonly description: string
@@ -67,7 +67,42 @@ export const settings = {
   },
   clientAuthentication: {
     ...text("client-authentication", "client", "METHOD", "How the client proves itself"),
-    choices: ["none", "basic", "basic-raw", "post"]
+    choices: ["none", "basic", "basic-raw", "post", "client-secret-jwt", "private-key-jwt", "tls"]
+  },
+  signingKeyFile: {
+    flag: "signing-key-file",
+    type: "file",
+    group: "client",
+    metavar: "FILE",
+    description: "The private key that the client proves itself by: a JWK, or PEM"
+  },
+  tlsCertificateFile: {
+    flag: "tls-certificate-file",
+    type: "file",
+    group: "client",
+    metavar: "FILE",
+    description: "The certificate that is shown to the server and its APIs, in PEM"
+  },
+  tlsKeyFile: {
+    flag: "tls-key-file",
+    type: "file",
+    group: "client",
+    metavar: "FILE",
+    description: "The certificate's private key, in PEM"
+  },
+  tlsAuthorityFile: {
+    flag: "tls-authority-file",
+    type: "file",
+    group: "client",
+    metavar: "FILE",
+    description: "Authorities that may vouch for the server, in PEM, instead of those that Node knows"
+  },
+  dpopKeyFile: {
+    flag: "dpop-key-file",
+    type: "file",
+    group: "client",
+    metavar: "FILE",
+    description: "The key that tokens are bound to (RFC 9449), a JWK; made if it is not there"
   },
   redirectUri: text("redirect-uri", "client", "URL", "Where the login ends, as registered; loopback: any free port"),
   scopes: list("scope", "client", "SCOPE", "What to ask for at login"),
@@ -81,10 +116,10 @@ export const settings = {
   },
   keyring: {
     flag: "keyring",
-    type: "file",
+    type: "keyring",
     group: "place",
     metavar: "FILE",
-    description: "The keys that seal what is kept: {\"current\": NAME, \"keys\": {NAME: KEY}}"
+    description: "The keys that seal what is kept: {\"current\": NAME, \"keys\": {NAME: KEY}}; system; none"
   }
 } as const satisfies { readonly [name: string]: Setting }
 

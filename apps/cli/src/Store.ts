@@ -21,12 +21,13 @@ import { createHash } from "node:crypto"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { fileURLToPath } from "node:url"
+import * as SystemKeyring from "./SystemKeyring.ts"
 
 /** Where, and what seals it. */
 export interface Place {
   /** A directory, or the URL of a database. */
   readonly store: string
-  /** The file with the keys, where bodies are sealed. */
+  /** The file with the keys, where bodies are sealed; `system` for the machine's own keyring. */
   readonly keyring: string | undefined
   /** Where this machine keeps what a database did not take. */
   readonly data: string
@@ -36,19 +37,40 @@ export interface Place {
 export type Kept = Escrow | PendingAuthorizations | TokenStore
 
 /** The stores of a place. */
-export const layer = (place: Place): Layer.Layer<Kept, OAuthError.OAuthError> =>
-  place.keyring === undefined
-    ? bare(place)
-    : Layer.mergeAll(EncryptedTokenStore.layer(), EncryptedPendingAuthorizations.layer).pipe(
-      Layer.provide(keys(place.keyring)),
-      Layer.provideMerge(bare(place))
-    )
+export const layer = (place: Place): Layer.Layer<Kept, OAuthError.OAuthError> => {
+  const { directory } = escrowOf(place)
+  const keyring = keyringOf(place)
+  return keyring === undefined
+    ? Layer.merge(bare(place), Layer.provide(FileEscrow.layer({ directory }), SecureRandom.layerWebCrypto))
+    : Layer.mergeAll(
+      Layer.provide(
+        Layer.merge(EncryptedTokenStore.layer(), EncryptedPendingAuthorizations.layer),
+        bare(place)
+      ),
+      Layer.provide(FileEscrow.layerSealed({ directory }), SecureRandom.layerWebCrypto)
+    ).pipe(Layer.provide(keyring))
+}
 
 /** What can be done with sealed bodies; those in clear are sealed too. */
 export const sealing = (
   place: Place & { readonly keyring: string }
 ): Layer.Layer<EncryptedTokenStore.EncryptedTokenStore, OAuthError.OAuthError> =>
-  EncryptedTokenStore.layer({ unsealed: "accept" }).pipe(Layer.provide([keys(place.keyring), bare(place)]))
+  EncryptedTokenStore.layer({ unsealed: "accept" }).pipe(Layer.provide([keys(place.keyring, place), bare(place)]))
+
+/**
+ * Seals a place that holds nothing yet with a key in the machine's keyring, where it has one and nothing else is said.
+ * Tells whether it does.
+ */
+export const sealIfNew = (place: Place): Effect.Effect<boolean> => {
+  if (place.keyring !== undefined || isUrl(place.store) || SystemKeyring.isUsed(place.store)) {
+    return Effect.succeed(false)
+  }
+  const grants = Path.join(place.store, "grants")
+  if (Fs.existsSync(grants) && Fs.readdirSync(grants).some((name) => name.endsWith(".json"))) {
+    return Effect.succeed(false)
+  }
+  return Effect.match(SystemKeyring.adopt(place.store), { onFailure: () => false, onSuccess: () => true })
+}
 
 /** A place as it is shown, and named: without user and password. */
 export const shown = (store: string): string => {
@@ -65,20 +87,22 @@ export const resolve = (base: string, store: string): string =>
 /** Whether a place is a database's. */
 export const isUrl = (store: string): boolean => /^(postgres(ql)?|rediss?):/.test(store)
 
-const bare = (place: Place): Layer.Layer<Kept, OAuthError.OAuthError> => {
-  const { store } = place
+const bare = ({ store }: Place): Layer.Layer<PendingAuthorizations | TokenStore, OAuthError.OAuthError> => {
   if (!isUrl(store)) return files(store)
   if (!URL.canParse(store)) return Layer.unwrap(Effect.fail(invalid("--store", "is no URL; correct it")))
-  // what is in escrow belongs to one store
-  const directory = Path.join(place.data, "escrow-of", createHash("sha256").update(shown(store)).digest("hex"))
-  const escrow = Layer.provide(FileEscrow.layer({ directory }), SecureRandom.layerWebCrypto)
-  return Layer.merge(escrow, store.startsWith("redis") ? redis(store) : postgres(store))
+  return store.startsWith("redis") ? redis(store) : postgres(store)
 }
 
-const files = (directory: string): Layer.Layer<Kept, OAuthError.OAuthError> =>
+// what is in escrow belongs to one store
+const escrowOf = ({ data, store }: Place): { readonly directory: string } => ({
+  directory: isUrl(store)
+    ? Path.join(data, "escrow-of", createHash("sha256").update(shown(store)).digest("hex"))
+    : store
+})
+
+const files = (directory: string): Layer.Layer<PendingAuthorizations | TokenStore, OAuthError.OAuthError> =>
   Layer.mergeAll(
     FileTokenStore.layer({ directory }),
-    FileEscrow.layer({ directory }),
     FilePendingAuthorizations.layer({ directory })
   ).pipe(Layer.provide(SecureRandom.layerWebCrypto))
 
@@ -109,22 +133,42 @@ const orUnreachable = <A, E>(store: string, self: Layer.Layer<A, E>): Layer.Laye
   return Layer.catch(self, () => Layer.unwrap(unreachable))
 }
 
-const keys = (file: string): Layer.Layer<Keyring.Keyring, OAuthError.OAuthError> =>
-  Layer.unwrap(
-    Effect.try(() => Fs.readFileSync(file, "utf8")).pipe(
-      Effect.mapError(() =>
-        invalid("--keyring", `the file ${file} cannot be read; check the path, its owner and mode`)
-      ),
-      Effect.flatMap((text) =>
-        Effect.mapError(
-          Schema.decodeUnknownEffect(Keys)(text),
-          // what it holds instead may be a key
-          () => invalid("--keyring", `${file} does not hold {"current": NAME, "keys": {NAME: KEY}}; correct it`)
+// a directory that was sealed with the machine's keyring is opened with it without being told
+const keyringOf = (place: Place): Layer.Layer<Keyring.Keyring, OAuthError.OAuthError> | undefined => {
+  const { keyring, store } = place
+  if (keyring === undefined) {
+    return !isUrl(store) && SystemKeyring.isUsed(store)
+      ? keys(SystemKeyring.name, place)
+      : undefined
+  }
+  return keyring === "none" ? undefined : keys(keyring, place)
+}
+
+const keys = (file: string, { store }: Place): Layer.Layer<Keyring.Keyring, OAuthError.OAuthError> =>
+  file === SystemKeyring.name
+    ? isUrl(store)
+      ? Layer.unwrap(Effect.fail(
+        invalid(
+          "--keyring",
+          "is \"system\", which other machines do not have; name a file of keys that all of them have"
         )
-      ),
-      Effect.map(Keyring.layer)
+      ))
+      : SystemKeyring.layer(store)
+    : Layer.unwrap(
+      Effect.try(() => Fs.readFileSync(file, "utf8")).pipe(
+        Effect.mapError(() =>
+          invalid("--keyring", `the file ${file} cannot be read; check the path, its owner and mode`)
+        ),
+        Effect.flatMap((text) =>
+          Effect.mapError(
+            Schema.decodeUnknownEffect(Keys)(text),
+            // what it holds instead may be a key
+            () => invalid("--keyring", `${file} does not hold {"current": NAME, "keys": {NAME: KEY}}; correct it`)
+          )
+        ),
+        Effect.map(Keyring.layer)
+      )
     )
-  )
 
 const Keys = Schema.fromJsonString(Schema.Struct({
   current: Schema.String,

@@ -23,6 +23,19 @@ describe("effect-oauth", () => {
       assert.strictEqual((yield* run(["token", ...flags])).exitCode, 0)
     })
 
+    onMachine("is by a code where there is no browser, and the server can do that", function*({ run, sandbox }) {
+      const { clientId } = sandbox.registrations["oidc-device"]
+      const flags = ["--issuer", sandbox.endpoints.oidc.issuer, "--client-id", clientId, "--scope", "openid"]
+
+      const { exitCode, stderr } = yield* run(["login", ...flags], {
+        env: { SSH_CONNECTION: "10.0.0.1 1 10.0.0.2 22" }
+      })
+
+      assert.match(stderr, /used from another, so the login is by a code; --no-browser shows an address instead/)
+      assert.match(stderr, /and enter the code \S+/)
+      assert.strictEqual(exitCode, 0)
+    })
+
     onMachine("takes the second paste where the first was something else", function*({ client, run, sandbox }) {
       let pastes = 0
       const { exitCode, stderr } = yield* run(["login", "--paste", ...yield* client("oidc-public")], {

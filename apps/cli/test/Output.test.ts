@@ -23,6 +23,45 @@ describe("Output", () => {
       ])
     }))
 
+  describe("live", () => {
+    const looks = Stream.map(
+      Stream.make("one", "two", "two"),
+      (text) => ({ json: { text }, text: () => `${text}\nmore` })
+    )
+
+    it.effect("lets each look take the place of the last on a terminal, and leaves the last one", () =>
+      Effect.gen(function*() {
+        const { out, output } = yield* make("text", false, true)
+
+        yield* output.live(looks)
+
+        const [begin, ...rest] = out.join("").split("\u001b[H")
+        assert.strictEqual(begin, "\u001b[?1049h\u001b[?25l")
+        assert.strictEqual(rest[0], "one\u001b[K\nmore\u001b[K\n\u001b[J")
+        assert.strictEqual(rest.at(-1), "two\u001b[K\nmore\u001b[K\n\u001b[J\u001b[?25h\u001b[?1049ltwo\nmore\n")
+      }))
+
+    it.effect("gives the screen back when it is interrupted", () =>
+      Effect.gen(function*() {
+        const { out, output } = yield* make("text", false, true)
+        const fiber = yield* Effect.forkChild(output.live(Stream.concat(looks, Stream.never)))
+        yield* TestClock.adjust("1 second")
+
+        yield* Fiber.interrupt(fiber)
+
+        assert.strictEqual(out.at(-1), "\u001b[?25h\u001b[?1049ltwo\nmore\n")
+      }))
+
+    it.effect("writes what differs, one after the other, where there is no terminal", () =>
+      Effect.gen(function*() {
+        const { out, output } = yield* make("json")
+
+        yield* output.live(looks)
+
+        assert.strictEqual(out.join(""), "{\"text\":\"one\"}\n{\"text\":\"two\"}\n")
+      }))
+  })
+
   it.effect("writes one JSON object a line, whose one member says what it is", () =>
     Effect.gen(function*() {
       const { err, out, output } = yield* make("json")
@@ -99,7 +138,11 @@ describe("Output", () => {
   })
 })
 
-const make = Effect.fnUntraced(function*(format: Output.Format, stderrIsTerminal = false) {
+const make = Effect.fnUntraced(function*(
+  format: Output.Format,
+  stderrIsTerminal = false,
+  stdoutIsTerminal = false
+) {
   const out: Array<string> = []
   const err: Array<string> = []
   const into = (texts: Array<string>) => () =>
@@ -110,7 +153,8 @@ const make = Effect.fnUntraced(function*(format: Output.Format, stderrIsTerminal
         stdin: Stream.empty,
         stdout: into(out),
         stderr: into(err),
-        stderrIsTerminal: Effect.succeed(stderrIsTerminal)
+        stderrIsTerminal: Effect.succeed(stderrIsTerminal),
+        stdoutIsTerminal: Effect.succeed(stdoutIsTerminal)
       }),
       ConfigProvider.layer(ConfigProvider.fromEnv({ env: { NO_COLOR: "1" } }))
     ))

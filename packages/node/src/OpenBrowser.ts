@@ -34,6 +34,12 @@ export type Opening = "opened" | "no-browser" | "not-http"
  */
 export class OpenBrowser extends Context.Service<OpenBrowser, {
   /**
+   * Whether there is a program that may open addresses. Whether it does is known
+   * when it is tried.
+   */
+  readonly isLikely: boolean
+
+  /**
    * Opens an `http` or `https` address. Never fails: whoever calls it shows the
    * address as well.
    */
@@ -102,6 +108,7 @@ export const make = (machine: {
   readonly environment: Readonly<Record<string, string | undefined>>
 }): OpenBrowser["Service"] =>
   OpenBrowser.of({
+    isLikely: Openers.commands(machine, "https://example.com").length > 0,
     open: Effect.fn("OpenBrowser.open")(function*(url) {
       const address = webAddress(url)
       if (address === undefined) return "not-http"

@@ -73,7 +73,7 @@ export const call = Command.make(
         HttpClientRequest.setHeaders(headers)
       )
       yield* send(request, flags)
-    }).pipe(Effect.scoped, Effect.provide([Session.layerApi, Session.layer(config)]))
+    }).pipe(Effect.scoped, Effect.provide(Session.layer(config)))
   })
 ).pipe(
   Command.withDescription(

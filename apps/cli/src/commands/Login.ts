@@ -9,6 +9,7 @@ import { TokenService } from "@effect-oauth/core/TokenService"
 import { LoopbackLogin, OpenBrowser, PasteLogin } from "@effect-oauth/node"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
+import * as Config from "effect/Config"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -61,7 +62,13 @@ export const login = Command.make(
   },
   Effect.fnUntraced(function*(flags) {
     const config = yield* configuration
-    yield* Effect.provide(act(config, flags), [Session.layerApi, Session.layer(config), OpenBrowser.layer])
+    if (yield* Store.sealIfNew(config)) {
+      const output = yield* Output
+      yield* output.note(
+        `Grants in ${config.store} are sealed with a key in this machine's keyring (--keyring none: in clear)`
+      )
+    }
+    yield* Effect.provide(act(config, flags), [Session.layer(config), OpenBrowser.layer])
   })
 ).pipe(
   Command.withDescription(
@@ -94,9 +101,16 @@ const act = Effect.fnUntraced(function*(config: Configuration, flags: Flags) {
   if (server.flow === "client-credentials") {
     yield* output.waiting(`Asking for a token of ${key.client}`)(source.token)
   } else if (server.flow === "device" || flags.device) {
-    yield* byCode(config, flags)
+    yield* byCode(flags, yield* start(config, flags))
   } else {
-    yield* byBrowser(config, flags)
+    const why = yield* whyByCode(config, flags)
+    // a server that has codes may have none for this client
+    const started = why === undefined ? Option.none() : yield* Effect.option(start(config, flags))
+    if (why === undefined || Option.isNone(started)) yield* byBrowser(config, flags)
+    else {
+      yield* output.note(`${why}, so the login is by a code; --no-browser shows an address instead`)
+      yield* byCode(flags, started.value)
+    }
   }
   const grant = yield* view
   const who = yield* output.waiting("Asking who that is")(Who.ask)
@@ -118,6 +132,18 @@ const act = Effect.fnUntraced(function*(config: Configuration, flags: Flags) {
         style.dim(`kept in ${Store.shown(config.store)}`)
       ].join("\n")
   )
+})
+
+// Nobody can come back to a machine without a browser, or to one that is looked at from afar.
+const whyByCode = Effect.fnUntraced(function*({ profile }: Configuration, flags: Flags) {
+  const browser = yield* OpenBrowser.OpenBrowser
+  const { deviceAuthorizationEndpoint } = yield* AuthorizationServer
+  const isRemote = Option.isSome(
+    yield* Effect.orElseSucceed(Config.option(Config.String("SSH_CONNECTION")), Option.none)
+  )
+  if (deviceAuthorizationEndpoint === undefined || profile.values.redirectUri !== undefined) return undefined
+  if (flags.paste || flags.device || flags.noBrowser || (browser.isLikely && !isRemote)) return undefined
+  return isRemote ? "This machine is used from another" : "There is no browser here"
 })
 
 // Whoever asked for a refresh token and got none learns it now, and not when the token ends.
@@ -195,17 +221,22 @@ const byBrowser = Effect.fnUntraced(function*(
   yield* output.waiting("Exchanging the code")(logins.complete(address))
 })
 
-const byCode = Effect.fnUntraced(function*(config: Configuration, flags: Flags) {
+const start = Effect.fnUntraced(function*(config: Configuration, flags: Flags) {
+  const devices = yield* DeviceAuthorization
+  const { scopes } = yield* Session.Session
+  return yield* Effect.mapError(
+    devices.start({ scopes, parameters: Object.entries(flags.parameters) }),
+    (error) => Server.named(config.profile, error)
+  )
+})
+
+const byCode = Effect.fnUntraced(function*(flags: Flags, started: Effect.Success<ReturnType<typeof start>>) {
   const output = yield* Output
   const browser = yield* OpenBrowser.OpenBrowser
   const devices = yield* DeviceAuthorization
   const service = yield* TokenService
   const { key, scopes } = yield* Session.Session
 
-  const started = yield* Effect.mapError(
-    devices.start({ scopes, parameters: Object.entries(flags.parameters) }),
-    (error) => Server.named(config.profile, error)
-  )
   yield* output.visit(started.verificationUri, started.userCode)
   // the person still compares the code with the one that the page shows
   if (!flags.noBrowser) yield* browser.open(started.verificationUriComplete ?? started.verificationUri)

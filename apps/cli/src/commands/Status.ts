@@ -7,7 +7,10 @@ import type { OAuthError } from "@effect-oauth/core/OAuthError"
 import type { RotationPolicy } from "@effect-oauth/core/RotationPolicy"
 import * as TokenStore from "@effect-oauth/core/TokenStore"
 import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
+import * as Stream from "effect/Stream"
 import * as ExitCode from "../ExitCode.ts"
 import { make } from "../Failure.ts"
 import * as GrantView from "../GrantView.ts"
@@ -15,17 +18,36 @@ import { known } from "../Known.ts"
 import { Output } from "../Output.ts"
 import type * as Settings from "../Settings.ts"
 import * as Store from "../Store.ts"
+import type { Style } from "../Style.ts"
 import { configuration } from "./Root.ts"
 
 /** Shows grants: those of the account that is named, or all. */
 export const status = Command.make(
   "status",
-  {},
-  Effect.fnUntraced(function*() {
+  {
+    watch: Flag.Boolean("watch").pipe(
+      Flag.withAlias("w"),
+      Flag.withoutNegation,
+      Flag.withDescription("Go on looking, once a second, until Ctrl-C"),
+      Flag.withDefault(false)
+    )
+  },
+  Effect.fnUntraced(function*({ watch }) {
     const config = yield* configuration
     const { asked } = config
     const store = Store.shown(config.store)
     const output = yield* Output
+    const view = (grants: ReadonlyArray<GrantView.GrantView>) => ({
+      json: { store, grants: grants.map((grant) => ({ ...grant })) },
+      text: (style: Style) =>
+        grants.length === 0
+          ? `There is no grant in ${store}: run effect-oauth login`
+          : `${grants.map((grant) => GrantView.toText(grant, style)).join("\n\n")}\n\n${style.dim(`kept in ${store}`)}`
+    })
+    if (watch) {
+      const looks = Stream.fromEffectSchedule(read(asked), Schedule.spaced("1 second"))
+      return yield* Effect.provide(output.live(Stream.map(looks, view)), Store.layer(config))
+    }
     const grants = yield* Effect.provide(read(asked), Store.layer(config))
 
     if (grants.length === 0 && asked.account !== undefined) {
@@ -37,15 +59,14 @@ export const status = Command.make(
         exitCode: ExitCode.reauthorize
       })
     }
-    yield* output.result({ store, grants: grants.map((grant) => ({ ...grant })) }, (style) =>
-      grants.length === 0
-        ? `There is no grant in ${store}: run effect-oauth login`
-        : `${grants.map((grant) => GrantView.toText(grant, style)).join("\n\n")}\n\n${style.dim(`kept in ${store}`)}`)
+    const { json, text } = view(grants)
+    yield* output.result(json, text)
   })
 ).pipe(
   Command.withDescription("Show the grants: state, time left, scopes, rotation, and where they are kept"),
   Command.withExamples([
     { command: "effect-oauth status", description: "All grants" },
+    { command: "effect-oauth status --watch", description: "The same, live" },
     { command: "effect-oauth status --account work --json", description: "One grant, for a program" }
   ])
 )

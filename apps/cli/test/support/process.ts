@@ -41,7 +41,8 @@ export interface Machine {
 /** How a process is run. */
 export interface SpawnOptions {
   readonly stdin?: string
-  readonly env?: Readonly<Record<string, string>>
+  /** `undefined` takes a variable away. */
+  readonly env?: Readonly<Record<string, string | undefined>>
 }
 
 /** A test on a machine of its own. */
@@ -71,7 +72,9 @@ const makeMachine = (sandbox: Sandbox.Sandbox["Service"], directory: string): Ma
     XDG_CONFIG_HOME: Path.join(directory, "config"),
     XDG_DATA_HOME: Path.join(directory, "data"),
     XDG_CACHE_HOME: Path.join(directory, "cache"),
-    BROWSER: "none"
+    BROWSER: "none",
+    // a test leaves nothing in the keyring of whoever runs it
+    EFFECT_OAUTH_KEYRING: "none"
   }
   const run: Machine["run"] = (args, options) => runHere(args, { ...options, env: { ...environment, ...options?.env } })
   const start: Machine["start"] = (args, { env = {}, stdin } = {}) =>

@@ -21,7 +21,9 @@ export const reencrypt = Command.make(
     const config = yield* configuration
     const output = yield* Output
     const { keyring } = config
-    if (keyring === undefined) return yield* usage("is missing: name the file with the keys", "--keyring")
+    if (keyring === undefined || keyring === "none") {
+      return yield* usage("is missing: name the file with the keys", "--keyring")
+    }
     let [sealed, current, left] = [0, 0, 0]
     yield* Effect.gen(function*() {
       const { reencrypt } = yield* EncryptedTokenStore

@@ -1,0 +1,127 @@
+/**
+ * Grants in one file, to be carried to another machine: sealed with a key that is made of a passphrase.
+ */
+import * as EncryptedTokenStore from "@effect-oauth/core/EncryptedTokenStore"
+import * as Grant from "@effect-oauth/core/Grant"
+import * as GrantKey from "@effect-oauth/core/GrantKey"
+import * as GrantSchema from "@effect-oauth/core/GrantSchema"
+import * as Keyring from "@effect-oauth/core/Keyring"
+import type { OAuthError } from "@effect-oauth/core/OAuthError"
+import * as TokenStore from "@effect-oauth/core/TokenStore"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import * as Layer from "effect/Layer"
+import type { PlatformError } from "effect/PlatformError"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
+import { randomBytes, randomUUID, scrypt } from "node:crypto"
+import { type Failure, usage } from "./Failure.ts"
+
+/** A bundle: a store whose bodies are sealed with the passphrase, and what lies in it. */
+export interface Bundle {
+  readonly store: TokenStore.TokenStore["Service"]
+  /** The text of the file. */
+  readonly text: Effect.Effect<string, OAuthError>
+}
+
+// what it takes to try a passphrase: 128 MiB and about half a second (RFC 7914)
+const cost = { N: 131_072, r: 8, p: 1 } as const
+
+const Cost = Schema.Struct({
+  name: Schema.Literal("scrypt"),
+  salt: Schema.String,
+  N: Schema.Literal(cost.N),
+  r: Schema.Literal(cost.r),
+  p: Schema.Literal(cost.p)
+})
+
+const File = Schema.fromJsonString(Schema.Struct({
+  "effect-oauth": Schema.Literal("grants"),
+  version: Schema.Literal(1),
+  kdf: Cost,
+  grants: Schema.Array(GrantSchema.Grant)
+}))
+
+/** A bundle with nothing in it. */
+export const empty = (passphrase: Redacted.Redacted): Effect.Effect<Bundle, OAuthError, Scope.Scope> =>
+  make(passphrase, randomBytes(16).toString("base64url"), [])
+
+/** A bundle as it is in the text of a file. */
+export const read = Effect.fnUntraced(function*(
+  text: string,
+  path: string,
+  passphrase: Redacted.Redacted
+): Effect.fn.Return<Bundle, Failure | OAuthError, Scope.Scope> {
+  const { grants, kdf } = yield* Effect.mapError(
+    Schema.decodeUnknownEffect(File)(text),
+    () => usage(`${path} does not hold exported grants, or those of a later version`, "FILE")
+  )
+  return yield* make(passphrase, kdf.salt, grants)
+})
+
+/** Puts a text in the place of a file, durably, and for this person's eyes only. */
+export const write = Effect.fnUntraced(function*(
+  path: string,
+  text: string
+): Effect.fn.Return<void, PlatformError, FileSystem.FileSystem> {
+  const fs = yield* FileSystem.FileSystem
+  const temporary = `${path}.${randomUUID()}.tmp`
+  yield* Effect.scoped(Effect.gen(function*() {
+    const file = yield* fs.open(temporary, { flag: "wx", mode: 0o600 })
+    yield* file.writeAll(new TextEncoder().encode(text))
+    yield* file.sync
+  })).pipe(
+    Effect.andThen(fs.rename(temporary, path)),
+    Effect.onError(() => Effect.ignore(fs.remove(temporary)))
+  )
+})
+
+const make = Effect.fnUntraced(function*(
+  passphrase: Redacted.Redacted,
+  salt: string,
+  grants: ReadonlyArray<Grant.Grant>
+): Effect.fn.Return<Bundle, OAuthError, Scope.Scope> {
+  const bare = yield* TokenStore.makeMemory
+  const key = yield* derive(passphrase, salt)
+  const sealed = yield* Layer.build(
+    EncryptedTokenStore.layer().pipe(
+      Layer.provide(Keyring.layer({ current: "passphrase", keys: { passphrase: key } })),
+      Layer.provide(Layer.succeed(TokenStore.TokenStore, bare))
+    )
+  )
+  for (const grant of grants) {
+    const { now } = yield* bare.read(GrantKey.fromId(grant.key) ?? absent)
+    yield* bare.write(undefined, Grant.draft(grant, { now, writeId: grant.writeId }))
+  }
+  return {
+    store: Context.get(sealed, TokenStore.TokenStore),
+    text: Effect.gen(function*() {
+      const { heads } = yield* bare.list({ limit: Number.MAX_SAFE_INTEGER })
+      const kept = yield* Effect.forEach(heads, ({ key }) => bare.read(GrantKey.fromId(key) ?? absent))
+      return encode({
+        "effect-oauth": "grants",
+        version: 1,
+        kdf: { name: "scrypt", salt, ...cost },
+        grants: kept.flatMap(({ grant }) => grant ?? [])
+      })
+    })
+  }
+})
+
+const encode = Schema.encodeSync(File)
+
+const absent = GrantKey.make({ provider: "", issuer: "", client: "", account: "" })
+
+const derive = (passphrase: Redacted.Redacted, salt: string): Effect.Effect<Redacted.Redacted> =>
+  Effect.callback((resume) => {
+    scrypt(
+      Redacted.value(passphrase),
+      salt,
+      32,
+      { ...cost, maxmem: 2 ** 28 },
+      (error, bytes) =>
+        resume(error === null ? Effect.succeed(Redacted.make(bytes.toString("base64url"))) : Effect.die(error))
+    )
+  })
