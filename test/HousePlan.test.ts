@@ -185,7 +185,14 @@ const rooms: ReadonlyArray<{
   },
   {
     files: /^apps\/cli\/src\//,
-    may: [ourBarrel, coreModule, /^apps\/cli\/src\//, /^(?!@effect-oauth\/|packages\/|apps\/)/]
+    may: [
+      ourBarrel,
+      coreModule,
+      // it needs a peer of its own, so no barrel has it
+      /^@effect-oauth\/node\/UndiciClientCertificate$/,
+      /^apps\/cli\/src\//,
+      /^(?!@effect-oauth\/|packages\/|apps\/)/
+    ]
   },
   {
     files: /^apps\/web\/src\//,
