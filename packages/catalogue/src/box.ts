@@ -18,7 +18,13 @@ export const box: Encoded = {
   revocationEndpoint: "https://api.box.com/oauth2/revoke",
   clientAuthentication: "post",
   apiOrigins: ["https://api.box.com", "https://upload.box.com"],
+  rotation: { policy: "rotating" },
   sources: [{
+    url: "https://workos.com/blog/refresh-token-behavior-across-fourteen-providers",
+    read: "2026-11-29",
+    standing: "from third parties",
+    about: "A refresh token is good for one use."
+  }, {
     url: "https://developer.box.com/reference/post-oauth2-token/",
     read: "2026-11-29",
     standing: "documented",

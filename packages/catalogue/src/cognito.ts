@@ -1,6 +1,6 @@
 /**
- * Amazon Cognito: a user pool by its domain. Renewals give no refresh token unless the pool rotates them, which it
- * may with up to a minute of grace.
+ * Amazon Cognito: a user pool by its domain. Renewals at the token endpoint give no refresh token; a pool that
+ * rotates them wants its own call for it.
  *
  * @since 0.1.0
  */
@@ -28,8 +28,9 @@ export const cognito: Encoded = {
   }, {
     url:
       "https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_RefreshTokenRotationType.html",
-    read: "2026-11-21",
-    standing: "from third parties",
-    about: "Rotation is optional, with a grace of 0 to 60 seconds."
+    read: "2026-11-29",
+    standing: "documented",
+    about:
+      "Rotation is optional, with a grace of 0 to 60 seconds; it must be done by the call GetTokensFromRefreshToken."
   }]
 }

@@ -27,7 +27,9 @@ export const slack: Encoded = {
       errorCodes: {
         invalid_refresh_token: "invalid_grant",
         invalid_code: "invalid_grant",
-        token_revoked: "invalid_grant"
+        token_revoked: "invalid_grant",
+        internal_error: "server_error",
+        fatal_error: "server_error"
       }
     }
   },
@@ -43,6 +45,11 @@ export const slack: Encoded = {
     standing: "documented",
     about:
       "Where rotation is on, access tokens end after 12 hours and the refresh token is replaced; bot and user are renewed apart."
+  }, {
+    url: "https://docs.slack.dev/reference/methods/oauth.v2.exchange",
+    read: "2026-11-29",
+    standing: "documented",
+    about: "internal_error and fatal_error leave open what was done, so nothing is taken for refused."
   }, {
     url: "https://github.com/NangoHQ/nango/blob/master/packages/shared/lib/clients/provider.client.ts",
     read: "2026-11-29",

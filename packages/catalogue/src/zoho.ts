@@ -62,9 +62,14 @@ export const zoho: Encoded = {
     standing: "from third parties",
     about: "access_type=offline and prompt=consent."
   }, {
+    url: "https://www.zoho.com/pdfeditor/help/api/oauth-step4.html",
+    read: "2026-11-29",
+    standing: "documented",
+    about: "Of more than 20 refresh tokens of a person the oldest ends."
+  }, {
     url: "https://docs.unified.to/skills/zoho-api-console-oauth/SKILL.md",
     read: "2026-11-29",
     standing: "from third parties",
-    about: "Scopes by comma; of more than 20 refresh tokens of a person the oldest ends without a word."
+    about: "Scopes by comma."
   }]
 }

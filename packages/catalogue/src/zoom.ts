@@ -19,7 +19,14 @@ export const zoom: Encoded = {
   clientAuthentication: "basic",
   apiOrigins: ["https://api.zoom.us"],
   dialect: { authorization: { scopeSeparator: "," } },
+  rotation: { policy: "rotating" },
   sources: [{
+    url:
+      "https://github.com/anthropics/knowledge-work-plugins/blob/main/partner-built/zoom-plugin/skills/oauth/concepts/token-lifecycle.md",
+    read: "2026-11-29",
+    standing: "from third parties",
+    about: "A renewal gives another refresh token, and the old one is not good any more; an hour."
+  }, {
     url: "https://github.com/pilcrowonpaper/arctic/blob/v3/src/providers/zoom.ts",
     read: "2026-11-29",
     standing: "from third parties",
