@@ -54,7 +54,7 @@ fs.writeFileSync(
     files: examples.map((example) => path.basename(example.file)),
     include: [],
     compilerOptions: { noUnusedLocals: false, tsBuildInfoFile: "tsconfig.tsbuildinfo" },
-    references: ["browser", "catalogue", "core", "frameio", "generic-rfc6749", "node"].map((name) => ({
+    references: ["browser", "catalogue", "core", "frameio", "generic-rfc6749", "node", "web"].map((name) => ({
       path: `../../packages/${name}`
     }))
   })

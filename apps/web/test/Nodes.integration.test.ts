@@ -4,6 +4,7 @@ import * as Provider from "@effect-oauth/web-sample/Provider"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Layer } from "effect"
 import * as Postgres from "../../../packages/postgres/test/support/PostgresServer.ts"
+import * as Client from "./support/client.ts"
 import * as Ports from "./support/ports.ts"
 
 describe("two nodes of the web sample on one Postgres", () => {
@@ -14,7 +15,7 @@ describe("two nodes of the web sample on one Postgres", () => {
       // begun at one node, completed at the other
       const begun = yield* one.get("/oauth/login")
       const answer = yield* sandbox.approve(begun.headers.get("location") ?? "")
-      const landed = yield* two.get(new URL(answer).pathname + new URL(answer).search)
+      const landed = yield* two.get(Client.pathOf(answer))
       const [before, elsewhere] = [yield* one.status, yield* two.status]
 
       // told at one node of what was done at the other
@@ -49,40 +50,8 @@ const nodes = Effect.gen(function*() {
     ))
   }
   // one browser, and a load balancer that sends it here and there
-  const cookies = new Map<string, string>()
-  const at = (port: number) => {
-    const send = (
-      path: string,
-      init: { readonly method?: string; readonly body?: string; readonly headers?: Record<string, string> } = {}
-    ) =>
-      Effect.promise(async () => {
-        const response = await fetch(`http://127.0.0.1:${port}${path}`, {
-          ...init,
-          redirect: "manual",
-          headers: { ...init.headers, cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join("; ") }
-        })
-        for (const line of response.headers.getSetCookie()) {
-          const [, name = "", value = ""] = /^([^=]+)=([^;]*)/.exec(line) ?? []
-          if (value === "") cookies.delete(name)
-          else cookies.set(name, value)
-        }
-        return response
-      })
-    return {
-      get: (path: string) => send(path),
-      post: (path: string, body = "") =>
-        send(path, {
-          method: "POST",
-          body,
-          headers: { "content-type": "application/x-www-form-urlencoded", "origin": origin }
-        }),
-      status: Effect.flatMap(
-        send("/oauth/status"),
-        (response) => Effect.promise(async () => (await response.json() as { readonly state: string }).state)
-      )
-    }
-  }
-  return { sandbox, one: at(first), two: at(second) }
+  const browser = Client.make(origin)
+  return { sandbox, one: browser.at(first), two: browser.at(second) }
 })
 
 const until = (response: Response, state: string) =>

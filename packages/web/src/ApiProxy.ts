@@ -155,7 +155,10 @@ export const layer = (
       const url = `${found.origin}${below}${query === "" ? "" : `?${query}`}`
       const client = yield* Effect.provideContext(AuthorizedHttpClient.make(service.key(account.success)), context)
       const body = yield* Effect.result(Proxied.body(request))
-      if (body._tag === "Failure") return tell(request, ambiguous)
+      // fetch sends no body with these, and what others do with it is not agreed (RFC 9110, section 9.3.1)
+      if (body._tag === "Failure" || (body.success !== undefined && /^(GET|HEAD)$/.test(found.method))) {
+        return tell(request, unreadable)
+      }
       const outgoing = HttpClientRequest.make(found.method)(url, {
         headers: passOn(request.headers),
         ...(body.success === undefined ? {} : { body: body.success })
@@ -207,6 +210,13 @@ const ambiguous: Problem.Problem = {
   status: 400,
   title: "That path can be read in several ways",
   detail: "Nothing was sent. Write the path plainly, without dots, slashes or backslashes in its segments."
+}
+
+const unreadable: Problem.Problem = {
+  kind: "not-offered",
+  status: 400,
+  title: "The body cannot be passed on",
+  detail: "It did not arrive whole, or came with a method that has none. Nothing was sent."
 }
 
 const upgrades: Problem.Problem = {

@@ -151,7 +151,7 @@ export const make = Effect.fnUntraced(function*(options: Options = {}) {
   const fresh = Effect.map(random.randomBytes(32), Base64Url.encode)
   const nameOf = (request: HttpServerRequest): Effect.Effect<string | undefined> => {
     const value = request.cookies[cookieName]
-    return value !== undefined && /^[\w-]{43}$/.test(value) ? hash(value) : Effect.undefined
+    return value === undefined ? Effect.undefined : hash(value)
   }
   const wards = (record: Pick<Kept, "account" | "subject" | "sid">): Effect.Effect<ReadonlyArray<string>> =>
     Effect.all([
@@ -163,7 +163,8 @@ export const make = Effect.fnUntraced(function*(options: Options = {}) {
 
   /** What each ward stands at; one that was never moved, or so long ago that no session is older, stands nowhere. */
   const standing = Effect.fnUntraced(function*(names: ReadonlyArray<string>) {
-    const entries = yield* Effect.forEach(names, store.get, { concurrency: "unbounded" })
+    const [first, ...others] = names
+    const entries = first === undefined ? [] : yield* store.getMany([first, ...others])
     return entries.map((entry) => decodeWard(entry)?.turn)
   })
 
@@ -172,9 +173,7 @@ export const make = Effect.fnUntraced(function*(options: Options = {}) {
   ): Effect.fn.Return<Option.Option<Session>, OAuthError.OAuthError> {
     const name = yield* nameOf(request)
     if (name === undefined) return Option.none()
-    const [entry, used] = yield* failing("read")(
-      Effect.all([store.get(`session:${name}`), store.get(`used:${name}`)], { concurrency: "unbounded" })
-    )
+    const [entry, used] = yield* failing("read")(store.getMany([`session:${name}`, `used:${name}`]))
     const record = decodeRecord(entry)
     const lately = decodeUsed(used)
     if (record === undefined || lately === undefined) return Option.none()

@@ -161,11 +161,14 @@ export const layer = (
       }))
 
     const done = (request: HttpServerRequest) => {
-      const [state = "", returnTo = ""] = (request.cookies[leaving] ?? "").split(".", 2)
+      // the state counts once, and a HEAD is not when
+      if (request.method !== "GET") return Effect.succeed(tell(request, Problem.make("method")))
+      const kept = request.cookies[leaving] ?? ""
+      const dot = kept.indexOf(".")
+      const state = kept.slice(0, Math.max(dot, 0))
+      const returnTo = kept.slice(dot + 1)
       const query = Requests.queryOf(request)
-      const judged = state === "" || request.method !== "GET"
-        ? Result.fail(undefined)
-        : EndSession.judge(`?${query}`, Redacted.make(state))
+      const judged = EndSession.judge(`?${query}`, Redacted.make(state))
       return Effect.succeed(HttpServerResponse.expireCookieUnsafe(
         Result.isFailure(judged)
           ? tell(request, signOutUnknown)

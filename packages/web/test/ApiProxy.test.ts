@@ -82,6 +82,8 @@ describe("ApiProxy", () => {
       "/api/v4/accounts/./projects",
       "/api/v4/accounts/%c0%ae%c0%ae/projects",
       "/api/v4/accounts/%/projects",
+      "/api/v4/files/\u00e4",
+      "/api/v4/files/a b",
       "/api/v4/me/"
     ]
     for (const path of elsewhere) {
@@ -129,6 +131,15 @@ describe("ApiProxy", () => {
         const { body, status } = yield* browser.visit("/api/v4/me", script())
 
         assert.deepStrictEqual([status, JSON.parse(body).kind, yield* calls], [401, "signed-out", []])
+      }).pipe(Effect.provide(App.layer({ api: echo }))))
+
+    it.effect("a GET with a body: answered 400", () =>
+      Effect.gen(function*() {
+        const { browser } = yield* signedIn()
+
+        const { status } = yield* browser.visit("/api/v4/me", script({ headers: { "content-length": "2" } }))
+
+        assert.deepStrictEqual([status, yield* calls], [400, []])
       }).pipe(Effect.provide(App.layer({ api: echo }))))
 
     it.effect("a WebSocket: answered 501", () =>

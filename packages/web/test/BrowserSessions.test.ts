@@ -178,6 +178,18 @@ describe("BrowserSessions", () => {
       assert.strictEqual(yield* accountOf(cookie), "ada")
     }).pipe(Effect.provide(App.layer())))
 
+  it.effect("stays ended for as long as it would have lasted", () =>
+    Effect.gen(function*() {
+      const { cookie } = yield* started({ account: "ada" })
+      const sessions = yield* BrowserSessions.BrowserSessions
+      yield* sessions.endAll({ account: "ada" })
+
+      for (let hours = 0; hours < 12; hours++) {
+        yield* TestClock.adjust("1 hour")
+        assert.isUndefined(yield* accountOf(cookie))
+      }
+    }).pipe(Effect.provide(App.layer({}, { idle: "1 day", lifetime: "12 hours" }))))
+
   it.effect("is known to every node of one store", () =>
     Effect.gen(function*() {
       const { cookie } = yield* started({ account: "ada" })
@@ -265,7 +277,7 @@ describe("BrowserSessions", () => {
         make: () =>
           Effect.succeed({
             get: () => Effect.succeed({ account: 7 }),
-            getMany: () => Effect.succeed([undefined]),
+            getMany: () => Effect.succeed([{ account: 7 }, { at: "now" }]),
             set: () => Effect.void,
             setMany: () => Effect.void,
             remove: () => Effect.void,

@@ -104,6 +104,19 @@ describe("ConnectionRoutes", () => {
         assert.deepStrictEqual([renewed.serial, ended.why], [2, "Ended"])
       }).pipe(Effect.provide(App.layer())))
 
+    it.effect("tells what another node did, by the store", () =>
+      Effect.gen(function*() {
+        const { browser } = yield* connected()
+        const other = yield* TokenService.make()
+        const { next } = Browser.pieces(yield* browser.ask("/oauth/events"))
+        yield* next
+
+        yield* other.revoke(other.key(yield* account(browser)))
+
+        const told = yield* until(next, ({ connected }) => !connected)
+        assert.strictEqual(told.state, "Revoked")
+      }).pipe(Effect.scoped, Effect.provide(App.layer())))
+
     it.effect("tells nothing of another account", () =>
       Effect.gen(function*() {
         const { browser } = yield* connected()
@@ -211,6 +224,19 @@ describe("ConnectionRoutes", () => {
         const { browser } = yield* connected()
 
         const { status } = yield* browser.submit("/oauth/disconnect", { return_to: "//evil.test" })
+
+        assert.strictEqual(status, 400)
+        assert.strictEqual(pick((yield* browser.get("/oauth/status")).body).state, "Active")
+      }).pipe(Effect.provide(App.layer())))
+
+    it.effect("leads to one place, and then does nothing", () =>
+      Effect.gen(function*() {
+        const { browser } = yield* connected()
+
+        const { status } = yield* browser.visit("/oauth/disconnect", {
+          ...Browser.form(),
+          body: "return_to=/a&return_to=//evil.test"
+        })
 
         assert.strictEqual(status, 400)
         assert.strictEqual(pick((yield* browser.get("/oauth/status")).body).state, "Active")

@@ -85,6 +85,19 @@ describe("LogoutRoutes", () => {
         assert.isTrue(yield* isOpen(browser.cookies.get(session)?.value))
       }).pipe(Effect.provide(App.layer())))
 
+    it.effect("leads to one place, and then does nothing", () =>
+      Effect.gen(function*() {
+        const { browser } = yield* signedIn()
+
+        const { status } = yield* browser.visit("/oauth/logout", {
+          ...Browser.form(),
+          body: "return_to=/a&return_to=//evil.test"
+        })
+
+        assert.strictEqual(status, 400)
+        assert.isTrue(yield* isOpen(browser.cookies.get(session)?.value))
+      }).pipe(Effect.provide(App.layer())))
+
     it.effect("is asked for on a page, and a link alone does nothing", () =>
       Effect.gen(function*() {
         const { browser } = yield* signedIn()
@@ -104,7 +117,7 @@ describe("LogoutRoutes", () => {
       Effect.gen(function*() {
         const { browser } = yield* signedIn({ server: "end" })
 
-        const { location } = yield* browser.submit("/oauth/logout", { return_to: "/bye?a=b" })
+        const { location } = yield* browser.submit("/oauth/logout", { return_to: "/bye.html?a=b.c" })
         const sent = new URL(location)
         const back = yield* browser.visit(
           `/oauth/logout/done?state=${sent.searchParams.get("state")}`,
@@ -114,7 +127,7 @@ describe("LogoutRoutes", () => {
         assert.strictEqual(sent.origin + sent.pathname, "https://as.test/end-session")
         assert.strictEqual(sent.searchParams.get("post_logout_redirect_uri"), "https://app.test/oauth/logout/done")
         assert.isFalse(browser.cookies.has(session))
-        assert.deepStrictEqual([back.status, back.location], [303, "https://app.test/bye?a=b"])
+        assert.deepStrictEqual([back.status, back.location], [303, "https://app.test/bye.html?a=b.c"])
         assert.strictEqual(browser.cookies.size, 0)
       }).pipe(Effect.provide(App.layerOpenId())))
 
@@ -138,6 +151,18 @@ describe("LogoutRoutes", () => {
           assert.deepStrictEqual([status, location], [400, ""])
         }).pipe(Effect.provide(App.layerOpenId())))
     }
+
+    it.effect("is taken back after a HEAD that was not meant", () =>
+      Effect.gen(function*() {
+        const { browser } = yield* signedIn({ server: "end" })
+        const { location } = yield* browser.submit("/oauth/logout")
+        const back = `/oauth/logout/done?state=${new URL(location).searchParams.get("state")}`
+
+        const head = yield* browser.visit(back, { method: "HEAD" })
+        const { status } = yield* browser.get(back)
+
+        assert.deepStrictEqual([head.status, status], [405, 303])
+      }).pipe(Effect.provide(App.layerOpenId())))
 
     it.effect("leads home where the cookie was made up", () =>
       Effect.gen(function*() {
@@ -241,6 +266,7 @@ describe("BackChannelLogout", () => {
 
   const unbelieved: ReadonlyArray<readonly [string, Effect.Effect<Browser.Visit, never, App.Signer>]> = [
     ["that is missing", Effect.succeed(Browser.form({}))],
+    ["that is there twice", Effect.map(told({}), (visit) => ({ ...visit, body: [visit.body, visit.body].join("&") }))],
     ["that is no JWT", Effect.succeed(Browser.form({ logout_token: "x.y.z" }))],
     ["of another issuer", told({ iss: "https://evil.test" })],
     ["for another client", told({ aud: "other" })],

@@ -13,6 +13,7 @@ describe("Problem", () => {
 
       assert.strictEqual(status, 403)
       assert.strictEqual(headers["content-type"], "text/html; charset=utf-8")
+      assert.strictEqual(headers["vary"], "accept")
       assert.include(body, "<h1>Access was declined</h1>")
     }))
 

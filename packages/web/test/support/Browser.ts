@@ -15,7 +15,7 @@ export interface Seen {
 export interface Visit {
   readonly method?: string
   readonly headers?: Readonly<Record<string, string>>
-  readonly body?: string | ReadableStream<Uint8Array>
+  readonly body?: string
   /** Who made the browser go there; this application. */
   readonly from?: "same-origin" | "cross-site"
   /** The path as it is, which a web request would normalise. */
