@@ -4,6 +4,7 @@
 //   npm run bench -- --short --gate     a third of the work, the best of the rounds; fails when a figure of ours
 //                                       stands more than a third above baseline.json
 //   npm run bench -- --baseline         writes baseline.json from a short run
+//   npm run bench -- --docs             writes the table of docs/performance.md: of the workloads that were run
 //
 // With `--json` the last line is one JSON object.
 import { execFile } from "node:child_process"
@@ -11,7 +12,10 @@ import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
 import { parseArgs, promisify } from "node:util"
-import type { Sample, Scale, Workload } from "./Workload.ts"
+import { median } from "./measure.ts"
+import * as Needs from "./needs.ts"
+import * as Table from "./table.ts"
+import type { Contender, Need, Sample, Scale, Workload } from "./Workload.ts"
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -20,6 +24,7 @@ const { positionals, values } = parseArgs({
     short: { type: "boolean", default: false },
     gate: { type: "boolean", default: false },
     baseline: { type: "boolean", default: false },
+    docs: { type: "boolean", default: false },
     rounds: { type: "string" }
   }
 })
@@ -47,22 +52,37 @@ const sampleOf = async (name: string, index: number): Promise<Sample> => {
   return JSON.parse(stdout.trim().split("\n").at(-1) ?? "")
 }
 
-const median = (numbers: ReadonlyArray<number>): number => {
-  const sorted = [...numbers].sort((a, b) => a - b)
-  const middle = sorted.length / 2
-  return ((sorted[Math.floor(middle)] ?? NaN) + (sorted[Math.ceil(middle) - 1] ?? NaN)) / 2
-}
-
 // Noise only ever adds: where a short run has to do, the best of them says most.
 const typical = (numbers: ReadonlyArray<number>): number => scale === "short" ? Math.min(...numbers) : median(numbers)
 
 const round = (number: number): number => Number(number.toPrecision(4))
 
-const measure = async (name: string, { contenders, metrics, reach, steady, title }: Workload, most: number) => {
+const started = new Map<Need, Needs.Started | undefined>()
+
+/** Whether this machine has what a contender needs; started by the first that asks. */
+const isReady = async ({ needs = [] }: Contender): Promise<boolean> => {
+  for (const need of needs) {
+    if (started.has(need)) continue
+    const place = await Needs.start[need]()
+    started.set(need, place)
+    if (place === undefined) console.log(`${need} is not here: what needs it is passed over`)
+    else process.env[Needs.variable(need)] = place.at
+  }
+  return needs.every((need) => started.get(need) !== undefined)
+}
+
+const measure = async (name: string, workload: Workload, most: number) => {
+  const { cpu = ["ns"], metrics, reach, steady, title, wall = ["ms"] } = workload
+  const all = workload.contenders.filter(({ long }) => scale === "full" || long !== true)
+  const contenders: Array<Contender> = []
+  for (const contender of all) if (await isReady(contender)) contenders.push(contender)
+  if (contenders.length === 0) return undefined
   const rounds = scale === "short" && steady ? 1 : most
   const samples = contenders.map((): Array<Sample> => [])
   for (let done = 0; done < rounds; done++) {
-    for (const [index] of contenders.entries()) samples[index]?.push(await sampleOf(name, index))
+    for (const [index, contender] of contenders.entries()) {
+      samples[index]?.push(await sampleOf(name, workload.contenders.indexOf(contender)))
+    }
   }
   const keys = Object.keys(metrics)
   const medians = contenders.map((_, index) =>
@@ -70,68 +90,85 @@ const measure = async (name: string, { contenders, metrics, reach, steady, title
   )
   const valueOf = (contender: string, key: string): number =>
     medians[contenders.findIndex((candidate) => candidate.name === contender)]?.[key] ?? NaN
+  const floorOf = ({ over }: Contender): string => over ?? contenders[0]?.name ?? ""
   const [headline = ""] = keys
-  const [floor] = contenders
-  const first = (kind: string) =>
-    contenders.filter((contender) => contender.kind === kind)
-      .sort((a, b) => valueOf(a.name, headline) - valueOf(b.name, headline)).at(0)
   const ours = contenders.find((contender) => contender.kind === "ours")
-  const peer = first("peer")
-  const ratio = (over: { readonly name: string } | undefined): number | null =>
-    ours === undefined || over === undefined ? null : round(valueOf(ours.name, headline) / valueOf(over.name, headline))
-  const reached = reach.map((goal) => ({
-    ...goal,
-    is: round(valueOf(goal.contender, goal.metric) / (goal.over === undefined ? 1 : valueOf(goal.over, goal.metric)))
-  }))
+  // only what is judged against the same floor is a peer
+  const peer = contenders
+    .filter((contender) => contender.kind === "peer" && ours !== undefined && floorOf(contender) === floorOf(ours))
+    .sort((a, b) => valueOf(a.name, headline) - valueOf(b.name, headline)).at(0)
+  const ratio = (over: string | undefined): number | null =>
+    ours === undefined || over === undefined ? null : round(valueOf(ours.name, headline) / valueOf(over, headline))
+  const isHere = (contender: string): boolean => contenders.some(({ name }) => name === contender)
+  const reached = reach
+    .filter((goal) => isHere(goal.contender) && (goal.over === undefined || isHere(goal.over)))
+    .map((goal) => {
+      const is = round(
+        valueOf(goal.contender, goal.metric) / (goal.over === undefined ? 1 : valueOf(goal.over, goal.metric))
+      )
+      return { ...goal, is, reached: is <= goal.atMost }
+    })
 
   console.log(`\n${name}  ${title} (${scale === "short" ? "best" : "median"} of ${rounds})`)
   for (const [index, contender] of contenders.entries()) {
-    const cells = keys.map((key) => {
+    const cells = keys.flatMap((key) => {
       const value = medians[index]?.[key] ?? NaN
-      return `${value.toFixed(1).padStart(10)} ${metrics[key]} (${
-        (value / valueOf(floor?.name ?? "", key)).toFixed(2)
-      } x)`
+      return Number.isNaN(value)
+        ? []
+        : [
+          `${value.toFixed(1).padStart(10)} ${metrics[key]} (${
+            (value / valueOf(floorOf(contender), key)).toFixed(2)
+          } x)`
+        ]
     })
-    console.log(`  ${contender.kind.padEnd(5)} ${contender.name.padEnd(40)} ${cells.join("  ")}`)
+    console.log(`  ${contender.kind.padEnd(5)} ${contender.name.padEnd(46)} ${cells.join("  ")}`)
   }
   for (const goal of reached) {
-    const verdict = goal.is <= goal.atMost ? "reached" : "MISSED "
     const over = goal.over === undefined ? "" : ` x ${goal.over}`
-    console.log(`  ${verdict} ${goal.contender}: ${goal.metric} ${goal.is}${over} (at most ${goal.atMost})`)
+    console.log(
+      `  ${
+        goal.reached ? "reached" : "MISSED "
+      } ${goal.contender}: ${goal.metric} ${goal.is}${over} (at most ${goal.atMost})`
+    )
   }
 
   return {
-    ratioToFloor: ratio(floor),
-    ratioToBestPeer: ratio(peer),
+    title,
+    ratioToFloor: ratio(contenders[0]?.name),
+    ratioToBestPeer: ratio(peer?.name),
     bestPeer: peer?.name ?? null,
     reach: reached,
-    reached: ours !== undefined && reached.every((goal) => goal.is <= goal.atMost),
+    reached: ours !== undefined && reached.every((goal) => goal.reached),
+    metrics,
+    cpu,
+    wall,
     contenders: Object.fromEntries(
-      contenders.map(({ kind, name: contender }, index) => [contender, {
-        kind,
+      contenders.map((contender, index) => [contender.name, {
+        kind: contender.kind,
+        over: floorOf(contender),
         values: Object.fromEntries(keys.map((key) => [key, round(medians[index]?.[key] ?? NaN)])),
         ratios: Object.fromEntries(
-          keys.map((key) => [key, round((medians[index]?.[key] ?? NaN) / valueOf(floor?.name ?? "", key))])
+          keys.map((key) => [key, round((medians[index]?.[key] ?? NaN) / valueOf(floorOf(contender), key))])
         )
       }])
     )
   }
 }
 
-type Result = Awaited<ReturnType<typeof measure>>
+type Result = NonNullable<Awaited<ReturnType<typeof measure>>>
 
 /**
  * What a baseline keeps of our own contenders: CPU time as a ratio to the floor, as it does not travel between machines;
- * bytes as they are. Wall time is left out.
+ * bytes and counts as they are. Wall time is left out.
  */
 const figuresOf = (results: Readonly<Record<string, Result>>): Record<string, number> =>
   Object.fromEntries(
-    Object.entries(results).flatMap(([name, { contenders }]) =>
+    Object.entries(results).flatMap(([name, { contenders, cpu, wall }]) =>
       Object.entries(contenders).flatMap(([contender, { kind, ratios, values }]) =>
         kind !== "ours" ?
           [] :
-          Object.keys(values).filter((metric) => metric !== "ms").map((metric) =>
-            [`${name} ${contender} ${metric}`, (metric === "ns" ? ratios : values)[metric] ?? NaN] as const
+          Object.keys(values).filter((metric) => !wall.includes(metric)).map((metric) =>
+            [`${name} ${contender} ${metric}`, (cpu.includes(metric) ? ratios : values)[metric] ?? NaN] as const
           )
       )
     )
@@ -141,7 +178,8 @@ const run = async (names: ReadonlyArray<string>, rounds: number): Promise<Record
   const results: Record<string, Result> = {}
   for (const name of names) {
     const { workload }: { readonly workload: Workload } = await import(`./workloads/${name}.ts`)
-    results[name] = await measure(name, workload, rounds)
+    const result = await measure(name, workload, rounds)
+    if (result !== undefined) results[name] = result
   }
   return results
 }
@@ -165,8 +203,16 @@ if (values.gate) {
   console.log(`${Object.keys(baseline).length - worse.length} passed, ${worse.length} failed, 0 skipped`)
   process.exitCode = worse.length > 0 ? 1 : 0
 }
-if (values.json) {
-  const [cpu] = os.cpus()
-  const machine = `${os.type()} ${os.arch()}, ${os.cpus().length} x ${cpu?.model.trim()}, Node ${process.version}`
-  console.log(JSON.stringify({ date: new Date().toISOString(), machine, workloads: results }))
+const [cpu] = os.cpus()
+const machine = `${os.type()} ${os.arch()}, ${os.cpus().length} x ${cpu?.model.trim()}, Node ${process.version}`
+const date = new Date().toISOString()
+if (values.docs) {
+  Table.write(path.join(import.meta.dirname, "../docs/performance.md"), {
+    date,
+    machine,
+    rounds: asked,
+    workloads: results
+  })
 }
+if (values.json) console.log(JSON.stringify({ date, machine, workloads: results }))
+for (const place of started.values()) await place?.stop()

@@ -36,3 +36,21 @@ export const perCall = async (
   }
   return { ns, bytes }
 }
+
+/** CPU and wall time of something, in microseconds. */
+export const spent = async <A>(
+  run: () => Promise<A>
+): Promise<{ readonly cpu: number; readonly wall: number; readonly value: A }> => {
+  const before = performance.now()
+  const start = process.cpuUsage()
+  const value = await run()
+  const { system, user } = process.cpuUsage(start)
+  return { cpu: user + system, wall: (performance.now() - before) * 1000, value }
+}
+
+/** The number in the middle of a list. */
+export const median = (numbers: ReadonlyArray<number>): number => {
+  const sorted = [...numbers].sort((a, b) => a - b)
+  const middle = sorted.length / 2
+  return ((sorted[Math.floor(middle)] ?? NaN) + (sorted[Math.ceil(middle) - 1] ?? NaN)) / 2
+}

@@ -13,11 +13,14 @@ const Answer = Schema.Struct({
   refresh_token: Schema.optionalKey(Schema.RedactedFromValue(Schema.String))
 })
 
-/** Asks a token endpoint, and decodes its answer. */
-export const request = (url: string, parameters: Record<string, string>) =>
+/** Asks a token endpoint with the client in context, and decodes its answer. */
+export const exchange = (url: string, parameters: Record<string, string>) =>
   HttpClientRequest.post(url).pipe(
     HttpClientRequest.bodyUrlParams(parameters),
     HttpClient.execute,
-    Effect.flatMap(HttpClientResponse.schemaBodyJson(Answer)),
-    Effect.provide(FetchHttpClient.layer)
+    Effect.flatMap(HttpClientResponse.schemaBodyJson(Answer))
   )
+
+/** The same by `fetch`. */
+export const request = (url: string, parameters: Record<string, string>) =>
+  Effect.provide(exchange(url, parameters), FetchHttpClient.layer)

@@ -4,7 +4,8 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Redacted from "effect/Redacted"
 import { perCall, scaled } from "../measure.ts"
-import { open } from "../service.ts"
+import { badgateway, google } from "../peers.ts"
+import { open, tokensOf } from "../service.ts"
 import type { Workload } from "../Workload.ts"
 
 const calls = 1_000_000
@@ -35,26 +36,32 @@ const awaited = async () => {
   return token
 }
 
-const grants = (count: number) =>
-  Array.from({ length: count }, (_, index) => [`access-${index}`, `refresh-${index}`] as const)
-
 /** Calls for the grant in the middle of as many as are held. */
 const serviceOf = async (held: number) => {
-  const { keys, service } = await open(grants(held))
+  const { keys, service } = await open(tokensOf(held))
   const key = keys[Math.floor(held / 2)]
   if (key === undefined) throw new Error("no grant is held")
   return { bound: TokenSource.make(service.bind(key)).token, byKey: Effect.suspend(() => service.token(key)) }
 }
 
+const awaiting = (call: () => Promise<unknown>) => async (count: number) => {
+  for (let done = 0; done < count; done++) await call()
+}
+
+const endpoint = "https://as.example/token"
+
 const bound = "TokenSource"
 const byKey = "TokenService, by key"
 const byKeyOfMany = "TokenService, by key, 10,000 grants held"
+const googleToken = "google-auth-library, getAccessToken"
+const badgatewayToken = "@badgateway/oauth2-client, getAccessToken"
 const throughPromise = "TokenSource, through runPromise"
 const clock = "withFiber and its Clock"
 const awaitedFunction = "await a function"
 
 export const workload: Workload = {
   title: "a fresh token",
+  cpu: ["ns"],
   metrics: { ns: "CPU ns a call", bytes: "bytes allocated a call" },
   contenders: [
     {
@@ -70,10 +77,7 @@ export const workload: Workload = {
     {
       name: awaitedFunction,
       kind: "floor",
-      run: (scale) =>
-        perCall(scaled(calls, scale), async (count) => {
-          for (let i = 0; i < count; i++) await awaited()
-        })
+      run: (scale) => perCall(scaled(calls, scale), awaiting(awaited))
     },
     {
       name: bound,
@@ -95,15 +99,43 @@ export const workload: Workload = {
       kind: "ours",
       run: async (scale) => {
         const { bound } = await serviceOf(1)
-        return perCall(scaled(calls, scale), async (count) => {
-          for (let i = 0; i < count; i++) await Effect.runPromise(bound)
-        })
+        return perCall(scaled(calls, scale), awaiting(() => Effect.runPromise(bound)))
+      }
+    },
+    {
+      name: googleToken,
+      kind: "peer",
+      long: true,
+      run: async (scale) => {
+        const client = await google(endpoint)
+        client.setCredentials({ access_token: "an-access-token", expiry_date: expiresAt })
+        return perCall(scaled(calls, scale), awaiting(() => client.getAccessToken()))
+      }
+    },
+    {
+      name: "google-auth-library, getRequestHeaders",
+      kind: "peer",
+      long: true,
+      run: async (scale) => {
+        const client = await google(endpoint)
+        client.setCredentials({ access_token: "an-access-token", expiry_date: expiresAt })
+        return perCall(scaled(calls / 10, scale), awaiting(() => client.getRequestHeaders()))
+      }
+    },
+    {
+      name: badgatewayToken,
+      kind: "peer",
+      long: true,
+      run: async (scale) => {
+        const wrapper = await badgateway(endpoint, expiresAt)
+        return perCall(scaled(calls, scale), awaiting(() => wrapper.getAccessToken()))
       }
     }
   ],
   reach: [
     { contender: bound, metric: "ns", over: clock, atMost: 1.25 },
     { contender: bound, metric: "bytes", atMost: 160 },
+    { contender: bound, metric: "ns", over: badgatewayToken, atMost: 1 },
     { contender: byKey, metric: "ns", over: clock, atMost: 2.5 },
     { contender: byKeyOfMany, metric: "ns", over: byKey, atMost: 1.5 },
     { contender: throughPromise, metric: "ns", over: awaitedFunction, atMost: 4 }

@@ -1,7 +1,8 @@
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { heldBytes, scaled } from "../measure.ts"
-import { open } from "../service.ts"
+import { badgateway, google } from "../peers.ts"
+import { open, type Tokens, tokensOf } from "../service.ts"
 import type { Contender, Scale, Workload } from "../Workload.ts"
 
 const grants = 100_000
@@ -10,10 +11,12 @@ const grants = 100_000
 const holding = (
   name: string,
   kind: Contender["kind"],
-  hold: (tokens: ReadonlyArray<readonly [access: string, refresh: string]>) => Promise<unknown>
+  hold: (tokens: Tokens) => Promise<unknown>,
+  long = false
 ): Contender => ({
   name,
   kind,
+  long,
   run: async (scale: Scale) => {
     const count = scaled(grants, scale)
     await hold(tokensOf(100))
@@ -26,8 +29,7 @@ const holding = (
   }
 })
 
-const tokensOf = (count: number) =>
-  Array.from({ length: count }, (_, index) => [`access-token-of-${index}`, `refresh-token-of-${index}`] as const)
+const endpoint = "https://as.example/token"
 
 const floor = "Map of objects, both tokens Redacted"
 const ours = "TokenService with its memory store"
@@ -46,8 +48,26 @@ export const workload: Workload = {
       const held = await open(tokens)
       // a snapshot of the service is made by the first use
       for (const key of held.keys) await Effect.runPromise(held.service.token(key))
-      return held
-    })
+      // what names a grant is the application's
+      return held.service
+    }),
+    holding(
+      "google-auth-library",
+      "peer",
+      (tokens) =>
+        Promise.all(tokens.map(async ([access_token, refresh_token], index) => {
+          const client = await google(endpoint)
+          client.setCredentials({ access_token, refresh_token, expiry_date: index })
+          return client
+        })),
+      true
+    ),
+    holding(
+      "@badgateway/oauth2-client",
+      "peer",
+      (tokens) => Promise.all(tokens.map(() => badgateway(endpoint, Number.MAX_SAFE_INTEGER))),
+      true
+    )
   ],
   reach: [{ contender: ours, metric: "bytes", over: floor, atMost: 1.25 }]
 }

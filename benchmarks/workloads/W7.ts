@@ -1,11 +1,13 @@
 import * as Dpop from "@effect-oauth/core/Dpop"
 import * as DpopKey from "@effect-oauth/core/DpopKey"
+import * as ClientAssertion from "@effect-oauth/core/jose/ClientAssertion"
 import * as Pkce from "@effect-oauth/core/Pkce"
 import * as Digest from "effect/crypto/Digest"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
 import * as oauth from "oauth4webapi"
 import type { Contender, Scale, Workload } from "../Workload.ts"
 
@@ -35,6 +37,8 @@ const ecdsa = { name: "ECDSA", namedCurve: "P-256" }
 const ourProofs = "proofs"
 const theirProofs = "oauth4webapi's proofs"
 const bareProofs = "subtle.sign"
+const ourAssertions = "private_key_jwt"
+const theirAssertions = "oauth4webapi's private_key_jwt"
 const ourPairs = "PKCE pairs"
 const barePairs = "getRandomValues and subtle.digest"
 
@@ -76,6 +80,32 @@ const contenders: ReadonlyArray<Contender> = [
     }
   },
   {
+    name: ourAssertions,
+    kind: "ours",
+    run: async (scale) => {
+      const { privateKey } = await crypto.subtle.generateKey(ecdsa, false, ["sign", "verify"])
+      const { credentials } = Result.getOrThrow(ClientAssertion.privateKeyJwt({
+        clientId: "client",
+        issuer: "https://as.example",
+        key: { cryptoKey: privateKey, algorithm: "ES256", kid: "key" }
+      }))
+      const statement = credentials("token")
+      return both(scale, () => Effect.runPromise(statement))
+    }
+  },
+  {
+    name: theirAssertions,
+    kind: "peer",
+    long: true,
+    run: async (scale) => {
+      const { privateKey } = await oauth.generateKeyPair("ES256", { extractable: false })
+      const authenticate = oauth.PrivateKeyJwt({ key: privateKey, kid: "key" })
+      const server = { issuer: "https://as.example" }
+      const client = { client_id: "client" }
+      return both(scale, () => Promise.resolve(authenticate(server, client, new URLSearchParams(), new Headers())))
+    }
+  },
+  {
     name: barePairs,
     kind: "floor",
     run: (scale) =>
@@ -88,6 +118,7 @@ const contenders: ReadonlyArray<Contender> = [
   {
     name: ourPairs,
     kind: "ours",
+    over: barePairs,
     run: async (scale) => {
       const pair = Effect.provide(Pkce.make, await Effect.runPromise(Effect.scoped(Layer.build(services))))
       return both(scale, () => Effect.runPromise(pair))
@@ -96,7 +127,9 @@ const contenders: ReadonlyArray<Contender> = [
 ]
 
 export const workload: Workload = {
-  title: "proofs of possession and PKCE pairs",
+  title: "proofs of possession, signed assertions and PKCE pairs",
+  cpu: [],
+  wall: ["us", "us16"],
   metrics: { us: "us each, one at a time", us16: "us each, 16 at once" },
   contenders,
   reach: [
@@ -104,6 +137,8 @@ export const workload: Workload = {
     { contender: ourProofs, metric: "us16", over: bareProofs, atMost: 1.5 },
     { contender: ourProofs, metric: "us", over: theirProofs, atMost: 1 / 1.4 },
     { contender: ourProofs, metric: "us16", over: theirProofs, atMost: 1 / 1.4 },
+    { contender: ourAssertions, metric: "us", over: bareProofs, atMost: 1.6 },
+    { contender: ourAssertions, metric: "us16", over: bareProofs, atMost: 1.6 },
     { contender: ourPairs, metric: "us", over: barePairs, atMost: 1.7 },
     { contender: ourPairs, metric: "us16", over: barePairs, atMost: 1.7 }
   ]

@@ -1,0 +1,78 @@
+// What contenders need beside their own process: started by the bench, and found by a contender in its environment.
+import { spawn } from "node:child_process"
+import { once } from "node:events"
+import * as fs from "node:fs"
+import * as net from "node:net"
+import * as os from "node:os"
+import * as path from "node:path"
+import * as readline from "node:readline"
+import * as PostgresServer from "../packages/postgres/test/support/PostgresServer.ts"
+import type { Need } from "./Workload.ts"
+
+/** A running need: where it is, and what ends it. */
+export interface Started {
+  readonly at: string
+  readonly stop: () => Promise<void> | void
+}
+
+/** Starts a need; `undefined` where this machine does not have it. */
+export const start: Readonly<Record<Need, () => Promise<Started | undefined>>> = {
+  server: async () => {
+    const child = spawn(process.execPath, ["--no-warnings", path.join(import.meta.dirname, "server.ts")], {
+      stdio: ["pipe", "pipe", "inherit"]
+    })
+    for await (const line of readline.createInterface(child.stdout)) {
+      return { at: `http://127.0.0.1:${line}`, stop: () => void child.kill() }
+    }
+    return undefined
+  },
+  postgres: async () => {
+    if (PostgresServer.missing() !== undefined) return undefined
+    const server = await PostgresServer.launch({
+      settings: { fsync: "off", max_connections: "200", shared_buffers: "512MB", checkpoint_timeout: "1h" }
+    })
+    return { at: server.url, stop: server.dispose }
+  },
+  redis: async () => {
+    const directory = fs.mkdtempSync(path.join(os.tmpdir(), "bench-redis-"))
+    const socket = path.join(directory, "redis.sock")
+    const child = spawn("redis-server", ["--port", "0", "--unixsocket", socket, "--save", ""], { stdio: "ignore" })
+    const failed = once(child, "error").then(() => "failed" as const)
+    const stop = () => {
+      child.kill()
+      fs.rmSync(directory, { recursive: true, force: true })
+    }
+    for (let tries = 0; tries < 100; tries++) {
+      const answers = await Promise.race([failed, canConnect(socket)])
+      if (answers === "failed") break
+      if (answers) return { at: socket, stop }
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+    stop()
+    return undefined
+  }
+}
+
+/** The name under which a contender finds a need in its environment. */
+export const variable = (need: Need): string => `BENCH_${need.toUpperCase()}`
+
+/** Where a need is, for a contender that has it. */
+export const at = (need: Need): string => {
+  const place = process.env[variable(need)]
+  if (place === undefined) throw new Error(`${need} is not started`)
+  return place
+}
+
+/** The token requests of the server since the last count, and the most that there were at once. */
+export const count = async (): Promise<{ readonly asked: number; readonly most: number }> => {
+  const response = await fetch(`${at("server")}/count`, { method: "POST" })
+  return response.json() as Promise<{ asked: number; most: number }>
+}
+
+const canConnect = (socket: string): Promise<boolean> =>
+  new Promise((resolve) => {
+    const client = net.connect(socket, () => {
+      client.destroy()
+      resolve(true)
+    }).once("error", () => resolve(false))
+  })

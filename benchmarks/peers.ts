@@ -1,0 +1,120 @@
+// The other clients, each loaded only by the process that asks for it.
+import { createRequire } from "node:module"
+
+/** Presents a refresh token, and gives the access token that came of it. */
+export type Refresh = (refreshToken: string) => Promise<string>
+
+/** How each peer refreshes a token at a token endpoint, over the `fetch` of its process. */
+export const refreshers: Readonly<Record<string, (endpoint: string) => Promise<Refresh>>> = {
+  oauth4webapi: async (endpoint) => {
+    const oauth = await import("oauth4webapi")
+    const server = { issuer: new URL(endpoint).origin, token_endpoint: endpoint }
+    const client = { client_id: "client" }
+    const options = { [oauth.allowInsecureRequests]: true }
+    return async (refreshToken) => {
+      const answer = await oauth.refreshTokenGrantRequest(server, client, oauth.None(), refreshToken, options)
+      return (await oauth.processRefreshTokenResponse(server, client, answer)).access_token
+    }
+  },
+  "openid-client": async (endpoint) => {
+    const oidc = await import("openid-client")
+    const server = { issuer: new URL(endpoint).origin, token_endpoint: endpoint }
+    const configuration = new oidc.Configuration(server, "client", undefined, oidc.None())
+    oidc.allowInsecureRequests(configuration)
+    return async (refreshToken) => (await oidc.refreshTokenGrant(configuration, refreshToken)).access_token
+  },
+  "@badgateway/oauth2-client": async (endpoint) => {
+    const { OAuth2Client } = await import("@badgateway/oauth2-client")
+    const client = new OAuth2Client({
+      server: new URL(endpoint).origin,
+      clientId: "client",
+      tokenEndpoint: endpoint
+    })
+    return async (refreshToken) =>
+      (await client.refreshToken({ accessToken: "", expiresAt: null, refreshToken })).accessToken
+  },
+  arctic: async (endpoint) => {
+    const { OAuth2Client } = await import("arctic")
+    const client = new OAuth2Client("client", null, null)
+    return async (refreshToken) => (await client.refreshAccessToken(endpoint, refreshToken, [])).accessToken()
+  },
+  "google-auth-library": async (endpoint) => {
+    const client = await google(endpoint)
+    return async (refreshToken) => {
+      client.setCredentials({ refresh_token: refreshToken })
+      const { credentials } = await client.refreshAccessToken()
+      return credentials.access_token ?? ""
+    }
+  }
+}
+
+/** simple-oauth2 has a transport of its own, which cannot be stubbed. */
+export const simpleOauth2 = (endpoint: string): Promise<Refresh> => {
+  const { origin, pathname } = new URL(endpoint)
+  const simple: SimpleOauth2 = createRequire(import.meta.url)("simple-oauth2")
+  const client = new simple.AuthorizationCode({
+    client: { id: "client", secret: "secret" },
+    auth: { tokenHost: origin, tokenPath: pathname }
+  })
+  return Promise.resolve(async (refreshToken) =>
+    (await client.createToken({ refresh_token: refreshToken, access_token: "" }).refresh()).token.access_token
+  )
+}
+
+interface SimpleToken {
+  readonly token: { readonly access_token: string }
+  readonly refresh: () => Promise<SimpleToken>
+}
+
+interface SimpleOauth2 {
+  readonly AuthorizationCode: new(options: {
+    readonly client: { readonly id: string; readonly secret: string }
+    readonly auth: { readonly tokenHost: string; readonly tokenPath: string }
+  }) => { readonly createToken: (token: Record<string, string>) => SimpleToken }
+}
+
+/** Google's client, which hands out cached tokens and coalesces callers. */
+export const google = async (endpoint: string) => {
+  const { OAuth2Client } = await import("google-auth-library")
+  return new OAuth2Client({
+    clientId: "client",
+    clientSecret: "secret",
+    endpoints: { oauth2TokenUrl: endpoint },
+    transporterOptions: { fetchImplementation: ((input, init) => fetch(input, init)) as typeof fetch }
+  })
+}
+
+/** Badgateway's wrapper, which does so too. */
+export const badgateway = async (endpoint: string, expiresAt: number) => {
+  const { OAuth2Client, OAuth2Fetch } = await import("@badgateway/oauth2-client")
+  const client = new OAuth2Client({ server: new URL(endpoint).origin, clientId: "client", tokenEndpoint: endpoint })
+  const token = { accessToken: "an-access-token", refreshToken: "a-refresh-token", expiresAt }
+  const wrapper = new OAuth2Fetch({
+    client,
+    scheduleRefresh: false,
+    getNewToken: () => token,
+    getStoredToken: () => token
+  })
+  await wrapper.getToken()
+  return wrapper
+}
+
+/** Lets this process's `fetch` answer from memory, after a while where one is named, and counts what was asked. */
+export const stubFetch = (delay = 0): { asked: number } => {
+  const seen = { asked: 0 }
+  const tokens = JSON.stringify({
+    access_token: "an-access-token-of-the-usual-length-1",
+    refresh_token: "a-refresh-token-of-the-usual-length-1",
+    token_type: "Bearer",
+    expires_in: 3600
+  })
+  const headers = { "content-type": "application/json" }
+  globalThis.fetch = () => {
+    seen.asked++
+    const response = new Response(tokens, { headers })
+    return delay === 0
+      ? Promise.resolve(response)
+      : new Promise((resolve) => setTimeout(() => resolve(response), delay))
+  }
+  return seen
+}

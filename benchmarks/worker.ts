@@ -1,0 +1,68 @@
+// One process of a fleet: `node worker.ts <task>`. It begins when its standard input says so, and ends with it.
+import * as GrantKeeper from "@effect-oauth/core/GrantKeeper"
+import { TokenService } from "@effect-oauth/core/TokenService"
+import { TokenStore } from "@effect-oauth/core/TokenStore"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import * as Effect from "effect/Effect"
+import * as ManagedRuntime from "effect/ManagedRuntime"
+import { once } from "node:events"
+import { spent } from "./measure.ts"
+import { layer } from "./service.ts"
+import { type Kind, storeOf } from "./stores.ts"
+
+/** What a process is to do, over which store. */
+export interface Task {
+  /** `herd`: so many callers of one grant; `floor`: a read, and the request where it is asked for; `keep`: what is due. */
+  readonly name: "herd" | "floor" | "keep"
+  readonly store: Kind
+  /** The table or the directory. */
+  readonly place: string
+  readonly endpoint: string
+  readonly callers?: number
+  readonly asks?: boolean
+}
+
+/** What came of it, in milliseconds, and how many grants were renewed. */
+export interface Result {
+  readonly ms: number
+  readonly cpu: number
+  readonly renewed: number
+  readonly heap: number
+}
+
+const task: Task = JSON.parse(process.argv[2] ?? "{}")
+const { callers = 0, endpoint } = task
+const store = storeOf(task.store, task.place)
+const runtime = ManagedRuntime.make(layer({ endpoint, http: NodeHttpClient.layerUndici, store }))
+
+const herd = Effect.gen(function*() {
+  const service = yield* TokenService
+  const { token } = service.bind(service.key("account-0"))
+  yield* Effect.all(Array.from({ length: callers }, () => token), { concurrency: "unbounded", discard: true })
+  return 0
+})
+
+const floor = Effect.gen(function*() {
+  const service = yield* TokenService
+  const store = yield* TokenStore
+  yield* store.read(service.key("account-0"))
+  if (task.asks === true) {
+    yield* Effect.promise(() => fetch(endpoint, { method: "POST" }).then((answer) => answer.json()))
+  }
+  return 0
+})
+
+const keep = Effect.scoped(Effect.gen(function*() {
+  const keeper = yield* GrantKeeper.make({ concurrency: 64, limit: { permits: 100_000, interval: "1 second" } })
+  return (yield* keeper.once).renewed
+}))
+
+const program = { herd, floor, keep }[task.name]
+
+await runtime.runPromise(TokenService)
+console.log("ready")
+await once(process.stdin, "data")
+const { cpu, value, wall } = await spent(() => runtime.runPromise(program))
+const result: Result = { ms: wall / 1000, cpu: cpu / 1000, renewed: value, heap: process.memoryUsage().heapUsed }
+console.log(JSON.stringify(result))
+process.stdin.resume().once("close", () => process.exit(0))

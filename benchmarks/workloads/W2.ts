@@ -1,0 +1,134 @@
+import * as AuthorizedHttpClient from "@effect-oauth/core/AuthorizedHttpClient"
+import * as TokenSource from "@effect-oauth/core/TokenSource"
+import * as Effect from "effect/Effect"
+import * as FetchHttpClient from "effect/http/FetchHttpClient"
+import * as HttpClient from "effect/http/HttpClient"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import { perCall, scaled, spent } from "../measure.ts"
+import { at } from "../needs.ts"
+import { badgateway, google, stubFetch } from "../peers.ts"
+import { open } from "../service.ts"
+import type { Contender, Scale, Workload } from "../Workload.ts"
+
+const origin = "https://api.example.com"
+
+type Get = (url: string) => Promise<unknown>
+
+const bareClient = async () => {
+  const client = await Effect.runPromise(Effect.provide(HttpClient.HttpClient, FetchHttpClient.layer))
+  return (url: string) => client.execute(HttpClientRequest.get(url))
+}
+
+const ourClient = async (to: string) => {
+  const { keys: [key], service } = await open([["an-access-token", "a-refresh-token"]])
+  if (key === undefined) throw new Error("no grant is held")
+  const client = AuthorizedHttpClient.withTokenSource(
+    await Effect.runPromise(Effect.provide(HttpClient.HttpClient, FetchHttpClient.layer)),
+    TokenSource.make(service.bind(key)),
+    { origins: [to] }
+  )
+  return (url: string) => client.execute(HttpClientRequest.get(url))
+}
+
+const peers: Readonly<Record<string, () => Promise<Get>>> = {
+  fetch: () => Promise.resolve((url) => fetch(url, { headers: { authorization: "Bearer an-access-token" } })),
+  oauth4webapi: async () => {
+    const oauth = await import("oauth4webapi")
+    const options = { [oauth.allowInsecureRequests]: true }
+    return (url) =>
+      oauth.protectedResourceRequest("an-access-token", "GET", new URL(url), undefined, undefined, options)
+  },
+  "openid-client": async () => {
+    const oidc = await import("openid-client")
+    const configuration = new oidc.Configuration({ issuer: "https://as.example" }, "client", undefined, oidc.None())
+    oidc.allowInsecureRequests(configuration)
+    return (url) => oidc.fetchProtectedResource(configuration, "an-access-token", new URL(url), "GET")
+  },
+  "@badgateway/oauth2-client": async () => {
+    const wrapper = await badgateway("https://as.example/token", Date.now() + 3_600_000)
+    return (url) => wrapper.fetch(url)
+  },
+  "google-auth-library": async () => {
+    const client = await google("https://as.example/token")
+    client.setCredentials({ access_token: "an-access-token", expiry_date: Date.now() + 3_600_000 })
+    return (url) => client.request({ url, responseType: "stream" })
+  }
+}
+
+const stubbed = async (scale: Scale, prepare: () => Promise<(count: number) => Promise<unknown>>) => {
+  stubFetch()
+  const { bytes, ns } = await perCall(scaled(30_000, scale), await prepare())
+  return { us: ns / 1000, bytes }
+}
+
+/** Runs an effect for one address so many times, in one long fiber. */
+const inOneFiber = (get: (url: string) => Effect.Effect<unknown, unknown>, url: string) => (count: number) => {
+  let done = 0
+  const effect = Effect.orDie(get(url))
+  return Effect.runPromise(Effect.whileLoop({ while: () => done < count, body: () => effect, step: () => done++ }))
+}
+
+const oneByOne = (get: Get, url: string) => async (count: number) => {
+  for (let done = 0; done < count; done++) await get(url)
+}
+
+// a body that is read gives its connection back
+const loopback = async (scale: Scale, make: () => Promise<(url: string) => Effect.Effect<Readable, unknown>>) => {
+  const get = await make()
+  const read = Effect.orDie(Effect.flatMap(get(`${at("server")}/api`), ({ text }) => text))
+  const count = scaled(2_000, scale)
+  const run = () => Effect.runPromise(Effect.forEach(Array.from({ length: count }), () => read, { discard: true }))
+  await run()
+  const { cpu, wall } = await spent(run)
+  return { us: cpu / count, wall: wall / count }
+}
+
+interface Readable {
+  readonly text: Effect.Effect<string, unknown>
+}
+
+const bare = "HttpClient, stubbed"
+const ours = "AuthorizedHttpClient, stubbed"
+const bareLoopback = "HttpClient, loopback"
+const oursLoopback = "AuthorizedHttpClient, loopback"
+
+const contenders: ReadonlyArray<Contender> = [
+  {
+    name: bare,
+    kind: "floor",
+    run: (scale) => stubbed(scale, async () => inOneFiber(await bareClient(), `${origin}/things`))
+  },
+  {
+    name: ours,
+    kind: "ours",
+    run: (scale) => stubbed(scale, async () => inOneFiber(await ourClient(origin), `${origin}/things`))
+  },
+  ...Object.entries(peers).map(([name, get]): Contender => ({
+    name: `${name}, stubbed`,
+    kind: "peer",
+    long: true,
+    run: (scale) => stubbed(scale, async () => oneByOne(await get(), `${origin}/things`))
+  })),
+  { name: bareLoopback, kind: "floor", long: true, needs: ["server"], run: (scale) => loopback(scale, bareClient) },
+  {
+    name: oursLoopback,
+    kind: "ours",
+    over: bareLoopback,
+    long: true,
+    needs: ["server"],
+    run: (scale) => loopback(scale, () => ourClient(at("server")))
+  }
+]
+
+export const workload: Workload = {
+  title: "an authorized GET",
+  metrics: { us: "CPU us a GET", bytes: "bytes allocated", wall: "us a GET" },
+  cpu: ["us"],
+  wall: ["wall"],
+  contenders,
+  reach: [
+    { contender: ours, metric: "us", over: bare, atMost: 1.05 },
+    { contender: oursLoopback, metric: "us", over: bareLoopback, atMost: 1.03 },
+    { contender: oursLoopback, metric: "wall", over: bareLoopback, atMost: 1.03 }
+  ]
+}

@@ -1,0 +1,163 @@
+import { TokenStore } from "@effect-oauth/core/TokenStore"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as ManagedRuntime from "effect/ManagedRuntime"
+import * as Schedule from "effect/Schedule"
+import * as SqlClient from "effect/sql/SqlClient"
+import * as Fleet from "../fleet.ts"
+import { median } from "../measure.ts"
+import { at } from "../needs.ts"
+import { stubFetch } from "../peers.ts"
+import { open } from "../service.ts"
+import { pg, postgresStore } from "../stores.ts"
+import type { Contender, Sample, Workload } from "../Workload.ts"
+
+const renewals = 400
+
+/** So many grants in a table of their own, which are copies of one that the library wrote. */
+const fill = async (grants: number, table: string, dueWithin: number) => {
+  const { runtime } = await open([["an-access-token-of-the-usual-length", "a-refresh-token-of-the-usual-length"]], {
+    store: postgresStore(table)
+  })
+  await runtime.dispose()
+  const sql = ManagedRuntime.make(pg())
+  await sql.runPromise(Effect.gen(function*() {
+    const sql = yield* SqlClient.SqlClient
+    const name = sql(table)
+    yield* sql`ALTER TABLE ${name} DISABLE TRIGGER USER`
+    yield* sql`INSERT INTO ${name} (key, provider, account, state, version, due_at, changed_at, history, head, body)
+      SELECT replace(key, 'account-0', 'account-' || n), provider, 'account-' || n, state, md5(n::text),
+        extract(epoch FROM now()) * 1000 - ${dueWithin} + n, changed_at, history, replace(head, 'account-0', 'account-' || n), body
+      FROM ${name}, generate_series(1, ${grants - 1}::int) AS n`
+    yield* sql`ALTER TABLE ${name} ENABLE TRIGGER USER`
+    yield* sql`VACUUM ANALYZE ${name}`
+  }))
+  return sql
+}
+
+/** Pages of the database that were touched, once the server's sessions have told. */
+const touched = Effect.gen(function*() {
+  const sql = yield* SqlClient.SqlClient
+  yield* Effect.sleep("1500 millis")
+  const [row] = yield* sql<{ readonly pages: number }>`
+    SELECT (blks_hit + blks_read)::float8 AS pages FROM pg_stat_database WHERE datname = current_database()`
+  return row?.pages ?? Number.NaN
+})
+
+/** Renews grants here and there in a table, and asks for what is due. */
+const grow = async (grants: number): Promise<Sample> => {
+  const table = `w8_${grants}`
+  const sql = await fill(grants, table, 0)
+  stubFetch()
+  let trips = 0
+  const counting = Layer.effect(
+    TokenStore,
+    Effect.map(TokenStore, (store) =>
+      TokenStore.of({
+        ...store,
+        read: (key) => Effect.suspend(() => (trips++, store.read(key))),
+        write: (expected, draft) => Effect.suspend(() => (trips++, store.write(expected, draft)))
+      }))
+  ).pipe(Layer.provide(postgresStore(table)))
+  const { runtime, service } = await open([], { endpoint: "https://as.example/token", store: counting })
+  const { due } = await runtime.runPromise(TokenStore)
+  const keyOf = (step: number) => service.key(`account-${1 + (step * 7_919) % (grants - 1)}`)
+  const timed = async (effect: Effect.Effect<unknown, unknown>) => {
+    const before = performance.now()
+    await Effect.runPromise(Effect.orDie(effect))
+    return performance.now() - before
+  }
+  // a process that knows its grants claims without a read: so it is here
+  const known = Array.from({ length: renewals }, (_, step) => keyOf(step))
+  await Effect.runPromise(Effect.orDie(Effect.forEach(known, (key) => service.token(key), { discard: true })))
+  for (const key of known.slice(0, 50)) await timed(service.refresh(key))
+  const page = due({ before: Date.now() + 86_400_000, limit: 256 })
+  await timed(page)
+
+  trips = 0
+  const before = await sql.runPromise(touched)
+  const times: Array<number> = []
+  for (const key of known.slice(50)) times.push(await timed(service.keep(key)))
+  const after = await sql.runPromise(touched)
+  const pages = await Promise.all(Array.from({ length: 1 }, () => timed(page)))
+  for (let again = 0; again < 20; again++) pages.push(await timed(page))
+  const done = await sql.runPromise(touched)
+  await sql.runPromise(
+    Effect.flatMap(SqlClient.SqlClient, (sql) => sql`DROP TABLE ${sql(table)}, ${sql(`${table}_aside`)}`)
+  )
+  return {
+    pages: (after - before) / times.length,
+    trips: trips / times.length,
+    due: (done - after) / pages.length,
+    ms: median(times),
+    "ms due": median(pages)
+  }
+}
+
+/** Grants that are due, and so many processes with a keeper each. */
+const keep = async (processes: number): Promise<Sample> => {
+  const grants = 1_200
+  const table = `w8k_${processes}`
+  const sql = await fill(grants, table, 3_600_000)
+  await sql.runPromise(Effect.retry(
+    Effect.flatMap(SqlClient.SqlClient, (sql) => sql`UPDATE ${sql(table)} SET due_at = 0 WHERE account <> 'account-0'`),
+    Schedule.recurs(2)
+  ))
+  const results = await Fleet.run(Array.from({ length: processes }, () => ({
+    name: "keep",
+    store: "postgres",
+    place: table,
+    endpoint: `${at("server")}/token`
+  } as const)))
+  const ms = Math.max(...results.map(({ ms }) => ms))
+  const renewed = results.reduce((sum, { renewed }) => sum + renewed, 0)
+  return {
+    renewed,
+    cpu: results.reduce((sum, { cpu }) => sum + cpu, 0) / renewed,
+    heap: Math.max(...results.map(({ heap }) => heap)) / 1e6,
+    "a second": renewed / ms * 1000
+  }
+}
+
+const sizes = [1_000, 10_000, 100_000, 1_000_000]
+const grantsOf = (size: number) => `a renewal, ${size.toLocaleString("en")} grants`
+const [least = 0] = sizes
+const largest = sizes.at(-1) ?? 0
+
+export const workload: Workload = {
+  title: "growth in Postgres",
+  metrics: {
+    pages: "pages touched for a renewal",
+    trips: "round trips",
+    due: "pages touched for 256 due",
+    cpu: "CPU ms a renewal",
+    heap: "MB of heap",
+    renewed: "renewed",
+    "a second": "renewals a second",
+    ms: "ms a renewal",
+    "ms due": "ms for 256 due"
+  },
+  cpu: ["cpu"],
+  wall: ["ms", "ms due", "a second"],
+  contenders: [
+    ...sizes.map((size): Contender => ({
+      name: grantsOf(size),
+      kind: "ours",
+      long: true,
+      needs: ["postgres"],
+      run: () => grow(size)
+    })),
+    ...[1, 2, 4].map((processes): Contender => ({
+      name: `GrantKeeper, ${processes} ${processes === 1 ? "process" : "processes"}`,
+      kind: "ours",
+      long: true,
+      needs: ["postgres", "server"],
+      run: () => keep(processes)
+    }))
+  ],
+  reach: [
+    { contender: grantsOf(largest), metric: "pages", over: grantsOf(least), atMost: 1.2 },
+    { contender: grantsOf(largest), metric: "due", over: grantsOf(least), atMost: 1.2 },
+    { contender: grantsOf(largest), metric: "trips", atMost: 2 }
+  ]
+}
