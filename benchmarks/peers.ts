@@ -1,5 +1,4 @@
 // The other clients, each loaded only by the process that asks for it.
-import { createRequire } from "node:module"
 
 /** Presents a refresh token, and gives the access token that came of it. */
 export type Refresh = (refreshToken: string) => Promise<string>
@@ -49,28 +48,51 @@ export const refreshers: Readonly<Record<string, (endpoint: string) => Promise<R
 }
 
 /** simple-oauth2 has a transport of its own, which cannot be stubbed. */
-export const simpleOauth2 = (endpoint: string): Promise<Refresh> => {
+export const simpleOauth2 = async (endpoint: string): Promise<Refresh> => {
+  const { AuthorizationCode } = await import("simple-oauth2")
   const { origin, pathname } = new URL(endpoint)
-  const simple: SimpleOauth2 = createRequire(import.meta.url)("simple-oauth2")
-  const client = new simple.AuthorizationCode({
+  const client = new AuthorizationCode({
     client: { id: "client", secret: "secret" },
     auth: { tokenHost: origin, tokenPath: pathname }
   })
-  return Promise.resolve(async (refreshToken) =>
+  return async (refreshToken) =>
     (await client.createToken({ refresh_token: refreshToken, access_token: "" }).refresh()).token.access_token
-  )
 }
 
-interface SimpleToken {
-  readonly token: { readonly access_token: string }
-  readonly refresh: () => Promise<SimpleToken>
-}
-
-interface SimpleOauth2 {
-  readonly AuthorizationCode: new(options: {
-    readonly client: { readonly id: string; readonly secret: string }
-    readonly auth: { readonly tokenHost: string; readonly tokenPath: string }
-  }) => { readonly createToken: (token: Record<string, string>) => SimpleToken }
+/** Microsoft's client, which has got a token of its own from a network that is none. */
+export const msal = async () => {
+  const { ConfidentialClientApplication } = await import("@azure/msal-node")
+  const authority = "https://login.example/tenant"
+  const token = JSON.stringify({
+    access_token: "an-access-token",
+    token_type: "Bearer",
+    expires_in: 3600,
+    ext_expires_in: 3600
+  })
+  const answer = () => Promise.resolve({ status: 200, headers: {}, body: JSON.parse(token) })
+  const client = new ConfidentialClientApplication({
+    auth: {
+      clientId: "client",
+      clientSecret: "secret",
+      authority,
+      knownAuthorities: ["login.example"],
+      authorityMetadata: JSON.stringify({
+        issuer: authority,
+        authorization_endpoint: `${authority}/authorize`,
+        token_endpoint: `${authority}/token`,
+        jwks_uri: `${authority}/keys`
+      })
+    },
+    system: {
+      networkClient: {
+        sendGetRequestAsync: answer,
+        sendPostRequestAsync: answer
+      }
+    }
+  })
+  const ask = () => client.acquireTokenByClientCredential({ scopes: ["https://api.example/.default"] })
+  await ask()
+  return ask
 }
 
 /** Google's client, which hands out cached tokens and coalesces callers. */
@@ -80,7 +102,7 @@ export const google = async (endpoint: string) => {
     clientId: "client",
     clientSecret: "secret",
     endpoints: { oauth2TokenUrl: endpoint },
-    transporterOptions: { fetchImplementation: ((input, init) => fetch(input, init)) as typeof fetch }
+    transporterOptions: { fetchImplementation: (input, init) => fetch(input, init) }
   })
 }
 
@@ -108,7 +130,7 @@ export const stubFetch = (delay = 0): { asked: number } => {
     token_type: "Bearer",
     expires_in: 3600
   })
-  const headers = { "content-type": "application/json" }
+  const headers = { "content-type": "application/json", "content-length": String(tokens.length) }
   globalThis.fetch = () => {
     seen.asked++
     const response = new Response(tokens, { headers })

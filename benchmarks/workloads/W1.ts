@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Redacted from "effect/Redacted"
 import { perCall, scaled } from "../measure.ts"
-import { badgateway, google } from "../peers.ts"
+import { badgateway, google, msal } from "../peers.ts"
 import { open, tokensOf } from "../service.ts"
 import type { Workload } from "../Workload.ts"
 
@@ -121,6 +121,12 @@ export const workload: Workload = {
         client.setCredentials({ access_token: "an-access-token", expiry_date: expiresAt })
         return perCall(scaled(calls / 10, scale), awaiting(() => client.getRequestHeaders()))
       }
+    },
+    {
+      name: "@azure/msal-node, acquireTokenByClientCredential",
+      kind: "peer",
+      long: true,
+      run: async (scale) => perCall(scaled(calls / 50, scale), awaiting(await msal()))
     },
     {
       name: badgatewayToken,

@@ -145,18 +145,18 @@ const redisTrip = async (): Promise<Trip> => {
 }
 
 const stored = (
-  name: keyof typeof names & keyof typeof floors,
+  name: "postgres" | "redis",
   store: () => Layer.Layer<TokenStore>,
   trip: () => Promise<Trip>
 ) => [
   contender(floors[name], "floor", {
     ...far,
-    needs: [...far.needs, name as Need],
+    needs: [...far.needs, name],
     prepare: async () => bare(loopback(), NodeHttpClient.layerUndici, await trip())
   }),
   contender(names[name], "ours", {
     ...far,
-    needs: [...far.needs, name as Need],
+    needs: [...far.needs, name],
     over: floors[name],
     prepare: () => ours(loopback(), NodeHttpClient.layerUndici, store)
   })

@@ -1,7 +1,6 @@
 import * as GrantKeeper from "@effect-oauth/core/GrantKeeper"
 import * as Effect from "effect/Effect"
-import { count } from "../needs.ts"
-import { at } from "../needs.ts"
+import { at, count } from "../needs.ts"
 import { open, tokensOf } from "../service.ts"
 import type { Sample, Workload } from "../Workload.ts"
 

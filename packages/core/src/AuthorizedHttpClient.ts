@@ -4,6 +4,7 @@
  *
  * @since 0.1.0
  */
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import { dual } from "effect/Function"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
@@ -89,10 +90,7 @@ export const withTokenSource: {
   let origins: ReadonlySet<string> = new Set(options.origins)
   const send = (request: HttpClientRequest): Effect.Effect<HttpClientResponse, E | OAuthError.OAuthError, R> =>
     Effect.flatMap(
-      client.postprocess(Effect.succeed(request)).pipe(
-        Effect.provideService(FetchHttpClient.RequestInit, noRedirects),
-        Effect.updateService(Headers.CurrentRedactedNames, withProof)
-      ),
+      Effect.updateContext(client.postprocess(Effect.succeed(request)), quiet),
       (response) => landedElsewhere(response, origins) ?? Effect.succeed(response)
     )
 
@@ -223,7 +221,7 @@ const check = (request: HttpClientRequest, origins: ReadonlySet<string>): OAuthE
 
 // A request that brings a token of its own would carry two (RFC 6750, section 2).
 const carriesToken = (url: URL, { body }: HttpClientRequest): boolean =>
-  url.searchParams.has("access_token") ||
+  (url.search !== "" && url.searchParams.has("access_token")) ||
   (body._tag === "FormData" && body.formData.has("access_token")) ||
   (body._tag === "Uint8Array" && isForm.test(body.contentType) &&
     new URLSearchParams(new TextDecoder().decode(body.body)).has("access_token"))
@@ -235,8 +233,10 @@ const landedElsewhere = (
   response: HttpClientResponse,
   origins: ReadonlySet<string>
 ): Effect.Effect<never, OAuthError.OAuthError> | undefined => {
-  if (response.url === "" || !URL.canParse(response.url)) return undefined
-  const { origin } = new URL(response.url)
+  const { url } = response
+  for (const origin of origins) if (url.startsWith(`${origin}/`)) return undefined
+  if (url === "" || !URL.canParse(url)) return undefined
+  const { origin } = new URL(url)
   return origins.has(origin) ? undefined : fail(new OAuthError.RedirectRefused({ origin, followed: true }))
 }
 
@@ -248,6 +248,22 @@ const withProof = (names: ReadonlyArray<string | RegExp>): ReadonlyArray<string 
   names.includes("dpop") ? names : [...names, "dpop"]
 
 const noRedirects: RequestInit = { redirect: "manual" }
+
+// Requests of one fiber mostly come with the same context, which is then changed once. A context is not looked up by what
+// is in it, and is forgotten with whoever holds it.
+const quieted = new WeakMap<object, object>()
+
+const quiet = <R>(context: Context.Context<R>): Context.Context<R> => {
+  const known = quieted.get(context)
+  if (known !== undefined) return known as Context.Context<R>
+  const names = Context.get(context, Headers.CurrentRedactedNames)
+  const quiet = context.pipe(
+    Context.add(FetchHttpClient.RequestInit, noRedirects),
+    Context.add(Headers.CurrentRedactedNames, withProof(names))
+  )
+  quieted.set(context, quiet)
+  return quiet
+}
 
 const fail = (reason: OAuthError.OAuthErrorReason): Effect.Effect<never, OAuthError.OAuthError> =>
   Effect.fail(OAuthError.make("AuthorizedHttpClient", "execute", reason))

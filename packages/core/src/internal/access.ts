@@ -45,7 +45,7 @@ export const refused = (
     if (refusal !== undefined && Redacted.value(refusal.token) === value && age >= 0 && age < cooldown) {
       return fail("refused", new OAuthError.RefusedAgain({ retryAfter: Duration.millis(cooldown - age) }))
     }
-    return waited(self, want(self, slot, { target: slot.target, why: { _tag: "Refused", token: value } }, isOther))
+    return want(self, slot, { target: slot.target, why: { _tag: "Refused", token: value } }, isOther)
   })
 
 /** Renews whether due or not. */
@@ -59,7 +59,7 @@ export const refresh = (
     const need: Need = { target: slot.target, why: { _tag: "Forced", than: undefined } }
     const isNewer = ({ snapshot: { grant } }: Snapshot.Slot) =>
       grant !== undefined && (before === undefined || Transaction.isNewer(grant, before))
-    return waited(self, want(self, slot, need, isNewer))
+    return want(self, slot, need, isNewer)
   })
 
 /** Renews a grant whose record says that it is due, though nobody asks; what was not known of it is forgotten after. */
@@ -93,14 +93,15 @@ const current = (
   if (!isUsable() || !isTrusted) {
     // a renewal that takes longer than this caller may wait is no reason to withhold a usable token
     const orElse = Effect.suspend(() => isUsable() && slot.exit !== undefined ? slot.exit : exceeded)
+    if (!isUsable() || looks >= turns) return want(self, slot, need, usableNow, { orElse })
     // to know whether a usable token still stands takes a look, and no renewal
-    const effect = isUsable() && looks < turns
-      ? Effect.flatMap(
+    return Effect.timeoutOrElse(
+      Effect.flatMap(
         look(self, slot.snapshot),
         (heard) => current(self, slot, self.renewal.clock.currentTimeMillisUnsafe(), heard ? looks + 1 : turns)
-      )
-      : want(self, slot, need, usableNow)
-    return waited(self, effect, orElse)
+      ),
+      { duration: self.policy.waitAtMost, orElse: () => orElse }
+    )
   }
 
   // usable and due: it is returned, and renewed meanwhile, or before, or as the hook will have it
@@ -131,13 +132,21 @@ const current = (
   )
 }
 
+interface Patience {
+  /** What there is for a caller who has waited for as long as it may. */
+  readonly orElse?: Effect.Effect<AccessToken, OAuthError.OAuthError>
+  /** Until when it waits; the policy tells where nobody has said. */
+  readonly until?: number
+  readonly turn?: number
+}
+
 // Waits for a renewal that satisfies, whoever started it; starts one where there is none.
 const want = (
   self: Service.Service,
   bound: Snapshot.Slot,
   need: Need,
   isSatisfiedBy: (slot: Snapshot.Slot) => boolean,
-  turn = 0
+  { orElse = exceeded, turn = 0, until }: Patience = {}
 ): Effect.Effect<AccessToken, OAuthError.OAuthError> =>
   Effect.suspend(() => {
     const slot = Service.live(self, bound)
@@ -145,12 +154,15 @@ const want = (
     const isSatisfied = () => isSatisfiedBy(slot)
     const joined = slot.snapshot.flight
     const flight = joined ?? launch(self, slot.snapshot, need)
+    const now = self.renewal.clock.currentTimeMillisUnsafe()
+    const deadline = until ?? now + Duration.toMillis(self.policy.waitAtMost)
     // somebody else's renewal is waited for, however many there are, and counts for nothing
     const theirs = joined !== undefined &&
       (joined.need.why._tag !== need.why._tag || joined.need.target.id !== need.target.id)
-    const next = theirs ? turn : turn + 1
-    return Effect.matchCauseEffect(Deferred.await(flight.done), {
-      onSuccess: () => {
+    const next = { orElse, until: deadline, turn: theirs ? turn : turn + 1 }
+    return Effect.matchCauseEffect(Deferred.await(join(self, flight, deadline, now).done), {
+      onSuccess: (landing) => {
+        if (landing === "exceeded") return orElse
         if (isSatisfied() && slot.exit !== undefined) return slot.exit
         return turn < turns
           ? want(self, slot, need, isSatisfiedBy, next)
@@ -163,6 +175,22 @@ const want = (
       }
     })
   })
+
+// Callers of one deadline share what they wait on.
+const join = (self: Service.Service, flight: Snapshot.Flight, until: number, now: number): Snapshot.Wait => {
+  const known = flight.waits.get(until)
+  if (known !== undefined) return known
+  const done: Snapshot.Wait["done"] = Deferred.makeUnsafe()
+  const landed = Deferred.isDoneUnsafe(flight.done)
+  const timer = landed || !Number.isFinite(until) ? undefined : self.renewal.fork(
+    Effect.andThen(Effect.sleep(Duration.millis(until - now)), Effect.asVoid(Deferred.succeed(done, "exceeded")))
+  )
+  const wait = { done, timer }
+  // a renewal that came to its end at once has nobody left to tell
+  if (landed) Deferred.doneUnsafe(done, Deferred.await(flight.done))
+  else flight.waits.set(until, wait)
+  return wait
+}
 
 // Asks the store what stands, once for everyone who wants to know. Comes to nothing where the store went back in time:
 // that takes a renewal, which writes back what is known.
@@ -205,7 +233,7 @@ const learn = (self: Service.Service, snapshot: Snapshot.Snapshot, reading: Read
 
 // Starts the one renewal of a grant, in the service's scope.
 const launch = (self: Service.Service, snapshot: Snapshot.Snapshot, need: Need): Snapshot.Flight => {
-  const flight: Snapshot.Flight = { need, done: Deferred.makeUnsafe() }
+  const flight: Snapshot.Flight = { need, done: Deferred.makeUnsafe(), waits: new Map() }
   snapshot.flight = flight
   self.renewal.fork(
     Renewal.run(self.renewal, snapshot, need).pipe(
@@ -245,14 +273,12 @@ const land = (
   const { why } = flight.need
   if (why._tag === "Kept" && !why.used && Snapshot.isIdle(snapshot)) Service.forget(self, snapshot)
   Deferred.doneUnsafe(flight.done, exit)
+  for (const { done, timer } of flight.waits.values()) {
+    Deferred.doneUnsafe(done, exit)
+    timer?.interruptUnsafe()
+  }
+  flight.waits.clear()
 }
-
-const waited = <A>(
-  self: Service.Service,
-  effect: Effect.Effect<A, OAuthError.OAuthError>,
-  orElse: Effect.Effect<A, OAuthError.OAuthError> = exceeded
-): Effect.Effect<A, OAuthError.OAuthError> =>
-  Effect.timeoutOrElse(effect, { duration: self.policy.waitAtMost, orElse: () => orElse })
 
 const held = (slot: Snapshot.Slot): string | undefined =>
   slot.exit !== undefined && Exit.isSuccess(slot.exit) ? Redacted.value(slot.exit.value.value) : undefined

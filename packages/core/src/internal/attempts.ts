@@ -9,13 +9,18 @@ export type Attempts = Effect.Effect<Duration.Duration | undefined>
 
 /** Begins a schedule. */
 export const begin = (schedule: Schedule.Schedule<unknown>): Effect.Effect<Attempts> =>
-  Effect.map(
-    Schedule.toStep(schedule),
-    (step) =>
-      Effect.clockWith((clock) =>
-        step(clock.currentTimeMillisUnsafe(), undefined).pipe(
-          Effect.map(([, delay]) => delay as Duration.Duration | undefined),
-          Pull.catchDone(() => Effect.undefined)
-        )
-      )
+  Effect.sync(() => {
+    // nearly all of them end without having asked
+    let attempts: Attempts | undefined
+    return Effect.suspend(() =>
+      attempts ?? Effect.flatMap(Schedule.toStep(schedule), (step) => attempts = delays(step))
+    )
+  })
+
+const delays = (step: Effect.Success<ReturnType<typeof Schedule.toStep<unknown, unknown, never, never>>>): Attempts =>
+  Effect.clockWith((clock) =>
+    step(clock.currentTimeMillisUnsafe(), undefined).pipe(
+      Effect.map(([, delay]) => delay as Duration.Duration | undefined),
+      Pull.catchDone(() => Effect.undefined)
+    )
   )

@@ -3,13 +3,13 @@
  * and a write that was not answered is looked up by its write id.
  */
 import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
 import type * as Grant from "../Grant.ts"
 import * as GrantKey from "../GrantKey.ts"
 import * as OAuthError from "../OAuthError.ts"
 import type { RefreshPolicy } from "../RefreshPolicy.ts"
 import type { Outcome, Reading, TokenStore } from "../TokenStore.ts"
 import * as Transaction from "./transaction.ts"
+import { withinDetached } from "./within.ts"
 
 /** The store, as the transaction uses it. */
 export interface Custody {
@@ -47,19 +47,12 @@ export const make = (
     // in a fiber of its own, so that a call which cannot be interrupted holds up nobody when its time is over
     Effect.suspend(() => {
       asking(key)
-      return Effect.forkDetach(Effect.suspend(call), { startImmediately: true })
-    }).pipe(
-      Effect.flatMap((fiber) =>
-        Fiber.join(fiber).pipe(
-          Effect.catchDefect(() => Effect.fail(unavailable(store.name, "defect"))),
-          Effect.timeoutOrElse({
-            duration: policy.storeTimeLimit,
-            orElse: () => Effect.fail(unavailable(store.name, "timeout"))
-          }),
-          Effect.onExit(() => Effect.sync(() => fiber.interruptUnsafe()))
-        )
+      return withinDetached(
+        Effect.catchDefect(Effect.suspend(call), () => Effect.fail(unavailable(store.name, "defect"))),
+        policy.storeTimeLimit,
+        () => Effect.fail(unavailable(store.name, "timeout"))
       )
-    )
+    })
 
   const read: Custody["read"] = (key) => guarded(key.id, () => store.read(key))
 

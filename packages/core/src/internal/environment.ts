@@ -2,6 +2,7 @@
 import type * as Clock from "effect/Clock"
 import type * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
 import type * as Redacted from "effect/Redacted"
 import type { Escrow } from "../Escrow.ts"
 import type * as Grant from "../Grant.ts"
@@ -47,7 +48,7 @@ export interface Environment {
   readonly discard: (refreshToken: Redacted.Redacted, kept: Grant.Open["kept"]) => Effect.Effect<void>
   readonly emit: (event: GrantEvent) => void
   /** Runs an effect in the service's scope, whoever asked for it. */
-  readonly fork: (effect: Effect.Effect<void>) => void
+  readonly fork: (effect: Effect.Effect<void>) => Fiber.Fiber<void>
   /** Completed when the service closes. */
   readonly closing: Deferred.Deferred<void>
 }

@@ -6,7 +6,6 @@ import * as Effect from "effect/Effect"
 import * as HttpBody from "effect/http/HttpBody"
 import type { HttpClient } from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
-import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import type { ClientAuthentication, Credentials, Endpoint } from "../ClientAuthentication.ts"
 import type { Dialect } from "../Dialect.ts"
@@ -17,6 +16,7 @@ import type { Answer, Judgement } from "../TokenResponse.ts"
 import type { TokenSet } from "../TokenSet.ts"
 import * as Exchange from "./exchange.ts"
 import { problemOfResource } from "./url.ts"
+import { within } from "./within.ts"
 
 /** The dialect's part in an exchange: its two hooks. */
 export type Hooks = Pick<Dialect, "onAnswer" | "onRequest">
@@ -110,9 +110,7 @@ export const credentials = (
   timeLimit: Duration.Duration
 ): Effect.Effect<Credentials, ConfigurationInvalid | KeyUnavailable> =>
   guarded(() =>
-    authentication.credentials(endpoint).pipe(
-      Effect.timeoutOption(timeLimit),
-      Effect.flatMap(Option.match({ onNone: () => Effect.fail(unavailable), onSome: Effect.succeed })),
+    within(authentication.credentials(endpoint), timeLimit, () => Effect.fail(unavailable)).pipe(
       Effect.catchTag(
         "OAuthError",
         ({ reason }) =>

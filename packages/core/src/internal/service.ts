@@ -88,10 +88,11 @@ export const make = Effect.fnUntraced(function*(parts: Parts): Effect.fn.Return<
   const context = yield* Effect.context()
   const fibers = new Set<Fiber.Fiber<void>>()
   const snapshots = new Map<string, Snapshot.Snapshot>()
-  const fork = (effect: Effect.Effect<void>): void => {
+  const fork = (effect: Effect.Effect<void>): Fiber.Fiber<void> => {
     const fiber = Effect.runForkWith(context)(effect)
     fibers.add(fiber)
     fiber.addObserver(() => fibers.delete(fiber))
+    return fiber
   }
   const events = yield* PubSub.sliding<GrantEvent>(1024)
   const closing = Deferred.makeUnsafe<void>()

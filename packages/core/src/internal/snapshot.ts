@@ -6,6 +6,7 @@
 import type * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
 import * as Redacted from "effect/Redacted"
 import * as Grant from "../Grant.ts"
 import type * as GrantKey from "../GrantKey.ts"
@@ -24,6 +25,17 @@ export type Landing = "renewed" | "current"
 export interface Flight {
   readonly need: Need
   readonly done: Deferred.Deferred<Landing, OAuthError>
+  /**
+   * Those who wait no longer than until an instant, by that instant: a herd comes within a few milliseconds, and shares
+   * a timer for each of them.
+   */
+  readonly waits: Map<number, Wait>
+}
+
+/** Callers of one deadline. */
+export interface Wait {
+  readonly done: Deferred.Deferred<Landing | "exceeded", OAuthError>
+  readonly timer: Fiber.Fiber<void> | undefined
 }
 
 /** The token of a grant for one target, ready to be returned. */

@@ -1,0 +1,67 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Deferred, Duration, Effect, Exit, Fiber } from "effect"
+import { TestClock } from "effect/testing"
+import { within, withinDetached } from "../../src/internal/within.ts"
+
+const limit = Duration.seconds(5)
+const instead = () => Effect.succeed("instead")
+
+describe("within", () => {
+  for (const [name, wait] of Object.entries({ within, withinDetached })) {
+    describe(name, () => {
+      it.effect("gives what comes at once", () =>
+        Effect.gen(function*() {
+          assert.strictEqual(yield* wait(Effect.succeed("now"), limit, instead), "now")
+        }))
+
+      it.effect("fails as what comes at once does", () =>
+        Effect.gen(function*() {
+          assert.strictEqual(yield* Effect.flip(wait(Effect.fail("no"), limit, instead)), "no")
+        }))
+
+      it.effect("gives what comes before the limit", () =>
+        Effect.gen(function*() {
+          const fiber = yield* Effect.forkChild(wait(Effect.delay(Effect.succeed("late"), "4 seconds"), limit, instead))
+
+          yield* TestClock.adjust("4 seconds")
+
+          assert.strictEqual(yield* Fiber.join(fiber), "late")
+        }))
+
+      it.effect("gives what is instead, at the limit", () =>
+        Effect.gen(function*() {
+          const fiber = yield* Effect.forkChild(wait(Effect.never, limit, instead))
+
+          yield* TestClock.adjust("4999 millis")
+          assert.strictEqual(fiber.pollUnsafe(), undefined)
+          yield* TestClock.adjust("1 millis")
+
+          assert.strictEqual(yield* Fiber.join(fiber), "instead")
+        }))
+
+      it.effect("ends what it waits for when it is interrupted", () =>
+        Effect.gen(function*() {
+          const ended = yield* Deferred.make<void>()
+          const endless = Effect.onInterrupt(Effect.never, () => Deferred.succeed(ended, undefined))
+          const fiber = yield* Effect.forkChild(wait(endless, limit, instead), { startImmediately: true })
+
+          const exit = yield* Effect.andThen(Fiber.interrupt(fiber), Fiber.await(fiber))
+
+          assert.isTrue(Exit.isFailure(exit))
+          yield* Deferred.await(ended)
+        }))
+    })
+  }
+
+  describe("withinDetached", () => {
+    it.effect("leaves behind what does not listen to its interruption", () =>
+      Effect.gen(function*() {
+        const deaf = Effect.uninterruptible(Effect.sleep("1 hour"))
+        const fiber = yield* Effect.forkChild(withinDetached(deaf, limit, instead))
+
+        yield* TestClock.adjust("5 seconds")
+
+        assert.strictEqual(yield* Fiber.join(fiber), "instead")
+      }))
+  })
+})
