@@ -63,6 +63,28 @@ describe("Resources", () => {
       assert.deepStrictEqual(app.asked(), [[], [bad], [good], [bad]])
     }))
 
+  it.effect("that rest do not keep the keeper from the grant: it is renewed for the others", () =>
+    Effect.gen(function*() {
+      const [good, bad] = ["https://good.example", "https://bad.example"]
+      let refuses = false
+      const app = yield* loggedIn([good, bad], (resources) => refuses && resources.includes(bad))
+      yield* TestClock.adjust("20 minutes")
+      yield* app.attempt(bad)
+      yield* app.attempt(good)
+      yield* TestClock.adjust("38 minutes")
+      yield* app.whole
+      refuses = true
+      yield* TestClock.adjust("21 minutes")
+
+      const kept = [yield* app.keep, yield* app.keep]
+      // a lease later the grant is due again, and the target still rests
+      yield* TestClock.adjust("50 seconds")
+      kept.push(yield* app.keep)
+
+      assert.deepStrictEqual(kept, ["renewed", "RequestRefused", "renewed"])
+      assert.deepStrictEqual(app.asked().slice(-3), [[good], [bad], []])
+    }))
+
   it.effect("are asked for as before once the server gives tokens for them again", () =>
     Effect.gen(function*() {
       const [good, bad] = ["https://good.example", "https://bad.example"]
@@ -142,6 +164,11 @@ const loggedIn = (
       /** The resources of each request to the token endpoint. */
       asked: () => wire.sent.map(({ body }) => resourcesOf(body)),
       token,
+      whole: Effect.asVoid(service.refresh(key)),
+      keep: Effect.match(service.keep(key), {
+        onSuccess: (landing) => landing,
+        onFailure: ({ reason }) => reason._tag
+      }),
       attempt: (resource: string) =>
         Effect.match(token(resource), { onSuccess: (value) => value, onFailure: ({ reason }) => reason._tag })
     }
