@@ -51,7 +51,10 @@ const storeys: ReadonlyArray<{ readonly name: string; readonly modules: Readonly
       "TokenResponse"
     ]
   },
-  { name: "plug", modules: ["AuthorizationServer", "Dialect", "JwtVerifier", "RequestSigner", "RotationPolicy"] },
+  {
+    name: "plug",
+    modules: ["AuthorizationServer", "Dialect", "JwtVerifier", "MetadataVerifier", "RequestSigner", "RotationPolicy"]
+  },
   {
     name: "exchange",
     modules: [

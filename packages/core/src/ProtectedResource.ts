@@ -4,8 +4,8 @@
  *
  * **Details**
  *
- * Signed metadata (`signed_metadata`) is neither verified nor used; the plain
- * members are what counts.
+ * Where a `MetadataVerifier` is in context, signed metadata (`signed_metadata`) is
+ * verified, and wins over the plain members. Without one the plain members count.
  *
  * @since 0.1.0
  */
@@ -16,12 +16,15 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import type { JsonObject } from "effect/Schema"
 import * as Challenge from "./Challenge.ts"
 import * as Exchange from "./internal/exchange.ts"
 import { isJson, isTexts, member, parseObject } from "./internal/json.ts"
+import * as SignedMetadata from "./internal/signedMetadata.ts"
 import { isLoopback, isPrivate, isPublic } from "./internal/url.ts"
+import { MetadataVerifier } from "./MetadataVerifier.ts"
 import * as OAuthError from "./OAuthError.ts"
 import { OAuthHttpClient } from "./OAuthHttpClient.ts"
 import * as RemoteText from "./RemoteText.ts"
@@ -220,6 +223,7 @@ const makeWith = Effect.fnUntraced(function*(
   isReachable: (url: URL) => boolean
 ): Effect.fn.Return<ProtectedResource["Service"], never, OAuthHttpClient> {
   const client = yield* OAuthHttpClient
+  const verifier = Option.getOrUndefined(yield* Effect.serviceOption(MetadataVerifier))
   const timeToLive = Duration.min(Duration.fromInputUnsafe(options.timeToLive ?? "1 hour"), Duration.days(1))
   const { allow = () => Effect.succeed(true), match = "exact" } = options
 
@@ -241,7 +245,8 @@ const makeWith = Effect.fnUntraced(function*(
     if (outcome._tag !== "Answer") return yield* Effect.fail(outcome.reason)
     const document = documentOf(outcome.answer)
     if (typeof document !== "string") {
-      return yield* Effect.fromResult(metadataOf(document, issuer, isAbout, isSecure))
+      const counts = yield* SignedMetadata.verified(document, verifier, { of: "resource-metadata", issuer })
+      return yield* Effect.fromResult(metadataOf(counts, issuer, isAbout, isSecure))
     }
     const { status } = outcome.answer
     if (status >= 500 || status === 408 || status === 429) {

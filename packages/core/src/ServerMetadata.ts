@@ -3,8 +3,9 @@
  * Discovery 1.0, sections 3 and 4; OpenID Connect CIBA, section 4; RFC 8705,
  * section 5; RFC 9126, section 5; RFC 9207, section 3).
  *
- * `signed_metadata` (RFC 8414, section 2.1) is not supported and not believed:
- * the plain members count. It is found among the `members`.
+ * Where a `MetadataVerifier` is in context, `signed_metadata` (RFC 8414, section
+ * 2.1) is verified, and wins over the plain members. Without one the plain members
+ * count.
  *
  * @since 0.1.0
  */
@@ -15,12 +16,15 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import type { JsonObject } from "effect/Schema"
 import type * as AuthorizationServer from "./AuthorizationServer.ts"
 import * as Exchange from "./internal/exchange.ts"
 import { isJson, isTexts, member, parseObject } from "./internal/json.ts"
+import * as SignedMetadata from "./internal/signedMetadata.ts"
 import { isPrivate } from "./internal/url.ts"
+import { MetadataVerifier } from "./MetadataVerifier.ts"
 import * as OAuthError from "./OAuthError.ts"
 import { OAuthHttpClient } from "./OAuthHttpClient.ts"
 import type { Answer } from "./TokenResponse.ts"
@@ -307,6 +311,7 @@ const makeWith = Effect.fnUntraced(function*(
   options: Options | undefined
 ): Effect.fn.Return<ServerMetadata["Service"], never, OAuthHttpClient> {
   const client = yield* OAuthHttpClient
+  const verifier = Option.getOrUndefined(yield* Effect.serviceOption(MetadataVerifier))
   const timeToLive = Duration.min(Duration.fromInputUnsafe(options?.timeToLive ?? "1 hour"), Duration.days(1))
 
   const read = Effect.fnUntraced(function*(issuer: string): Effect.fn.Return<Metadata, OAuthError.OAuthErrorReason> {
@@ -318,7 +323,10 @@ const makeWith = Effect.fnUntraced(function*(
         return yield* Effect.fail(outcome.reason)
       }
       const document = documentOf(outcome.answer)
-      if (document !== undefined) return yield* Effect.fromResult(metadataOf(document, issuer, allowed))
+      if (document !== undefined) {
+        const counts = yield* SignedMetadata.verified(document, verifier, { of: "server-metadata", issuer })
+        return yield* Effect.fromResult(metadataOf(counts, issuer, allowed))
+      }
       const { status } = outcome.answer
       if (status < 500 && status !== 408 && status !== 429) continue
       const judgement = TokenResponse.judge(outcome.answer)
