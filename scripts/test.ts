@@ -53,9 +53,21 @@ const steps: ReadonlyArray<Step> = [
   { ring: "test", name: "hostile", command: "node hostile/src/hostile.ts --json" },
   {
     ring: "test",
+    name: "canaries",
+    command: "node hostile/src/canaries.ts --only library,crash --json",
+    long: "node hostile/src/canaries.ts --json"
+  },
+  {
+    ring: "test",
     name: "fuzz",
     command: "node hostile/src/fuzz.ts --cases 20000 --json",
     long: "node hostile/src/fuzz.ts --cases 200000 --from 1000001 --json"
+  },
+  {
+    ring: "test",
+    name: "soak",
+    command: "node hostile/src/soak.ts --minutes 1.3 --json",
+    long: "node hostile/src/soak.ts --minutes 10 --json"
   },
   {
     ring: "test",

@@ -1,5 +1,6 @@
 import * as Redaction from "@effect-oauth/cli/Redaction"
 import { assert, describe, it } from "@effect/vitest"
+import { HttpClientRequest, HttpClientResponse } from "effect/http"
 
 describe("Redaction", () => {
   describe("header", () => {
@@ -17,6 +18,30 @@ describe("Redaction", () => {
     it("keeps what is no secret", () => {
       assert.strictEqual(Redaction.header("content-type", "text/plain"), "text/plain")
       assert.strictEqual(Redaction.header("www-authenticate", "Bearer error=\"x\""), "Bearer error=\"x\"")
+    })
+  })
+
+  describe("answer", () => {
+    it("hides the credentials of the request where the API quotes them, in whatever header", () => {
+      const request = HttpClientRequest.get("https://a.example", {
+        headers: { authorization: "Bearer hush-token", dpop: "hush.proof" }
+      })
+      const response = HttpClientResponse.fromWeb(
+        request,
+        new Response(null, {
+          headers: {
+            "www-authenticate": "Bearer error_description=\"hush-token is old\"",
+            "x-echo": "hush.proof with hush-token",
+            "x-page": "2"
+          }
+        })
+      )
+
+      assert.deepStrictEqual(Object.fromEntries(Redaction.answer(response)), {
+        "www-authenticate": "Bearer error_description=\"<redacted> is old\"",
+        "x-echo": "<redacted> with <redacted>",
+        "x-page": "2"
+      })
     })
   })
 

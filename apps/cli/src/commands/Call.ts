@@ -200,9 +200,7 @@ const told = (client: HttpClient.HttpClient, output: Output["Service"]): HttpCli
             output.note(
               [
                 `< ${response.status}`,
-                ...Object.entries(response.headers).map(([name, value]) =>
-                  `< ${name}: ${Redaction.header(name, value)}`
-                )
+                ...Redaction.answer(response).map(([name, value]) => `< ${name}: ${value}`)
               ].join("\n")
             ))
         )),
@@ -212,7 +210,7 @@ const told = (client: HttpClient.HttpClient, output: Output["Service"]): HttpCli
 const headOf = (response: HttpClientResponse): string =>
   [
     `HTTP ${response.status}`,
-    ...Object.entries(response.headers).map(([name, value]) => `${name}: ${Redaction.header(name, value)}`),
+    ...Redaction.answer(response).map(([name, value]) => `${name}: ${value}`),
     "",
     ""
   ].join("\r\n")
@@ -221,10 +219,7 @@ const envelope = (response: HttpClientResponse) =>
   Effect.map(response.arrayBuffer, (buffer): Json => {
     const bytes = new Uint8Array(buffer)
     const text = textOf(bytes)
-    const headers = Object.fromEntries(
-      Object.entries(response.headers).map(([name, value]) => [name, Redaction.header(name, value)])
-    )
-    const head = { status: response.status, headers }
+    const head = { status: response.status, headers: Object.fromEntries(Redaction.answer(response)) }
     if (text === undefined) return { ...head, base64: Buffer.from(bytes).toString("base64") }
     return { ...head, body: jsonOf(text) ?? text }
   })

@@ -1,0 +1,44 @@
+/** Where a secret may stand: the protocol, or the command itself, puts it there. */
+import type { Find } from "./Search.ts"
+
+/** A place that was looked at, and why it may hold what it holds. */
+export interface Reviewed {
+  readonly place: RegExp
+  readonly secret: RegExp
+  /** Where in the code it is put there. */
+  readonly by: string
+  readonly reason: string
+}
+
+/** The whole list. */
+export const reviewed: ReadonlyArray<Reviewed> = [
+  {
+    place: /^token( --json)?: stdout$/,
+    secret: /^access token/,
+    by: "apps/cli/src/commands/Token.ts:22",
+    reason: "the command prints the token, and nothing else, on its own stdout"
+  },
+  {
+    place: /^login( --json| again| that fails)?: stderr$/,
+    secret: /^(state|nonce)/,
+    by: "apps/cli/src/commands/Login.ts:219",
+    reason:
+      "the address to open carries state and nonce (RFC 6749, section 4.1.1; OpenID Connect Core, section 3.1.2.1)"
+  },
+  {
+    place: /^call( --json| that fails)?: stdout$/,
+    secret: /^access token/,
+    by: "apps/cli/src/commands/Call.ts:177",
+    reason: "the body of the API's answer is what was asked for, whatever the API writes into it"
+  },
+  {
+    place: /^a secret in the wrong place: stderr$/,
+    secret: /^client secret$/,
+    by: "apps/cli/src/Arguments.ts:1",
+    reason: "a word that is no argument of the command is quoted to the person who typed it, so that it can be found"
+  }
+]
+
+/** The finds that nobody has reviewed. */
+export const unreviewed = (finds: ReadonlyArray<Find>): ReadonlyArray<Find> =>
+  finds.filter((find) => !reviewed.some(({ place, secret }) => place.test(find.place) && secret.test(find.secret)))
