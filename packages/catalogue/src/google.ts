@@ -36,8 +36,18 @@ export const google: Encoded = {
     url: "https://developers.google.com/identity/protocols/oauth2",
     read: "2026-11-29",
     standing: "documented",
-    about:
-      "Refresh tokens may end for several reasons: they are revoked, unused for six months, or the app is in testing, where they end after seven days."
+    about: "Refresh tokens may end for several reasons."
+  }, {
+    url:
+      "https://docs.gitguardian.com/secrets-detection/secrets-detection-engine/detectors/specifics/google_oauth2_refresh_token",
+    read: "2026-11-29",
+    standing: "from third parties",
+    about: "They end after six months without use."
+  }, {
+    url: "https://wiki.dolibarr.org/index.php/Special:MobileDiff/61572",
+    read: "2026-11-29",
+    standing: "from third parties",
+    about: "Of an app in testing they end after seven days."
   }, {
     url: "https://github.com/googleapis/google-api-nodejs-client/issues/750",
     read: "2026-11-21",
