@@ -12,6 +12,7 @@ import {
   CsrfDefence,
   LogoutRoutes,
   Problem,
+  RedactedParameters,
   SessionLogin
 } from "@effect-oauth/web"
 import { NodeHttpServer } from "@effect/platform-node"
@@ -43,6 +44,7 @@ export const layer = (
 /** The sample at a provider, listening. */
 export const serve = (settings: Settings) =>
   HttpRouter.serve(routes(settings), { disableLogger: true, disableListenLog: true }).pipe(
+    Layer.provide(RedactedParameters.layer),
     Layer.provide(BrowserSessions.layer({ idle: "1 day", lifetime: "30 days" })),
     Layer.provide(OAuthClient.layer()),
     Layer.provide(Store.layer(settings.store)),

@@ -3,7 +3,7 @@ import * as Application from "@effect-oauth/web-sample/Application"
 import * as Provider from "@effect-oauth/web-sample/Provider"
 import * as Settings from "@effect-oauth/web-sample/Settings"
 import { assert, describe, it } from "@effect/vitest"
-import { ConfigProvider, Effect, Layer } from "effect"
+import { ConfigProvider, Effect, Layer, Tracer } from "effect"
 import * as Fs from "node:fs"
 import * as Http from "node:http"
 import * as Os from "node:os"
@@ -80,6 +80,35 @@ describe("the web sample", () => {
 
       assert.strictEqual(styles.headers.get("content-type"), "text/css; charset=utf-8")
       assert.deepStrictEqual(statuses, [404, 404, 404, 404, 404])
+    }).pipe(Effect.scoped))
+
+  it.live("records no code and no state in spans", () =>
+    Effect.gen(function*() {
+      const recorded: Array<string> = []
+      const tracer = Tracer.make({
+        span: (options) => {
+          const span = new Tracer.NativeSpan(options)
+          const attribute = span.attribute.bind(span)
+          span.attribute = (name, value) => {
+            recorded.push(`${name}=${String(value)}`)
+            attribute(name, value)
+          }
+          return span
+        }
+      })
+      const port = yield* Ports.free
+      const sandbox = yield* sandboxFor(port)
+      yield* Effect.provideService(serve({ port, sandbox }), Tracer.Tracer, tracer)
+      const browser = Client.make(`http://localhost:${port}`).at(port)
+      const begun = yield* browser.get("/oauth/login")
+      const answer = yield* sandbox.approve(begun.headers.get("location") ?? "")
+      yield* browser.get(Client.pathOf(answer))
+
+      const { searchParams } = new URL(answer)
+      assert.isAbove(recorded.filter((line) => line.includes("/oauth/callback")).length, 0)
+      for (const name of ["code", "state"]) {
+        assert.notInclude(recorded.join("\n"), searchParams.get(name) ?? assert.fail())
+      }
     }).pipe(Effect.scoped))
 
   it.live("finds grants and sessions again after a restart, in a directory", () =>
