@@ -487,6 +487,18 @@ describe("IdToken", () => {
         yield* userInfo({ iss: OpenId.issuer, aud: "app" })
       }))
 
+    it.effect("opens one that is encrypted, and refuses one that is not, where that was agreed [OIDC-5.3.4-b]", () =>
+      Effect.gen(function*() {
+        const { decryption, plain, provider, token } = yield* encrypted()
+        const verifier = yield* Effect.provide(JwtVerifier.JwtVerifier, OpenId.verifier(provider, { decryption }))
+
+        const claims = yield* verifier.userInfo(Redacted.make(token))
+        const error = yield* Effect.flip(verifier.userInfo(Redacted.make(plain)))
+
+        assert.strictEqual(claims["sub"], "user-1")
+        assert.strictEqual(OpenId.ruleOf(error), "encryption")
+      }))
+
     it.effect("refuses one of another issuer, or for another client [OIDC-5.3.4-c]", () =>
       Effect.gen(function*() {
         const issuer = yield* Effect.flip(userInfo({ iss: "https://other.test" }))
