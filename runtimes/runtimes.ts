@@ -1,6 +1,6 @@
 /**
  * Tries the packages as they are published, in a project that knows nothing of this repository, under every compiler and
- * in every runtime that is promised:
+ * in every runtime that is promised, and follows the pages of docs/getting-started there:
  *
  *     npm run runtimes [-- --short] [-- --write]
  *
@@ -13,6 +13,7 @@ import * as net from "node:net"
 import * as path from "node:path"
 import { parseArgs } from "node:util"
 import { rolldown } from "rolldown"
+import { follow } from "./gettingStarted.ts"
 import type { Place } from "./probe/features.ts"
 import type { Outcome } from "./probe/report.ts"
 
@@ -123,6 +124,9 @@ for (const version of short ? versions.typescript.slice(-1) : versions.typescrip
   const done = run("node", [path.join(home, "bin", "tsc"), "-p", "."], consumer)
   judge(`typescript ${version}`, done.works, done.why)
 }
+
+const compiler = versions.typescript[2]
+follow({ run, judge, tsc: path.join(tool(`typescript-${compiler}`, `typescript@${compiler}`), "bin", "tsc") })
 
 // The server: the sandbox of the command line, as a process of its own.
 const sandbox = spawn("node", [path.join(root, "apps/cli/src/bin.ts"), "sandbox", "--json"], {

@@ -34,7 +34,7 @@ const examplesOf = (source: string): ReadonlyArray<Example> => {
       where: `${source}:${line}`,
       file: path.join(folder, `${source.replaceAll(/[/\\]/g, "__")}.${line}.ts`),
       runs: tag !== "",
-      text: `import assert from "node:assert/strict"${"\n".repeat(line)}${asserting}`
+      text: `${asserting === code ? "" : `import assert from "node:assert/strict"`}${"\n".repeat(line)}${asserting}`
     }]
   })
 }
