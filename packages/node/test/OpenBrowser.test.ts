@@ -44,7 +44,9 @@ describe("OpenBrowser", { timeout: 30_000 }, () => {
   }
 
   it("shows no page by itself: it starts programs, and nothing else [8252-8.12-a]", () => {
-    assert.deepStrictEqual(Object.keys(browser("none")), ["open"])
+    const acts = Object.entries(browser("none")).filter(([, member]) => typeof member === "function")
+
+    assert.deepStrictEqual(acts.map(([name]) => name), ["open"])
     assert.deepStrictEqual(Object.keys(OpenBrowser).sort(), ["OpenBrowser", "layer", "make"])
   })
 
