@@ -91,7 +91,14 @@ const storeys: ReadonlyArray<{ readonly name: string; readonly modules: Readonly
   },
   {
     name: "service",
-    modules: ["GrantAdministration", "GrantKeeper", "RefreshPolicy", "RegisteredClient", "TokenService"]
+    modules: [
+      "GrantAdministration",
+      "GrantKeeper",
+      "GrantTelemetry",
+      "RefreshPolicy",
+      "RegisteredClient",
+      "TokenService"
+    ]
   },
   {
     name: "edge",

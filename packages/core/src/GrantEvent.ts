@@ -38,6 +38,12 @@ export type GrantEvent =
     readonly why: "expiring" | "refused" | "forced" | "kept"
     readonly rotated: boolean
     readonly attempt: number
+    /** How long it took, from when it was found to be due until the new pair was kept. */
+    readonly millis: number
+    /** How old the token was that it replaced, by the store's clock; absent where there was none. */
+    readonly age?: number | undefined
+    /** How many waited for it in this process. */
+    readonly waiters: number
   }
   | { readonly _tag: "ReconnectSoon"; readonly key: GrantKey.GrantKey }
   | { readonly _tag: "Adopted"; readonly key: GrantKey.GrantKey }

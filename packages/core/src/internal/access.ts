@@ -154,6 +154,7 @@ const want = (
     const isSatisfied = () => isSatisfiedBy(slot)
     const joined = slot.snapshot.flight
     const flight = joined ?? launch(self, slot.snapshot, need)
+    flight.waiters++
     const now = self.renewal.clock.currentTimeMillisUnsafe()
     const deadline = until ?? now + Duration.toMillis(self.policy.waitAtMost)
     // somebody else's renewal is waited for, however many there are, and counts for nothing
@@ -233,7 +234,8 @@ const learn = (self: Service.Service, snapshot: Snapshot.Snapshot, reading: Read
 
 // Starts the one renewal of a grant, in the service's scope.
 const launch = (self: Service.Service, snapshot: Snapshot.Snapshot, need: Need): Snapshot.Flight => {
-  const flight: Snapshot.Flight = { need, done: Deferred.makeUnsafe(), waits: new Map() }
+  const since = self.renewal.clock.currentTimeMillisUnsafe()
+  const flight: Snapshot.Flight = { need, done: Deferred.makeUnsafe(), since, waiters: 0, waits: new Map() }
   snapshot.flight = flight
   self.renewal.fork(
     Renewal.run(self.renewal, snapshot, need).pipe(

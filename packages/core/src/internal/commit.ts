@@ -141,7 +141,12 @@ const saved = Effect.fnUntraced(function*(
       key,
       why: why[need.why._tag],
       rotated: isRotated(grant, outcome.grant),
-      attempt: grant.state._tag === "Renewing" ? grant.state.attempt : 1
+      attempt: grant.state._tag === "Renewing" ? grant.state.attempt : 1,
+      millis: snapshot.flight === undefined
+        ? 0
+        : Math.max(0, env.clock.currentTimeMillisUnsafe() - snapshot.flight.since),
+      age: ageOf(grant, need, outcome.now),
+      waiters: snapshot.flight?.waiters ?? 0
     })
     if (change.body !== undefined && Transaction.presentable(change.body) === undefined) {
       env.emit({ _tag: "ReconnectSoon", key })
@@ -153,6 +158,11 @@ const saved = Effect.fnUntraced(function*(
   else env.emit({ _tag: "RenewalFailed", key, reason: error })
   return yield* fail(error)
 })
+
+const ageOf = (grant: Grant.Grant, { target }: Transaction.Need, now: number): number | undefined => {
+  const token = Grant.accessToken(grant, target.id)
+  return token === undefined ? undefined : Math.max(0, now - token.issuedAt)
+}
 
 // Another process has followed: what stands is adopted, and the own pair is forgotten. It is ended at
 // the server only where that cannot end the lineage that stands.

@@ -25,6 +25,10 @@ export type Landing = "renewed" | "current"
 export interface Flight {
   readonly need: Need
   readonly done: Deferred.Deferred<Landing, OAuthError>
+  /** When it began, by this process's clock. */
+  readonly since: number
+  /** How many have waited for it. */
+  waiters: number
   /**
    * Those who wait no longer than until an instant, by that instant: a herd comes within a few milliseconds, and shares
    * a timer for each of them.
