@@ -41,6 +41,7 @@ const storeys: ReadonlyArray<{ readonly name: string; readonly modules: Readonly
       "DpopKey",
       "DpopProof",
       "EndpointRequest",
+      "ExchangeLimits",
       "EndSession",
       "InitiatedLogin",
       "OpenIdRequest",

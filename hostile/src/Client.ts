@@ -132,6 +132,9 @@ export const adopted = Effect.fnUntraced(function*(tokens: Partial<TokenSet.Toke
   return { service, key }
 })
 
+/** A client without a secret. */
+export const publicClient = ClientAuthentication.layerNone({ clientId: "app" })
+
 /** A login that was begun, and what to answer it with. */
 export const begun = Effect.fnUntraced(function*(options?: Partial<Login.Options>) {
   const login = yield* Login.Login

@@ -180,7 +180,8 @@ await new Promise((resolve) => setTimeout(resolve, 500))
 const end = look()
 
 // what is loaded and compiled at the beginning is no leak
-const settled = seen.filter(({ at }) => at > minutes * 0.25)
+const warmUp = Math.min(5, minutes / 2)
+const settled = seen.filter(({ at }) => at > warmUp)
 const trend = (value: (left: Left) => number) => Trend.of(settled.map((left) => ({ at: left.at, value: value(left) })))
 const [rss, heap] = [trend(({ rssMb }) => rssMb), trend(({ heapMb }) => heapMb)]
 const most = (value: (left: Left) => number, from: number, to: number) =>
@@ -199,8 +200,8 @@ const faults: Array<string> = []
 if (tally.lost > 0 || told.reused > 0 || told.families < grants) {
   faults.push(`${tally.lost} grants lost, ${told.reused} tokens presented too late`)
 }
-if (minutes >= 2 && !Trend.isNoise(rss)) faults.push("the resident memory grows")
-if (minutes >= 2 && !Trend.isNoise(heap)) faults.push("the heap grows")
+if (minutes >= 5 && !Trend.isNoise(rss, minutes - warmUp)) faults.push("the resident memory grows")
+if (minutes >= 5 && !Trend.isNoise(heap, minutes - warmUp)) faults.push("the heap grows")
 if (end.timers > 1) faults.push(`${end.timers} timers are left`)
 if (most(({ timers }) => timers, 0.5, 1) > 2 * most(({ timers }) => timers, 0, 0.5) + 16) faults.push("timers grow")
 if (end.listeners > (seen[0]?.listeners ?? 0)) faults.push(`${end.listeners} listeners are left`)
@@ -212,6 +213,7 @@ for (const [name, { promised, requests }] of Object.entries(troubles)) {
 for (const fault of faults) say(`FAULT: ${fault}`)
 console.log(JSON.stringify({
   minutes,
+  warmUpMinutes: warmUp,
   grants,
   renewals: told.granted,
   tokens: tally.tokens,

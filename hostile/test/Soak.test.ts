@@ -8,16 +8,19 @@ const samples = (value: (at: number) => number) =>
 
 describe("a soak", () => {
   it("calls what goes up and down noise", () => {
-    assert.isTrue(Trend.isNoise(Trend.of(samples((at) => 200 + 5 * Math.sin(at * 7)))))
+    assert.isTrue(Trend.isNoise(Trend.of(samples((at) => 200 + 5 * Math.sin(at * 7))), 7.5))
   })
 
   it("calls what falls noise", () => {
-    assert.isTrue(Trend.isNoise(Trend.of(samples((at) => 200 - at))))
+    assert.isTrue(Trend.isNoise(Trend.of(samples((at) => 200 - at)), 7.5))
   })
 
-  it("calls a hundred kilobytes more a minute a leak, beneath noise of a megabyte", () => {
-    assert.isFalse(Trend.isNoise(Trend.of(samples((at) => 200 + 0.1 * at + 0.1 * Math.sin(at * 50)))))
-    assert.isFalse(Trend.isNoise(Trend.of(samples((at) => 200 + 0.3 * at + Math.sin(at * 50)))))
+  it("calls half a megabyte more a minute a leak, beneath noise of a megabyte", () => {
+    assert.isFalse(Trend.isNoise(Trend.of(samples((at) => 200 + 0.5 * at + Math.sin(at * 50))), 7.5))
+  })
+
+  it("calls a step of a megabyte noise", () => {
+    assert.isTrue(Trend.isNoise(Trend.of(samples((at) => at > 3 ? 201 : 200)), 7.5))
   })
 
   it("finds the slope and how far it can be trusted", () => {

@@ -28,6 +28,8 @@ export const of = (samples: ReadonlyArray<Sample>): Trend => {
 }
 
 /**
- * Whether a trend is noise: no rise can be told from none, or it would take a day to come to a tenth of what there is.
+ * Whether a trend is noise: no rise can be told from none, or all of it, over so many minutes, is less than a hundredth
+ * of what there is. Memory is taken from the system in steps, and hardly ever given back.
  */
-export const isNoise = ({ margin, mean, slope }: Trend): boolean => slope - margin <= 0 || slope * 60 * 24 < mean / 10
+export const isNoise = ({ margin, mean, slope }: Trend, minutes: number): boolean =>
+  slope - margin <= 0 || slope * minutes < mean / 100

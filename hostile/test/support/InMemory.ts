@@ -12,11 +12,15 @@ import {
 import { TestAuthorizationServer, TestCrypto } from "@effect-oauth/core/testing"
 import { Layer } from "effect"
 
-export const layer = (options?: TestAuthorizationServer.Options, policy: RefreshPolicy.Options = {}) =>
+export const layer = (
+  options?: TestAuthorizationServer.Options,
+  policy: RefreshPolicy.Options = {},
+  store: Layer.Layer<TokenStore.TokenStore> = TokenStore.layerMemory
+) =>
   Login.layerWith.pipe(
     Layer.provideMerge(TokenService.layerWith()),
     Layer.provideMerge(Layer.mergeAll(
-      TokenStore.layerMemory,
+      store,
       PendingAuthorizations.layerMemory(),
       PushedAuthorization.layer,
       TokenEndpoint.layer,

@@ -48,6 +48,8 @@ export interface Options {
    * plain bearer tokens are `"accepted"` from servers that do not bind theirs.
    */
   readonly unbound?: "refused" | "accepted" | undefined
+  /** How many origins are remembered; {@link capacity}. */
+  readonly capacity?: number | undefined
 }
 
 /**
@@ -85,7 +87,7 @@ export const make: (
       servers.set(origin, known)
       // insertion order is the order of use
       for (const [oldest] of servers) {
-        if (servers.size <= capacity) break
+        if (servers.size <= (options?.capacity ?? capacity)) break
         servers.delete(oldest)
       }
       return known

@@ -97,6 +97,8 @@ export class ProtectedResource extends Context.Service<ProtectedResource, {
 export interface Options {
   /** An hour unless said otherwise, and a day at most. */
   readonly timeToLive?: Duration.Input | undefined
+  /** How many APIs' metadata is kept; 256. The one that was not asked for longest goes. */
+  readonly capacity?: number | undefined
   /**
    * What the document that a challenge points to must be about: the address that
    * was requested (`"exact"`, section 3.3), or one of the same origin whose path
@@ -262,7 +264,7 @@ const makeWith = Effect.fnUntraced(function*(
         Effect.fromResult(wellKnown(resource, isSecure)),
         (address) => read(address, (said) => said === resource, resource)
       ),
-    { capacity: 256, timeToLive: (exit) => Exit.isSuccess(exit) ? timeToLive : failureTimeToLive }
+    { capacity: options.capacity ?? 256, timeToLive: (exit) => Exit.isSuccess(exit) ? timeToLive : failureTimeToLive }
   )
 
   const isAbout = (url: string, resource: string): boolean =>

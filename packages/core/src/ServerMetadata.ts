@@ -110,6 +110,8 @@ export class ServerMetadata extends Context.Service<ServerMetadata, {
 export interface Options {
   /** An hour unless said otherwise, and a day at most, whatever the server allows. */
   readonly timeToLive?: Duration.Input | undefined
+  /** How many servers' metadata is kept; 256. The one that was not asked for longest goes. */
+  readonly capacity?: number | undefined
 }
 
 /**
@@ -336,7 +338,7 @@ const makeWith = Effect.fnUntraced(function*(
   })
 
   const cache = yield* Cache.makeWith((issuer: string) => read(issuer), {
-    capacity: 256,
+    capacity: options?.capacity ?? 256,
     timeToLive: (exit) => Exit.isSuccess(exit) ? timeToLive : failureTimeToLive
   })
 

@@ -16,6 +16,7 @@ import { AuthorizationServer } from "./AuthorizationServer.ts"
 import { ClientAuthentication, type Credentials } from "./ClientAuthentication.ts"
 import { Dpop, type Proof } from "./DpopProof.ts"
 import type { About } from "./EndpointRequest.ts"
+import { ExchangeLimits } from "./ExchangeLimits.ts"
 import { unavailable } from "./internal/binding.ts"
 import * as Exchange from "./internal/exchange.ts"
 import * as Form from "./internal/form.ts"
@@ -212,7 +213,7 @@ export const make: Effect.Effect<
   ): Effect.fn.Return<TokenResponse.Judgement> {
     const judgement = yield* attempt(
       request,
-      options?.timeLimit ?? Exchange.timeLimit,
+      options?.timeLimit ?? (yield* ExchangeLimits).timeLimit,
       options?.maySend ?? (() => true)
     ).pipe(
       Effect.catch((reason) => Effect.succeed({ _tag: "NotSent", reason } as const)),

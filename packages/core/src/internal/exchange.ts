@@ -14,6 +14,7 @@ import type * as HttpClientError from "effect/http/HttpClientError"
 import type * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Stream from "effect/Stream"
+import { ExchangeLimits } from "../ExchangeLimits.ts"
 import { AnswerLost, ConfigurationInvalid, RedirectRefused, RequestNotSent, ResponseInvalid } from "../OAuthError.ts"
 import type { Answer } from "../TokenResponse.ts"
 import { lostBy, notSent } from "./notSent.ts"
@@ -26,12 +27,6 @@ export type Outcome =
   | { readonly _tag: "Answer"; readonly answer: Answer }
   | { readonly _tag: "NotSent"; readonly reason: RequestNotSent | ConfigurationInvalid }
   | { readonly _tag: "Lost"; readonly reason: AnswerLost | RedirectRefused | ResponseInvalid }
-
-/** The largest body that is read, counted as it is after inflating. */
-export const maxBytes = 1_048_576
-
-/** How long connecting, head and body may take together. */
-export const timeLimit: Duration.Duration = Duration.seconds(30)
 
 /**
  * Sends a request once.
@@ -49,7 +44,7 @@ export const once = (
     readonly bodyMatters?: ((status: number) => boolean) | undefined
   }
 ): Effect.Effect<Outcome> =>
-  Effect.suspend(() => {
+  Effect.flatMap(ExchangeLimits, (limits) => {
     const bodyMatters = options.bodyMatters ?? isSuccess
     const url = URL.canParse(request.url) ? new URL(request.url) : undefined
     if (url === undefined) return Effect.succeed(misconfigured(options.field, "is not an absolute URL"))
@@ -67,7 +62,10 @@ export const once = (
       // what `fetch` makes of a redirect that it was told to leave alone, in a browser
       if (status === 0) return lost(new RedirectRefused({ origin, followed: false }))
       head = { origin, status, headers, body: new Uint8Array(0), sentAt, unquoted: unquoted(request) }
-      const body = yield* readBody(response)
+      if (Object.keys(headers).length > limits.maxHeaders) {
+        return lost(new ResponseInvalid({ problem: "too-large", field: "headers", status }))
+      }
+      const body = yield* readBody(response, limits.maxBytes)
       if (typeof body !== "string") return answered({ ...head, body })
       if (!bodyMatters(status)) return answered(head)
       return lost(
@@ -82,10 +80,18 @@ export const once = (
       Effect.catch((error) => Effect.succeed(failed(error, origin, options.field))),
       Effect.catchDefect(() => Effect.succeed(lost(new AnswerLost({ problem: "transport", origin })))),
       Effect.raceFirst(
-        Effect.map(after(options.timeLimit ?? timeLimit), () =>
-          head === undefined || bodyMatters(head.status)
-            ? lost(new AnswerLost({ problem: "timeout", origin, status: head?.status }))
-            : answered(head))
+        Effect.map(
+          Effect.gen(function*() {
+            const whole = options.timeLimit ?? limits.timeLimit
+            const first = limits.headTimeLimit === undefined ? whole : Duration.min(limits.headTimeLimit, whole)
+            yield* after(first)
+            if (head !== undefined) yield* after(Duration.subtract(whole, first))
+          }),
+          () =>
+            head === undefined || bodyMatters(head.status)
+              ? lost(new AnswerLost({ problem: "timeout", origin, status: head?.status }))
+              : answered(head)
+        )
       ),
       quiet
     )
@@ -129,7 +135,8 @@ const failed = (error: HttpClientError.HttpClientError, origin: string, field: s
 }
 
 const readBody = (
-  response: HttpClientResponse.HttpClientResponse
+  response: HttpClientResponse.HttpClientResponse,
+  maxBytes: number
 ): Effect.Effect<Uint8Array | "too-large" | "broken"> =>
   Effect.suspend(() => {
     const chunks: Array<Uint8Array> = []

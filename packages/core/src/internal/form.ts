@@ -10,6 +10,7 @@ import * as Redacted from "effect/Redacted"
 import type { ClientAuthentication, Credentials, Endpoint } from "../ClientAuthentication.ts"
 import type { Dialect } from "../Dialect.ts"
 import type { About, EndpointRequest, Following, OnTokens } from "../EndpointRequest.ts"
+import { ExchangeLimits } from "../ExchangeLimits.ts"
 import { ConfigurationInvalid, KeyUnavailable, ResponseInvalid } from "../OAuthError.ts"
 import type { Parameters } from "../TokenRequest.ts"
 import type { Answer, Judgement } from "../TokenResponse.ts"
@@ -148,7 +149,7 @@ export const exchange = (
       | undefined
   }
 ): Effect.Effect<Answer, Exclude<Exchange.Outcome, { readonly _tag: "Answer" }>["reason"] | KeyUnavailable> =>
-  credentials(authentication, to.endpoint, Exchange.timeLimit).pipe(
+  Effect.flatMap(ExchangeLimits, ({ timeLimit }) => credentials(authentication, to.endpoint, timeLimit)).pipe(
     Effect.filterOrFail(
       (credentials) => to.unproven !== "refused" || credentials.method !== "none",
       () =>

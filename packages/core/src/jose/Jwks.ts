@@ -81,6 +81,8 @@ export interface Options {
   readonly staleFor?: Duration.Input | undefined
   /** How often a set may be fetched again for a key that it does not hold; once in 30 seconds. */
   readonly cooldown?: Duration.Input | undefined
+  /** The most keys that a set may hold; {@link maxKeys}. */
+  readonly maxKeys?: number | undefined
 }
 
 /**
@@ -126,7 +128,9 @@ export const make: (
       const outcome = yield* Exchange.once(client, HttpClientRequest.get(uri, { acceptJson: true }), {
         field: "jwksUri"
       })
-      return yield* outcome._tag === "Answer" ? Effect.fromResult(judge(outcome.answer)) : Effect.fail(outcome.reason)
+      return yield* outcome._tag === "Answer"
+        ? Effect.fromResult(judge(outcome.answer, options.maxKeys ?? maxKeys))
+        : Effect.fail(outcome.reason)
     })
 
     const fetch: Effect.Effect<Keys, OAuthError.OAuthError> = Effect.suspend(() => {
@@ -207,7 +211,8 @@ const millis = (input: Duration.Input | undefined, otherwise: number): number =>
   input === undefined ? otherwise : Duration.toMillis(Duration.fromInputUnsafe(input))
 
 const judge = (
-  answer: TokenResponse.Answer
+  answer: TokenResponse.Answer,
+  maxKeys: number
 ): Result.Result<Keys, OAuthError.OAuthErrorReason> => {
   const { headers, status } = answer
   const invalid = (problem: OAuthError.ResponseInvalid["problem"], field?: string) =>
