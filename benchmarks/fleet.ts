@@ -17,15 +17,16 @@ const start = async (task: Task): Promise<() => Promise<Result>> => {
     { stdio: ["pipe", "pipe", "inherit"] }
   )
   const lines = readline.createInterface(child.stdout)[Symbol.asyncIterator]()
-  const next = async (): Promise<string> => {
+  // what a process logs stands between its words
+  const next = async (word: string): Promise<string> => {
     const { done, value } = await lines.next()
     if (done === true) throw new Error(`a process of the task ${task.name} has ended`)
-    return value
+    return value.startsWith(word) ? value : next(word)
   }
-  await next()
+  await next("ready")
   return async () => {
     child.stdin.write("go\n")
-    const result: Result = JSON.parse(await next())
+    const result: Result = JSON.parse(await next("{"))
     child.stdin.end()
     return result
   }

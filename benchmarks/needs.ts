@@ -36,7 +36,8 @@ export const start: Readonly<Record<Need, () => Promise<Started | undefined>>> =
   redis: async () => {
     const directory = fs.mkdtempSync(path.join(os.tmpdir(), "bench-redis-"))
     const socket = path.join(directory, "redis.sock")
-    const child = spawn("redis-server", ["--port", "0", "--unixsocket", socket, "--save", ""], { stdio: "ignore" })
+    const settings = ["--port", "0", "--unixsocket", socket, "--dir", directory, "--save", "", "--appendonly", "yes"]
+    const child = spawn("redis-server", settings, { stdio: "ignore" })
     const failed = once(child, "error").then(() => "failed" as const)
     const stop = () => {
       child.kill()

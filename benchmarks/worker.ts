@@ -59,10 +59,10 @@ const keep = Effect.scoped(Effect.gen(function*() {
 
 const program = { herd, floor, keep }[task.name]
 
+process.stdin.once("end", () => process.exit(0))
 await runtime.runPromise(TokenService)
 console.log("ready")
 await once(process.stdin, "data")
 const { cpu, value, wall } = await spent(() => runtime.runPromise(program))
 const result: Result = { ms: wall / 1000, cpu: cpu / 1000, renewed: value, heap: process.memoryUsage().heapUsed }
 console.log(JSON.stringify(result))
-process.stdin.resume().once("close", () => process.exit(0))

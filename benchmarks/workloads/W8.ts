@@ -82,6 +82,12 @@ const grow = async (grants: number): Promise<Sample> => {
   const pages = await Promise.all(Array.from({ length: 1 }, () => timed(page)))
   for (let again = 0; again < 20; again++) pages.push(await timed(page))
   const done = await sql.runPromise(touched)
+  const [size] = await sql.runPromise(
+    Effect.flatMap(
+      SqlClient.SqlClient,
+      (sql) => sql<{ readonly bytes: number }>`SELECT pg_total_relation_size(${table})::float8 AS bytes`
+    )
+  )
   await sql.runPromise(
     Effect.flatMap(SqlClient.SqlClient, (sql) => sql`DROP TABLE ${sql(table)}, ${sql(`${table}_aside`)}`)
   )
@@ -89,6 +95,7 @@ const grow = async (grants: number): Promise<Sample> => {
     pages: (after - before) / times.length,
     trips: trips / times.length,
     due: (done - after) / pages.length,
+    row: (size?.bytes ?? Number.NaN) / grants,
     ms: median(times),
     "ms due": median(pages)
   }
@@ -130,6 +137,7 @@ export const workload: Workload = {
     pages: "pages touched for a renewal",
     trips: "round trips",
     due: "pages touched for 256 due",
+    row: "bytes of table and indexes for a grant",
     cpu: "CPU ms a renewal",
     heap: "MB of heap",
     renewed: "renewed",
