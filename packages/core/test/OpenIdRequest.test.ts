@@ -153,9 +153,10 @@ describe("OpenIdRequest", () => {
 
   it.effect("goes over TLS, and so does the answer [OIDC-3.1.2-a] [OIDC-3.1.2.1-e]", () =>
     Effect.gen(function*() {
+      const asked = yield* Effect.flip(request({ endpoint: "http://op.test/authorize" }))
       const answer = yield* Effect.flip(request({ redirectUri: "http://app.test/callback" }))
 
-      assert.strictEqual(fieldOf(answer), "redirectUri")
+      assert.deepStrictEqual([asked, answer].map(fieldOf), ["authorizationEndpoint", "redirectUri"])
       yield* request({ redirectUri: "http://127.0.0.1:4000/callback" })
     }))
 

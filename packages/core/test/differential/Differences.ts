@@ -46,7 +46,7 @@ export const wayOf = (
 export const differences: ReadonlyArray<Difference> = [
   {
     id: "content-type",
-    kinds: ["token", "introspection", "device", "metadata", "resource"],
+    kinds: ["token", "introspection", "device", "metadata", "resource", "pushed", "backchannel", "registration"],
     way: "we refuse",
     what: "A `200` whose content type is not JSON, though its body is.",
     why:
@@ -55,7 +55,7 @@ export const differences: ReadonlyArray<Difference> = [
   },
   {
     id: "content-type-suffix",
-    kinds: ["error", "token", "introspection", "device"],
+    kinds: ["error", "token", "introspection", "device", "pushed", "backchannel", "registration"],
     way: "only we name the error",
     what: "An error of another JSON type, `application/problem+json` for example.",
     why: "The suffix says that it is JSON (RFC 6839); the code decides what is done next, so it is read.",
@@ -63,7 +63,7 @@ export const differences: ReadonlyArray<Difference> = [
   },
   {
     id: "content-type-case",
-    kinds: ["error", "token", "introspection", "device"],
+    kinds: ["error", "token", "introspection", "device", "pushed", "backchannel", "registration"],
     way: "only we name the error",
     what: "An error whose content type is written `Application/JSON`.",
     why: "Media types are case-insensitive (RFC 9110, section 8.3.1).",
@@ -71,7 +71,17 @@ export const differences: ReadonlyArray<Difference> = [
   },
   {
     id: "encoding",
-    kinds: ["token", "error", "introspection", "device", "metadata", "resource"],
+    kinds: [
+      "token",
+      "error",
+      "introspection",
+      "device",
+      "metadata",
+      "resource",
+      "pushed",
+      "backchannel",
+      "registration"
+    ],
     way: "we refuse",
     what: "A body that is not UTF-8.",
     why: "A byte that is replaced by U+FFFD makes another token of a token.",
@@ -79,7 +89,7 @@ export const differences: ReadonlyArray<Difference> = [
   },
   {
     id: "error-beside-success",
-    kinds: ["token", "introspection", "device"],
+    kinds: ["token", "introspection", "device", "pushed", "backchannel"],
     way: "we refuse",
     what: "A `200` with what was asked for and an `error` beside it.",
     why:
@@ -88,7 +98,7 @@ export const differences: ReadonlyArray<Difference> = [
   },
   {
     id: "error-in-success",
-    kinds: ["error", "token", "introspection", "device"],
+    kinds: ["error", "token", "introspection", "device", "pushed", "backchannel", "registration"],
     way: "only we name the error",
     what: "A `200` or `201` that is an error.",
     why: "GitHub and others answer so; the code tells what to do.",
@@ -96,7 +106,7 @@ export const differences: ReadonlyArray<Difference> = [
   },
   {
     id: "error-under-challenge",
-    kinds: ["error", "token", "introspection", "device"],
+    kinds: ["error", "token", "introspection", "device", "pushed", "backchannel", "registration"],
     way: "only we name the error",
     what: "A `401` with a challenge and a body.",
     why:
@@ -105,7 +115,7 @@ export const differences: ReadonlyArray<Difference> = [
   },
   {
     id: "error-when-busy",
-    kinds: ["error", "token", "introspection", "device"],
+    kinds: ["error", "token", "introspection", "device", "pushed", "backchannel", "registration"],
     way: "only they name the error",
     what: "A `429` with an error.",
     why: "The request was not processed, whatever the body says: it is asked again later, and ends no grant.",
@@ -138,7 +148,7 @@ export const differences: ReadonlyArray<Difference> = [
   },
   {
     id: "lifetime-text",
-    kinds: ["token", "device"],
+    kinds: ["token", "device", "pushed", "backchannel"],
     way: "we refuse",
     what: "An `expires_in` that is a text, or a list.",
     why:
@@ -155,15 +165,16 @@ export const differences: ReadonlyArray<Difference> = [
   },
   {
     id: "lifetime-cap",
-    kinds: ["token", "device"],
+    kinds: ["token", "device", "pushed", "backchannel"],
     way: "we read otherwise",
     what: "An `expires_in` of thousands of years.",
-    why: "Cut to what every clock, timer and store can hold: ten years, and an hour for a device code.",
+    why:
+      "Cut to what every clock, timer and store can hold: ten years, an hour for a device code or a question to a person, and a day for a pushed request.",
     applies: (sample) => at(sample, "expires_in") === 1e12
   },
   {
     id: "null-members",
-    kinds: ["token", "device"],
+    kinds: ["token", "device", "backchannel"],
     way: "they refuse",
     what: "An optional member that is `null`.",
     why: "Many servers write so what they do not have; it means the same as leaving it out.",
@@ -171,6 +182,30 @@ export const differences: ReadonlyArray<Difference> = [
       ["refresh_token", "scope", "expires_in", "interval", "verification_uri_complete"].some((name) =>
         at(sample, name) === null
       )
+  },
+  {
+    id: "details",
+    kinds: ["token"],
+    way: "we refuse",
+    what: "`authorization_details` that are no list of objects with a type each.",
+    why: "RFC 9396, section 2. Who compares them with what was agreed to must not compare with half of them.",
+    applies: (sample) => {
+      const details = at(sample, "authorization_details")
+      return details !== undefined && details !== null &&
+        !(Array.isArray(details) &&
+          details.every((detail: unknown) =>
+            typeof detail === "object" && detail !== null && "type" in detail && isText(detail.type) &&
+            detail.type !== ""
+          ))
+    }
+  },
+  {
+    id: "details-null",
+    kinds: ["token"],
+    way: "we read otherwise",
+    what: "`authorization_details` that are `null`.",
+    why: "The same as leaving them out, as with every member.",
+    applies: (sample) => at(sample, "authorization_details") === null
   },
   {
     id: "bound-token",
@@ -221,15 +256,15 @@ export const differences: ReadonlyArray<Difference> = [
   },
   {
     id: "device-lifetime",
-    kinds: ["device"],
+    kinds: ["device", "backchannel"],
     way: "we refuse",
-    what: "A device code that lives for no time.",
+    what: "A device code, or a question to a person, that lives for no time.",
     why: "Nobody can use it; the login fails before the person is asked for anything.",
     applies: (sample) => at(sample, "expires_in") === 0
   },
   {
     id: "poll-interval",
-    kinds: ["device"],
+    kinds: ["device", "backchannel"],
     way: "they refuse",
     what: "An `interval` that is zero, negative or a text.",
     why: "The default of RFC 8628, section 3.2, five seconds, is used: a login need not fail for it.",
@@ -237,11 +272,82 @@ export const differences: ReadonlyArray<Difference> = [
   },
   {
     id: "poll-interval-limits",
-    kinds: ["device"],
+    kinds: ["device", "backchannel"],
     way: "we read otherwise",
     what: "An `interval` under a second, or of years.",
     why: "A server is not asked more often than once a second, and an hour is the longest pause.",
     applies: (sample) => [0.5, 1e9].includes(at(sample, "interval") as number)
+  },
+  {
+    id: "request-lifetime",
+    kinds: ["pushed"],
+    way: "we refuse",
+    what: "A pushed request that lives for no time, or for a part of a second.",
+    why: "RFC 9126, section 2.2: a positive integer.",
+    applies: (sample) => [0, 1.5].includes(at(sample, "expires_in") as number)
+  },
+  {
+    id: "request-uri-characters",
+    kinds: ["pushed"],
+    way: "we refuse",
+    what: "A `request_uri` with a space, or with characters that are not ASCII.",
+    why: "It is no URI (RFC 3986, section 2), and the browser is sent off with it.",
+    applies: (sample) => !/^[\x21-\x7e]*$/.test(text(sample, "request_uri"))
+  },
+  {
+    id: "registered-unfit",
+    kinds: ["registration"],
+    way: "we refuse",
+    what:
+      "A client that was registered otherwise than it can work: without its redirect URI, its grant or its secret, or with an authentication that it does not have.",
+    why:
+      "RFC 7591, section 3.2.1, lets the server change what was asked for; it is found out before the first login fails.",
+    applies: (sample) =>
+      !(Array.isArray(at(sample, "redirect_uris")) &&
+        (at(sample, "redirect_uris") as ReadonlyArray<unknown>).includes("https://app.example/callback")) ||
+      text(sample, "grant_types").includes("client_credentials") ||
+      at(sample, "token_endpoint_auth_method") === "private_key_jwt" ||
+      text(sample, "client_secret") === ""
+  },
+  {
+    id: "registered-types",
+    kinds: ["registration"],
+    way: "we refuse",
+    what:
+      "A registration with a member of the wrong type, a credential that is not printable ASCII, or an end before time began.",
+    why:
+      "RFC 7591, section 2, and RFC 6749, appendix A: what is kept for years is looked at once. They look at the identifier and the secret.",
+    applies: (sample) =>
+      !isList(at(sample, "redirect_uris")) || !isList(at(sample, "grant_types")) ||
+      ["client_id", "client_secret", "registration_access_token"].some((name) =>
+        !/^[\x20-\x7e]*$/.test(text(sample, name))
+      ) ||
+      !["undefined", "string"].includes(kindOf(at(sample, "token_endpoint_auth_method"))) ||
+      at(sample, "client_secret_expires_at") === -1
+  },
+  {
+    id: "management-token",
+    kinds: ["registration"],
+    way: "we refuse",
+    what: "A registration access token without the address that it is for.",
+    why: "RFC 7592, section 3, has both or neither.",
+    applies: (sample) => text(sample, "registration_access_token") !== ""
+  },
+  {
+    id: "registered-secret-none",
+    kinds: ["registration"],
+    way: "they refuse",
+    what: "A public client whose secret is `null`, or empty.",
+    why: "The same as leaving it out.",
+    applies: (sample) => [null, ""].includes(at(sample, "client_secret") as string)
+  },
+  {
+    id: "registered-end",
+    kinds: ["registration"],
+    way: "we read otherwise",
+    what: "A secret that ends after the year 9999.",
+    why: "Cut to an instant that every clock and store can hold.",
+    applies: (sample) => at(sample, "client_secret_expires_at") === 1e300
   },
   {
     id: "issuer-as-it-is",

@@ -14,6 +14,9 @@ const counts: { readonly [K in Kind]: number } = {
   device: 500,
   metadata: 500,
   resource: 500,
+  pushed: 500,
+  backchannel: 500,
+  registration: 800,
   callback: 1500,
   challenge: 1500
 }

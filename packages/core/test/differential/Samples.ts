@@ -8,11 +8,22 @@ export interface Answer {
 }
 
 export type Sample =
-  | { readonly kind: "token" | "error" | "introspection" | "device" | "metadata" | "resource"; readonly answer: Answer }
+  | { readonly kind: AnsweredKind; readonly answer: Answer }
   | { readonly kind: "callback"; readonly url: string; readonly issuerAnnounced: boolean }
   | { readonly kind: "challenge"; readonly header: string }
 
 export type Kind = Sample["kind"]
+
+type AnsweredKind =
+  | "token"
+  | "error"
+  | "introspection"
+  | "device"
+  | "metadata"
+  | "resource"
+  | "pushed"
+  | "backchannel"
+  | "registration"
 
 export const issuer = "https://as.example"
 export const resource = "https://rs.example/api"
@@ -56,12 +67,12 @@ type Members = Record<string, unknown>
 
 const none = undefined
 
-const answer = (chance: Chance, kind: Exclude<Kind, "callback" | "challenge">): Answer => {
+const answer = (chance: Chance, kind: AnsweredKind): Answer => {
   const members = documents[kind](chance)
-  const good = kind === "error" ? 400 : 200
+  const good = kind === "error" ? 400 : created.has(kind) ? 201 : 200
   const status = chance.mostly(
     [good],
-    kind === "error" ? [401, 403, 404, 429, 500, 503, 200] : [201, 302, 400, 404, 500, 503]
+    kind === "error" ? [401, 403, 404, 429, 500, 503, 200] : [good === 200 ? 201 : 200, 302, 400, 404, 500, 503]
   )
   const contentType = chance.mostly(
     ["application/json", "application/json; charset=utf-8", "Application/JSON;charset=UTF-8"],
@@ -86,6 +97,8 @@ const answer = (chance: Chance, kind: Exclude<Kind, "callback" | "challenge">): 
   }
 }
 
+const created: ReadonlySet<AnsweredKind> = new Set(["pushed", "registration"])
+
 const body = (chance: Chance, members: Members): Uint8Array<ArrayBuffer> => {
   const json = JSON.stringify(members)
   const text = chance.mostly([json], [
@@ -106,7 +119,7 @@ const body = (chance: Chance, members: Members): Uint8Array<ArrayBuffer> => {
   return bytes
 }
 
-const documents: Readonly<Record<Exclude<Kind, "callback" | "challenge">, (chance: Chance) => Members>> = {
+const documents: Readonly<Record<AnsweredKind, (chance: Chance) => Members>> = {
   token: (chance) => ({
     access_token: chance.mostly(["token-1", "a.b_c~d+e/f=="], [
       none,
@@ -123,6 +136,14 @@ const documents: Readonly<Record<Exclude<Kind, "callback" | "challenge">, (chanc
     refresh_token: chance.mostly(["refresh-1", none], [null, "", 7, "refrésh", "a b", "a\nb"]),
     scope: chance.mostly(["read write", none, ""], [["read"], null, 7, "read  write", "read,write", "lésen", "a\"b"]),
     error: chance.mostly([none], ["invalid_grant", "", null, 7], 30),
+    authorization_details: chance.mostly([none, [{ type: "payment", amount: "1" }], []], [
+      null,
+      "payment",
+      { type: "payment" },
+      [7],
+      [{}],
+      [{ type: "" }]
+    ]),
     vendor: chance.mostly([none, { a: [1, "x"] }], [null])
   }),
   error: (chance) => ({
@@ -193,6 +214,28 @@ const documents: Readonly<Record<Exclude<Kind, "callback" | "challenge">, (chanc
     ]),
     scopes_supported: chance.mostly([["read"], none], ["read", [7], null]),
     dpop_bound_access_tokens_required: chance.mostly([none, true], ["true", null])
+  }),
+  pushed: (chance) => ({
+    request_uri: chance.mostly(["urn:ietf:params:oauth:request_uri:1"], [none, null, "", 7, "urn:a b", "urn:é"]),
+    expires_in: chance.mostly([60, 90], [none, null, 0, -1, 1.5, 1e12, "60", "x"]),
+    error: chance.mostly([none], ["invalid_request"], 40),
+    vendor: chance.mostly([none, 1], [null])
+  }),
+  backchannel: (chance) => ({
+    auth_req_id: chance.mostly(["request-1"], [none, null, "", 7]),
+    expires_in: chance.mostly([120, 60], [none, null, 0, -1, "120", "x", 1e12]),
+    interval: chance.mostly([none, 5, 2], [0, -5, "5", 1e9, null, 0.5]),
+    error: chance.mostly([none], ["unknown_user_id"], 40)
+  }),
+  registration: (chance) => ({
+    client_id: chance.mostly(["client-1"], [none, null, "", 7, "cliént"]),
+    client_secret: chance.mostly(["secret-1"], [none, null, "", 7, "sécret"]),
+    client_secret_expires_at: chance.mostly([0, 4_000_000_000], [none, null, -1, "0", 1e300]),
+    registration_access_token: chance.mostly([none], [null, "", 7, "a b"]),
+    redirect_uris: chance.mostly([[redirectUri]], [none, null, [], ["https://other.example/"], redirectUri, [7]]),
+    grant_types: chance.mostly([none, ["authorization_code", "refresh_token"]], [["client_credentials"], null]),
+    token_endpoint_auth_method: chance.mostly([none, "client_secret_post", "none"], [null, "private_key_jwt", 7]),
+    error: chance.mostly([none], ["invalid_client_metadata"], 40)
   })
 }
 

@@ -2,12 +2,15 @@
 import {
   AuthorizationResponse,
   AuthorizationServer,
+  BackchannelAuthentication,
   Challenge,
   ClientAuthentication,
+  ClientRegistration,
   DeviceAuthorization,
   Introspection,
   type OAuthError,
   ProtectedResource,
+  PushedAuthorization,
   ServerMetadata,
   TokenEndpoint,
   TokenResponse
@@ -30,8 +33,9 @@ export const ours = (sample: Samples.Sample): Effect.Effect<Verdict> => {
       return Effect.sync(() => {
         const judgement = TokenResponse.judge(received(sample.answer))
         if (judgement._tag !== "Granted") return refusedFor(judgement.reason)
-        const { accessToken, expiresIn, refreshToken, scopes, tokenType } = judgement.tokens
+        const { accessToken, authorizationDetails, expiresIn, refreshToken, scopes, tokenType } = judgement.tokens
         return accepted({
+          authorizationDetails: authorizationDetails === undefined ? undefined : Redacted.value(authorizationDetails),
           accessToken: Redacted.value(accessToken),
           tokenType: tokenType.toLowerCase(),
           expiresIn: expiresIn === undefined ? undefined : Duration.toSeconds(expiresIn),
@@ -79,6 +83,42 @@ export const ours = (sample: Samples.Sample): Effect.Effect<Verdict> => {
         Effect.map(({ authorizationServers }) => authorizationServers),
         judged
       )
+    case "pushed":
+      return PushedAuthorization.PushedAuthorization.use(({ push }) => push([["state", Samples.state]])).pipe(
+        Effect.provide(Layer.provide(PushedAuthorization.layer, confidential(sample.answer))),
+        Effect.map(({ expiresAt, requestUri }) => ({
+          requestUri,
+          expiresIn: DateTime.toEpochMillis(expiresAt) / 1000
+        })),
+        judged
+      )
+    case "backchannel":
+      return BackchannelAuthentication.BackchannelAuthentication.use(({ start }) =>
+        start({ scopes: ["openid"], loginHint: "ada" })
+      ).pipe(
+        Effect.provide(Layer.provide(
+          BackchannelAuthentication.layer({ mode: "poll" }),
+          Layer.provideMerge(TokenEndpoint.layer, confidential(sample.answer))
+        )),
+        Effect.map(({ authReqId, expiresAt, interval }) => ({
+          authReqId: Redacted.value(authReqId),
+          expiresIn: DateTime.toEpochMillis(expiresAt) / 1000,
+          interval: Duration.toSeconds(interval)
+        })),
+        judged
+      )
+    case "registration":
+      return ClientRegistration.ClientRegistration.use(({ register }) =>
+        register({ redirectUris: [Samples.redirectUri], clientName: "App", clientUri: "https://app.example" })
+      ).pipe(
+        Effect.provide(Layer.provide(ClientRegistration.layer, confidential(sample.answer))),
+        Effect.map(({ clientId, clientSecret, secretExpiresAt = 0 }) => ({
+          clientId,
+          clientSecret: clientSecret === undefined ? undefined : Redacted.value(clientSecret),
+          expiresAt: secretExpiresAt / 1000
+        })),
+        judged
+      )
     case "callback":
       return Effect.sync(() =>
         Result.match(
@@ -119,6 +159,7 @@ export const theirs = (sample: Samples.Sample): Effect.Effect<Verdict> => {
       return attempted(async () => {
         const tokens = await peer.processGenericTokenEndpointResponse(server, client, response(sample.answer))
         return {
+          authorizationDetails: tokens.authorization_details,
           accessToken: tokens.access_token,
           tokenType: tokens.token_type,
           expiresIn: tokens.expires_in,
@@ -151,6 +192,25 @@ export const theirs = (sample: Samples.Sample): Effect.Effect<Verdict> => {
         (await peer.processResourceDiscoveryResponse(new URL(Samples.resource), response(sample.answer)))
           .authorization_servers ?? []
       )
+    case "pushed":
+      return attempted(async () => {
+        const pushed = await peer.processPushedAuthorizationResponse(server, client, response(sample.answer))
+        return { requestUri: pushed.request_uri, expiresIn: pushed.expires_in }
+      })
+    case "backchannel":
+      return attempted(async () => {
+        const started = await peer.processBackchannelAuthenticationResponse(server, client, response(sample.answer))
+        return { authReqId: started.auth_req_id, expiresIn: started.expires_in, interval: started.interval ?? 5 }
+      })
+    case "registration":
+      return attempted(async () => {
+        const registered = await peer.processDynamicClientRegistrationResponse(response(sample.answer))
+        return {
+          clientId: registered.client_id,
+          clientSecret: registered.client_secret,
+          expiresAt: registered["client_secret_expires_at"] ?? 0
+        }
+      })
     case "callback":
       return attempted(async () => {
         const as = { ...server, authorization_response_iss_parameter_supported: sample.issuerAnnounced }
@@ -207,6 +267,20 @@ const received = ({ body, headers, status }: Samples.Answer): TokenResponse.Answ
 })
 
 const answering = (answer: Samples.Answer) => TestHttp.layer(() => Effect.succeed(answer))
+
+const confidential = (answer: Samples.Answer) =>
+  Layer.mergeAll(
+    ClientAuthentication.layerPost({ clientId: "app", clientSecret: Redacted.make("secret") }),
+    AuthorizationServer.layer(AuthorizationServer.make({
+      provider: "as",
+      authorizationEndpoint: `${Samples.issuer}/authorize`,
+      tokenEndpoint: `${Samples.issuer}/token`,
+      pushedAuthorizationRequestEndpoint: `${Samples.issuer}/par`,
+      backchannelAuthenticationEndpoint: `${Samples.issuer}/ciba`,
+      registrationEndpoint: `${Samples.issuer}/register`
+    })),
+    answering(answer)
+  )
 
 const server: peer.AuthorizationServer = { issuer: Samples.issuer, token_endpoint: `${Samples.issuer}/token` }
 

@@ -233,6 +233,15 @@ describe("A signed answer to a login", () => {
         assert.strictEqual(ruleOf(yield* Effect.flip(login.complete(both))), "CallbackRejected unsupported-response")
       })))
 
+  it.effect("is not believed beside an iss that may be another's [9207-4-d] [9207-2.4-l]", () =>
+    withApp({}, ({ answer, login, tokenRequests }) =>
+      Effect.gen(function*() {
+        const error = yield* Effect.flip(login.complete(`${answer}&iss=https%3A%2F%2Fevil.test`))
+
+        assert.strictEqual(ruleOf(error), "CallbackRejected unsupported-response")
+        assert.strictEqual(yield* tokenRequests, 0)
+      })))
+
   it.effect("is not asked for without a verifier", () =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(Login.Login.use((login) => login.begin(ada)))

@@ -86,6 +86,14 @@ describe("IdToken", () => {
         }))
     }
 
+    it.effect("a token for somebody who is trusted, and not for this client [OIDC-3.1.3.7-c]", () =>
+      Effect.gen(function*() {
+        const options = { trustedAudiences: ["other"] }
+        const error = yield* Effect.flip(verified({ aud: "other", azp: "app" }, { options }))
+
+        assert.strictEqual(OpenId.ruleOf(error), "aud")
+      }))
+
     it.effect("a nonce where none was sent", () =>
       Effect.gen(function*() {
         const error = yield* Effect.flip(verified({}, { expected: {} }))
