@@ -29,6 +29,11 @@ export const sentry: Encoded = {
     }
   },
   sources: [{
+    url: "https://docs.sentry.io/organization/integrations/integration-platform/public-integration",
+    read: "2026-11-29",
+    standing: "documented",
+    about: "The code and the installation come by webhook, or with a redirect whose address holds no state."
+  }, {
     url: "https://github.com/NangoHQ/nango/blob/master/packages/providers/providers.yaml",
     read: "2026-11-29",
     standing: "from third parties",

@@ -19,6 +19,7 @@ for (const name of names) {
     description,
     clientId: "app",
     ...proof(description),
+    ...signed(description),
     variables: Object.fromEntries(
       Object.entries(description.variables ?? {})
         .filter(([, variable]) => variable.from !== "grant" && variable.default === undefined)
@@ -107,6 +108,14 @@ function proof({ clientAuthentication }: Description.Encoded): Partial<GenericRf
       }
     default:
       return { clientSecret: Redacted.make("s-3cr3t") }
+  }
+}
+
+/** What signs requests, where the description says that something has to. Its signature is shown by its name. */
+function signed({ hooks }: Description.Encoded): Partial<GenericRfc6749.DescriptionOptions> {
+  return hooks?.onRequest === undefined ? {} : {
+    onRequest: (request) =>
+      Effect.succeed({ ...request, headers: { ...request.headers, appkey: "app", sign: Redacted.make("hmac") } })
   }
 }
 

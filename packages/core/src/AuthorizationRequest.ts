@@ -64,6 +64,13 @@ export interface Rules {
    * schemes out.
    */
   readonly privateScheme: "reversed-domain" | "any"
+  /**
+   * What is sent as `redirect_uri` where the server wants a name that it gave to the address. The answer is still awaited
+   * at the address that a login names, and at no other.
+   */
+  readonly redirectName?: string | undefined
+  /** Whether the endpoint's address may hold a fragment: that of a page which reads the request behind its `#`. */
+  readonly fragment: "refused" | "read"
   /** The value of `response_type`; `code`. */
   readonly responseType: string
   /** The server's names of parameters, by the RFC's. */
@@ -246,7 +253,7 @@ export const make: (
     const protocol = {
       response_type: rules.responseType,
       client_id: clientId,
-      redirect_uri: redirectUri,
+      redirect_uri: rules.redirectName ?? redirectUri,
       scope: Scopes.toString(scopes, rules.scopeSeparator),
       state,
       ...(nonce === undefined ? {} : { nonce }),
@@ -361,7 +368,9 @@ const check = (options: Options): Effect.Effect<string, OAuthError.OAuthError> =
   const { clientId, endpoint, rules, scopes } = options
   if (endpoint === undefined) return invalid("authorizationEndpoint", "is missing; this server has no browser login")
   if (!URL.canParse(endpoint)) return invalid("authorizationEndpoint", "is not an absolute URL")
-  if (endpoint.includes("#")) return invalid("authorizationEndpoint", "must not contain a fragment")
+  if (endpoint.includes("#") && rules.fragment === "refused") {
+    return invalid("authorizationEndpoint", "must not contain a fragment")
+  }
   if (!isPrivate(new URL(endpoint))) return invalid("authorizationEndpoint", "must begin with https://")
   if (clientId === "") return invalid("clientId", "is empty")
   if (rules.responseType.split(" ").some((type) => type === "token" || type === "id_token")) {
@@ -380,7 +389,7 @@ const check = (options: Options): Effect.Effect<string, OAuthError.OAuthError> =
     const problem = problemOfResource(resource)
     if (problem !== undefined) return invalid("resources", problem)
   }
-  const there = new URL(endpoint).searchParams
+  const there = new URL(endpoint.replace("#", "")).searchParams
   for (const name of Object.keys({ ...rules.parameters, ...options.parameters })) {
     if (!parameterName.test(name)) {
       return invalid("parameters", "holds a name with other than letters, digits, -, . and _")

@@ -178,7 +178,8 @@ const validated = (options: Options, allowed: (url: URL) => boolean): Made => {
     const url = URL.canParse(text) ? new URL(text) : undefined
     if (url === undefined) return invalid(field, "is not an absolute URL")
     if (url.username !== "" || url.password !== "") return invalid(field, "must not contain a user name or password")
-    if (text.includes("#")) return invalid(field, "must not contain a fragment")
+    const isPage = field === "authorizationEndpoint" && options.dialect?.authorization?.fragment === "read"
+    if (text.includes("#") && !isPage) return invalid(field, "must not contain a fragment")
     if (url.searchParams.has("client_secret")) {
       return invalid(field, "must not hold client_secret; client authentication sends it")
     }

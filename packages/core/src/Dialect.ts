@@ -146,6 +146,7 @@ export const problem = (self: Dialect): { readonly field: string; readonly probl
   for (const leg of ["authorization", "authorizationCode", "refreshToken", "clientCredentials", "response"] as const) {
     if (self[leg].scopeSeparator === "") return { field: `${leg}.scopeSeparator`, problem: "is empty" }
   }
+  if (self.authorization.redirectName === "") return { field: "authorization.redirectName", problem: "is empty" }
   for (const leg of ["authorization", "authorizationCode", "refreshToken", "clientCredentials"] as const) {
     const name = Object.keys(self[leg].parameters).find((name) => reserved.has(name))
     if (name !== undefined) {

@@ -440,7 +440,9 @@ export const layerWith: Layer.Layer<
           obtain(TokenRequest.authorizationCode({
             kept,
             code: authorized.code,
-            redirectUri: leg.redirectUri === "repeated" ? pending.redirectUri : undefined,
+            redirectUri: leg.redirectUri === "repeated"
+              ? server.dialect.authorization.redirectName ?? pending.redirectUri
+              : undefined,
             codeVerifier: pending.codeVerifier,
             thumbprint: pending.thumbprint,
             parameters: [

@@ -248,6 +248,28 @@ describe("AuthorizationRequest", () => {
         }).pipe(Effect.provide(crypto)))
     }
 
+    it.effect("are replaced by the name that the server gave, and awaited as they are", () =>
+      Effect.gen(function*() {
+        const rules = { ...AuthorizationRequest.rfc6749, redirectName: "Our-App-1" }
+        const redirectUri = "https://app.example/cb"
+
+        const { parameters, pending, url } = yield* AuthorizationRequest.make({ ...options, rules, redirectUri })
+
+        assert.deepStrictEqual([parametersOf(url)["redirect_uri"], pending.redirectUri], ["Our-App-1", redirectUri])
+        assert.deepStrictEqual(parameters.filter(([name]) => name === "redirect_uri"), [["redirect_uri", "Our-App-1"]])
+      }).pipe(Effect.provide(crypto)))
+
+    it.effect("are checked though a name is sent in their place", () =>
+      Effect.gen(function*() {
+        const rules = { ...AuthorizationRequest.rfc6749, redirectName: "Our-App-1" }
+
+        const error = yield* Effect.flip(
+          AuthorizationRequest.make({ ...options, rules, redirectUri: "http://app.example/cb" })
+        )
+
+        assert.strictEqual(error.reason._tag === "ConfigurationInvalid" ? error.reason.field : "", "redirectUri")
+      }).pipe(Effect.provide(crypto)))
+
     for (
       const [redirectUri, warnings] of [
         ["com.example.app://cb", 1],
@@ -297,6 +319,10 @@ describe("AuthorizationRequest", () => {
         { endpoint: "https://as.example/a#x" },
         "authorizationEndpoint"
       ],
+      ["a page behind a fragment that names the client", {
+        endpoint: "https://as.example/#/authorize?client_id=x",
+        rules: { ...AuthorizationRequest.rfc6749, fragment: "read" }
+      }, "authorizationEndpoint"],
       ["an endpoint that names the client", { endpoint: "https://as.example/a?client_id=x" }, "authorizationEndpoint"],
       ...["token", "id_token", "code token", "code id_token", "id_token code"].map((responseType) =>
         [

@@ -70,6 +70,18 @@ describe("AuthorizationServer", () => {
           "issuer",
           "must not contain a user name or password"
         ],
+        [
+          "a fragment in the token endpoint, where the login's may be read",
+          { tokenEndpoint: "https://as.test/#/token", dialect: { authorization: { fragment: "read" } } },
+          "tokenEndpoint",
+          "must not contain a fragment"
+        ],
+        [
+          "an empty name for the redirect URI",
+          { dialect: { authorization: { redirectName: "" } } },
+          "dialect.authorization.redirectName",
+          "is empty"
+        ],
         ["a fragment in an address", { issuer: "https://as.test/#a" }, "issuer", "must not contain a fragment"],
         [
           "an API origin with a path",

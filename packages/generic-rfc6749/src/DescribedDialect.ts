@@ -52,6 +52,21 @@ export const DescribedDialect = Schema.Struct({
           default: "reversed-domain"
         })
       ),
+      redirectName: optional(
+        Schema.NonEmptyString.annotate({
+          description: "What is sent as redirect_uri where the server wants a name that it gave to the address; places "
+            + "are filled. The answer is awaited at the address that a login names, and at no other.",
+          examples: ["{ruName}"]
+        })
+      ),
+      fragment: optional(
+        Schema.Literals(["refused", "read"]).annotate({
+          description:
+            "Whether the address of the endpoint may hold a fragment: that of a page which reads the request "
+            + "behind its #.",
+          default: "refused"
+        })
+      ),
       offlineScope: optional(
         Schema.String.annotate({
           description: "The scope that asks for a refresh token. A login that asked for it and got none says so.",

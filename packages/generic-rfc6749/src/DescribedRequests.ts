@@ -16,7 +16,11 @@ import { literals, names, optional, parameters } from "./internal/fields.ts"
  */
 export const Writing = Schema.Struct({
   method: literals("The method of the request. A GET carries its parameters in the query.", ["POST", "GET"]),
-  encoding: literals("Where the parameters are.", ["form", "json", "query"]),
+  encoding: literals(
+    "Where the parameters are: in a form, in a JSON object, in one whose members are objects where names are paths "
+      + "joined by dots, or in the query.",
+    ["form", "json", "json-by-path", "query"]
+  ),
   headers: parameters(
     "Headers that every such request carries. They must not be secret. Places are filled with variables."
   ),

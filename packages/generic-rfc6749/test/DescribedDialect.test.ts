@@ -43,6 +43,28 @@ describe("DescribedDialect", () => {
         "POST /token {\"grant_type\":\"refresh_token\",\"refresh_token\":\"r-1\"}"
       ],
       [
+        "are JSON with objects in it",
+        {
+          dialect: {
+            requests: {
+              token: {
+                encoding: "json-by-path",
+                names: { code: "data.code", refresh_token: "data.tokens.refresh", redirect_uri: "data.uri" },
+                parameters: { "data.site": "one" }
+              }
+            }
+          }
+        },
+        "POST /token {\"grant_type\":\"authorization_code\",\"data\":{\"code\":\"c-1\",\"uri\":\"https://app.test/cb\",\"site\":\"one\"},\"code_verifier\":\"~\"}",
+        "POST /token {\"grant_type\":\"refresh_token\",\"data\":{\"tokens\":{\"refresh\":\"r-1\"},\"site\":\"one\"}}"
+      ],
+      [
+        "carry the server's name of the redirect URI",
+        { dialect: { authorization: { redirectName: "Our-App-1" } } },
+        "POST /token grant_type=authorization_code&code=c-1&redirect_uri=Our-App-1&code_verifier=~",
+        "POST /token grant_type=refresh_token&refresh_token=r-1"
+      ],
+      [
         "are a GET, for one grant",
         { dialect: { requests: { refreshToken: { method: "GET" } } } },
         "POST /token grant_type=authorization_code&code=c-1&redirect_uri=https%3A%2F%2Fapp.test%2Fcb&code_verifier=~",
@@ -116,7 +138,10 @@ describe("DescribedDialect", () => {
           values: { app: "my-app" },
           dialect: {
             requests: {
-              all: { headers: { "User-Agent": "{app}", "x-which": "all" }, parameters: { app: "{app}", other: "{x}" } },
+              all: {
+                headers: { "User-Agent": "{app}", "x-which": "all" },
+                parameters: { app: "{app}", other: "{\"x\":1}" }
+              },
               token: { headers: { "X-Which": "token" } },
               refreshToken: { headers: { "x-which": "renewal" }, parameters: { app: "other" } }
             }
@@ -131,7 +156,7 @@ describe("DescribedDialect", () => {
         ])
         assert.deepStrictEqual(
           sent.requests.map(({ body }) => [...new URLSearchParams(body)].slice(-2)),
-          [[["app", "my-app"], ["other", "{x}"]], [["app", "other"], ["other", "{x}"]]]
+          [[["app", "my-app"], ["other", "{\"x\":1}"]], [["app", "other"], ["other", "{\"x\":1}"]]]
         )
       }).pipe(Effect.scoped))
 

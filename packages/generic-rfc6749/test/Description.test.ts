@@ -209,6 +209,8 @@ const full = {
       signed: "required",
       responseMode: "jwt",
       privateScheme: "any",
+      redirectName: "App-Name",
+      fragment: "read",
       offlineScope: "offline"
     },
     authorizationResponse: { names: { code: "auth_code" }, keep: ["realmId"] },

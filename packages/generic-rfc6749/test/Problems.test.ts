@@ -298,6 +298,40 @@ describe("a description that cannot work", () => {
       "is missing, and so is the issuer; say to whom the client's statement is made"
     ],
     [
+      "has a place in the redirect URI's name that nothing fills",
+      {
+        authorizationEndpoint: "https://as.test/authorize",
+        dialect: { authorization: { redirectName: "{name}" } }
+      },
+      "dialect.authorization.redirectName",
+      "has a place for name, which is no variable"
+    ],
+    [
+      "has a place in a parameter of the login that nothing fills",
+      {
+        authorizationEndpoint: "https://as.test/authorize",
+        dialect: { authorization: { parameters: { application: "{application}" } } }
+      },
+      "dialect.authorization.parameters.application",
+      "has a place for application, which is no variable"
+    ],
+    [
+      "has a place in a header that nothing fills",
+      { dialect: { requests: { token: { headers: { "x-seller": "{seller}" } } } } },
+      "dialect.requests.token.headers.x-seller",
+      "has a place for seller, which is no variable"
+    ],
+    [
+      "has a parameter that is also an object",
+      {
+        dialect: {
+          requests: { token: { encoding: "json-by-path", names: { scope: "data" }, parameters: { "data.a": "1" } } }
+        }
+      },
+      "dialect.requests.token.names",
+      "has parameters in data, which is a parameter; correct one of them"
+    ],
+    [
       "describes statements that are not signed",
       { clientAssertion: { audience: "https://as.test" } },
       "clientAssertion",

@@ -17,7 +17,8 @@ export const authorizationRequest: AuthorizationRequest.Rules = {
   pushed: "offered",
   signed: "offered",
   responseMode: "plain",
-  privateScheme: "reversed-domain"
+  privateScheme: "reversed-domain",
+  fragment: "refused"
 }
 
 export const authorizationResponse: AuthorizationResponse.Rules = { names: {}, keep: [] }

@@ -33,7 +33,8 @@ export interface Request {
   readonly url: string
   /** `form`. */
   readonly encoding?: "form" | "json" | "query" | undefined
-  readonly parameters: Readonly<Record<string, string>>
+  /** Texts; the members of an object where a JSON body holds one. */
+  readonly parameters: Readonly<Record<string, Json>>
   /** Headers that it must carry, names in lower case. */
   readonly headers?: Readonly<Record<string, string>> | undefined
 }

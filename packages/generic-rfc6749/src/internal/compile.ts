@@ -154,6 +154,7 @@ const authorizationOf = (
   const signed = responseMode === "query" || responseMode === "form_post" ? undefined : responseMode
   return {
     ...rest,
+    ...(rest.redirectName === undefined ? {} : { redirectName: Template.fill(rest.redirectName, values) }),
     ...(signed === undefined ? {} : { responseMode: signed }),
     ...(Object.keys(parameters).length === 0 ? {} : { parameters })
   }

@@ -108,6 +108,25 @@ function* variables(self: Description): Problems {
   }
 }
 
+// texts that may hold braces of their own, in JSON: what looks like a place is one
+function* texts({ dialect = {}, variables = {} }: Description): Problems {
+  const all = [
+    ["dialect.authorization.parameters", dialect.authorization?.parameters] as const,
+    ...Object.entries(dialect.requests ?? {}).flatMap(([leg, own]) => [
+      [`dialect.requests.${leg}.headers`, own?.headers] as const,
+      [`dialect.requests.${leg}.parameters`, own?.parameters] as const
+    ])
+  ]
+  for (const [field, parameters = {}] of all) {
+    for (const [name, text] of Object.entries(parameters)) {
+      const unknown = Template.places(text).find((place) =>
+        /^[A-Za-z]\w*$/.test(place) && !Object.hasOwn(variables, place)
+      )
+      if (unknown !== undefined) yield [`${field}.${name}`, `has a place for ${unknown}, which is no variable`]
+    }
+  }
+}
+
 // what is asked of these is asked for a grant
 const perGrant: ReadonlySet<string> = new Set([
   "tokenEndpoint",
@@ -123,6 +142,9 @@ const templates = (self: Description): ReadonlyArray<readonly [field: string, te
   ...(self.clientAssertion?.issuer === undefined
     ? []
     : [["clientAssertion.issuer", self.clientAssertion.issuer] as const]),
+  ...(self.dialect?.authorization?.redirectName === undefined
+    ? []
+    : [["dialect.authorization.redirectName", self.dialect.authorization.redirectName] as const]),
   ...(self.dialect?.authorizationCode?.then?.endpoint === undefined
     ? []
     : [["dialect.authorizationCode.then.endpoint", self.dialect.authorizationCode.then.endpoint] as const])
@@ -199,6 +221,7 @@ function* writing(field: string, own: Writing, above: ReadonlyArray<Writing>): P
   if (method === "GET" && own.encoding !== undefined && own.encoding !== "query") {
     yield [`${field}.encoding`, `is ${own.encoding}, though a GET has no body; remove one of the two`]
   }
+  const encoding = own.encoding ?? above.find((one) => one.encoding !== undefined)?.encoding
   const header = Object.keys(own.headers ?? {}).find((name) => protocolHeaders.has(name.toLowerCase()))
   if (header !== undefined) {
     yield [`${field}.headers`, `must not name ${header}, which has another place; remove it`]
@@ -206,6 +229,13 @@ function* writing(field: string, own: Writing, above: ReadonlyArray<Writing>): P
   const names = Object.assign({}, ...above.map((one) => one.names), own.names) as Readonly<Record<string, string>>
   const shared = sharedName(names)
   if (shared !== undefined) yield [`${field}.names`, `gives two parameters the name ${shared}; correct one of them`]
+  if (encoding === "json-by-path") {
+    const paths = [...Object.values(names), ...Object.keys(own.parameters ?? {})]
+    const leaf = paths.find((path) => paths.some((other) => other.startsWith(`${path}.`)))
+    if (leaf !== undefined) {
+      yield [`${field}.names`, `has parameters in ${leaf}, which is a parameter; correct one of them`]
+    }
+  }
   const omitted = new Set([...above, own].flatMap((one) => one.omit ?? []))
   for (const name of Object.keys(own.parameters ?? {})) {
     if (secrets.has(name)) yield [`${field}.parameters`, `must not name ${name}, which is secret; remove it`]
@@ -257,4 +287,4 @@ const secrets: ReadonlySet<string> = new Set([
 
 const owned: ReadonlySet<string> = new Set(["client_id", "grant_type", "redirect_uri", "scope", "token", "device_code"])
 
-const checks = [endpoints, clients, variables, origins, lifetimes, statuses, requests]
+const checks = [endpoints, clients, variables, texts, origins, lifetimes, statuses, requests]

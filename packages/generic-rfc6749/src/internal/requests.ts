@@ -1,11 +1,12 @@
 /**
  * A dialect's requests: what a description says of how they are written, as the hook on a request.
  */
-import type { EndpointRequest, OnRequest } from "@effect-oauth/core/EndpointRequest"
+import type { Encode, EndpointRequest, OnRequest } from "@effect-oauth/core/EndpointRequest"
 import * as OAuthError from "@effect-oauth/core/OAuthError"
 import type { Parameter } from "@effect-oauth/core/TokenRequest"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
+import type { Json, JsonObject } from "effect/Schema"
 import type { DescribedDialect } from "../DescribedDialect.ts"
 import type { Requests, Writing } from "../DescribedRequests.ts"
 import * as Template from "./template.ts"
@@ -49,7 +50,7 @@ const written = ({ request, values }: Placed, dialect: DescribedDialect): Endpoi
   return {
     ...request,
     method: method ?? request.method,
-    encoding: method === "GET" ? "query" : encoding ?? request.encoding,
+    encoding: method === "GET" ? "query" : encoding === "json-by-path" ? nested : encoding ?? request.encoding,
     headers: {
       ...others,
       ...(authorization === undefined || credentials === "omitted" ? {} : { authorization }),
@@ -58,6 +59,25 @@ const written = ({ request, values }: Placed, dialect: DescribedDialect): Endpoi
     parameters: [...all, ...Object.entries(filled(parameters, values))]
   }
 }
+
+// a JSON object, and objects in it where names are paths
+const nested: Encode = (parameters) => ({
+  contentType: "application/json",
+  body: JSON.stringify(objectOf([...parameters].map(([name, value]) => [name.split("."), value])))
+})
+
+type Pairs = ReadonlyArray<readonly [path: ReadonlyArray<string>, value: string]>
+
+const objectOf = (pairs: Pairs): JsonObject =>
+  Object.fromEntries(
+    [...new Set(pairs.map(([[head = ""]]) => head))].map((head): [string, Json] => {
+      const own = pairs.filter(([path]) => path[0] === head)
+      const inside = own.flatMap(([[, ...path], value]) => path.length === 0 ? [] : [[path, value] as const])
+      if (inside.length > 0) return [head, objectOf(inside)]
+      const values = own.map(([, value]) => value)
+      return [head, values.length === 1 ? values.join() : values]
+    })
+  )
 
 const proofs = ["client_id", "client_secret", "client_assertion", "client_assertion_type"]
 

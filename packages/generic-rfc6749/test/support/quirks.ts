@@ -1079,13 +1079,14 @@ export const quirks: ReadonlyArray<Quirk> = [
   {
     title: "Shopline",
     description: {
-      authorizationEndpoint: "https://{shop}.myshopline.com/admin/oauth-web/#/oauth/authorize".replace("#/", ""),
+      authorizationEndpoint: "https://{shop}.myshopline.com/admin/oauth-web/#/oauth/authorize",
       tokenEndpoint: "https://{shop}.myshopline.com/admin/oauth/token/create",
       clientAuthentication: "post",
       variables: { shop: {} },
       hooks: { onRequest: "Signs each request to the token endpoint with an HMAC of its body." },
       dialect: {
         authorization: {
+          fragment: "read",
           pkce: "none",
           scopeSeparator: ",",
           names: { client_id: "appKey", redirect_uri: "redirectUri", state: "customField" }

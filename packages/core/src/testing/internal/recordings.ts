@@ -58,16 +58,21 @@ export const playing = (
       const logins = yield* Login.Login
       const service = yield* TokenService.TokenService
       const begun = yield* logins.begin({ account: "one", redirectUri, scopes: recording.scopes })
-      const asked = new URL(begun.url).searchParams
+      // a page that reads the request behind the # of its address reads it as a query
+      const query = begun.url.slice(begun.url.indexOf("?") + 1)
+      const asked = new URLSearchParams(query)
       for (const [name, value] of Object.entries(recording.authorization)) {
         yield* same(`the parameter ${name} of the authorization request`, asked.get(name), value)
       }
       for (const [name, value] of Object.entries(recording.written ?? {})) {
-        const pair = new URL(begun.url).search.slice(1).split("&").find((pair) => pair.startsWith(`${name}=`))
+        const pair = query.split("&").find((pair) => pair.startsWith(`${name}=`))
         yield* same(`how ${name} is written`, pair, `${name}=${value}`)
       }
       const callback = new URLSearchParams({ ...recording.callback })
-      if (!callback.has("state")) callback.set("state", Redacted.value(begun.state))
+      // a server that has a name of its own for it gives it back under that name
+      const state = Redacted.value(begun.state)
+      const [name = "state"] = [...asked].find(([, value]) => value === state) ?? []
+      if (!callback.has("state")) callback.set(name, state)
       const completed = yield* logins.complete(`${redirectUri}?${callback}`)
       yield* go({ key: completed.key, service, store: yield* TokenStore.TokenStore })
     }).pipe(Effect.provide(layer), Effect.scoped)
