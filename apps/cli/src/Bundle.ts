@@ -4,11 +4,13 @@
 import * as EncryptedTokenStore from "@effect-oauth/core/EncryptedTokenStore"
 import * as Grant from "@effect-oauth/core/Grant"
 import * as GrantKey from "@effect-oauth/core/GrantKey"
+import * as GrantMove from "@effect-oauth/core/GrantMove"
 import * as GrantSchema from "@effect-oauth/core/GrantSchema"
 import * as Keyring from "@effect-oauth/core/Keyring"
 import type { OAuthError } from "@effect-oauth/core/OAuthError"
 import * as TokenStore from "@effect-oauth/core/TokenStore"
 import * as Context from "effect/Context"
+import type * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
@@ -16,12 +18,16 @@ import type { PlatformError } from "effect/PlatformError"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
 import { randomBytes, randomUUID, scrypt } from "node:crypto"
+import * as Path from "node:path"
 import { type Failure, usage } from "./Failure.ts"
 
 /** A bundle: a store whose bodies are sealed with the passphrase, and what lies in it. */
 export interface Bundle {
   readonly store: TokenStore.TokenStore["Service"]
+  /** Which grants are in it, by their ids. */
+  readonly keys: Effect.Effect<ReadonlySet<string>, OAuthError>
   /** The text of the file. */
   readonly text: Effect.Effect<string, OAuthError>
 }
@@ -61,21 +67,94 @@ export const read = Effect.fnUntraced(function*(
   return yield* make(passphrase, kdf.salt, grants)
 })
 
-/** Puts a text in the place of a file, durably, and for this person's eyes only. */
+/**
+ * Moves grants from a store into a file that is not there yet. What leaves the store is in the file first: a grant that
+ * could not be moved before it was written stays where it is.
+ */
+export const move = (options: {
+  readonly from: TokenStore.TokenStore["Service"]
+  readonly bundle: Bundle
+  readonly path: string
+  readonly account?: string | undefined
+  readonly provider?: string | undefined
+  readonly source: "keep" | "remove"
+}): Stream.Stream<
+  GrantMove.Progress,
+  OAuthError | PlatformError,
+  FileSystem.FileSystem | SecureRandom.SecureRandom
+> => {
+  const { account, bundle, from, path, provider, source } = options
+  const moved = new Set<string>()
+  const copied = GrantMove.run({ from, to: bundle.store, name: named(path), account, provider, source: "keep" })
+  return Stream.concat(
+    Stream.tap(copied, ({ key, result }) => Effect.sync(() => result === "moved" && moved.add(key.id))),
+    Stream.unwrap(Effect.gen(function*() {
+      if (moved.size === 0) return Stream.empty
+      yield* write(path, yield* bundle.text, "create")
+      return source === "keep" ? Stream.empty : Stream.drain(removed(from, bundle, path, moved))
+    }))
+  )
+}
+
+/** Goes on with a move that was broken off when its file was there: removes from the store what is in the file. */
+export const finish = (options: {
+  readonly from: TokenStore.TokenStore["Service"]
+  readonly bundle: Bundle
+  readonly path: string
+}): Stream.Stream<GrantMove.Progress, OAuthError, SecureRandom.SecureRandom> =>
+  Stream.unwrap(Effect.map(
+    options.bundle.keys,
+    (keys) => removed(options.from, options.bundle, options.path, keys)
+  ))
+
+const removed = (
+  from: TokenStore.TokenStore["Service"],
+  { store }: Bundle,
+  path: string,
+  keys: ReadonlySet<string>
+): Stream.Stream<GrantMove.Progress, OAuthError, SecureRandom.SecureRandom> =>
+  GrantMove.run({
+    from: {
+      ...from,
+      // a grant that could be moved only by now is not in the file
+      list: (options) =>
+        Effect.map(from.list(options), (page) => ({ ...page, heads: page.heads.filter(({ key }) => keys.has(key)) }))
+    },
+    to: store,
+    name: named(path),
+    source: "remove"
+  })
+
+const named = (path: string): string => `file ${path}`
+
+/** Writes a text into a file, durably, and for this person's eyes only: a new one, or in the place of what is there. */
 export const write = Effect.fnUntraced(function*(
   path: string,
-  text: string
+  text: string,
+  how: "create" | "replace"
 ): Effect.fn.Return<void, PlatformError, FileSystem.FileSystem> {
   const fs = yield* FileSystem.FileSystem
   const temporary = `${path}.${randomUUID()}.tmp`
-  yield* Effect.scoped(Effect.gen(function*() {
-    const file = yield* fs.open(temporary, { flag: "wx", mode: 0o600 })
-    yield* file.writeAll(new TextEncoder().encode(text))
-    yield* file.sync
-  })).pipe(
-    Effect.andThen(fs.rename(temporary, path)),
-    Effect.onError(() => Effect.ignore(fs.remove(temporary)))
+  const synced = (path: string, options: Parameters<typeof fs.open>[1], text?: string) =>
+    Effect.scoped(Effect.gen(function*() {
+      const file = yield* fs.open(path, options)
+      if (text !== undefined) yield* file.writeAll(new TextEncoder().encode(text))
+      yield* file.sync
+    }))
+  const place = how === "replace"
+    ? fs.rename(temporary, path)
+    // a rename would write over what another command has put there by now; not every disk has links
+    : Effect.catchIf(
+      fs.link(temporary, path),
+      ({ reason }) => reason._tag !== "AlreadyExists",
+      () => fs.rename(temporary, path)
+    )
+  yield* synced(temporary, { flag: "wx", mode: 0o600 }, text).pipe(
+    Effect.andThen(place),
+    Effect.ensuring(Effect.ignore(fs.remove(temporary)))
   )
+  // the name is to last as well, where directories can be synced
+  yield* Effect.ignore(synced(Path.dirname(path), { flag: "r" }))
 })
 
 const make = Effect.fnUntraced(function*(
@@ -95,10 +174,12 @@ const make = Effect.fnUntraced(function*(
     const { now } = yield* bare.read(GrantKey.fromId(grant.key) ?? absent)
     yield* bare.write(undefined, Grant.draft(grant, { now, writeId: grant.writeId }))
   }
+  const all = bare.list({ limit: Number.MAX_SAFE_INTEGER })
   return {
     store: Context.get(sealed, TokenStore.TokenStore),
+    keys: Effect.map(all, ({ heads }) => new Set(heads.map(({ key }) => key))),
     text: Effect.gen(function*() {
-      const { heads } = yield* bare.list({ limit: Number.MAX_SAFE_INTEGER })
+      const { heads } = yield* all
       const kept = yield* Effect.forEach(heads, ({ key }) => bare.read(GrantKey.fromId(key) ?? absent))
       return encode({
         "effect-oauth": "grants",

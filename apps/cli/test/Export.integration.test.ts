@@ -125,6 +125,19 @@ describe("effect-oauth grants export", () => {
       assert.isTrue(Fs.existsSync(file))
     })
 
+    onMachine("leaves in the file what it did not take, and nothing else", function*({ directory, loggedIn, run }) {
+      yield* loggedIn("oidc-public", "home")
+      yield* loggedIn("legacy-public", "work")
+      const [file, elsewhere] = places(directory)
+      yield* run(["grants", "export", file, ...passphrase(directory)])
+      yield* loggedIn("oidc-public", "home")
+
+      yield* run(["grants", "import", file, ...passphrase(directory)])
+
+      const rest = yield* run(["grants", "import", file, "--json", ...passphrase(directory), "--store", elsewhere])
+      assert.deepStrictEqual(rest.stdout.trim().split("\n").map((line) => JSON.parse(line).account), ["home"])
+    })
+
     for (const text of ["", "{}", "no JSON", "{\"effect-oauth\":\"grants\",\"version\":2}"]) {
       onMachine(`takes no file that holds ${JSON.stringify(text)}`, function*({ directory, run }) {
         const [file] = places(directory)

@@ -1,7 +1,7 @@
 /**
  * `grants export`: moves grants into one sealed file, to be carried to another machine.
  */
-import * as GrantMove from "@effect-oauth/core/GrantMove"
+import type * as GrantMove from "@effect-oauth/core/GrantMove"
 import { TokenStore } from "@effect-oauth/core/TokenStore"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
@@ -20,6 +20,12 @@ import * as Passphrase from "../../Passphrase.ts"
 import * as Store from "../../Store.ts"
 import { configuration } from "../Root.ts"
 
+// a file that is there may hold the only copy of a grant
+const there = usage(
+  "is there already, and may hold grants that are nowhere else; import it, or name another file",
+  "FILE"
+)
+
 /** Moves grants into a file. */
 export const exported = Command.make(
   "export",
@@ -37,27 +43,36 @@ export const exported = Command.make(
     const output = yield* Output
     const fs = yield* FileSystem.FileSystem
     const path = Path.resolve(flags.file)
-    if (yield* fs.exists(path)) return yield* usage("is there already; name another file, or remove it", "FILE")
+    const isThere = yield* fs.exists(path)
+    if (isThere && flags.keep) return yield* there
     const passphrase = yield* Passphrase.read(flags.passphrase, config)
     const { account, provider } = config.asked
     let left = 0
     let moved = 0
+    const lines = <E, R>(progress: Stream.Stream<GrantMove.Progress, E, R>) =>
+      output.lines(progress.pipe(
+        Stream.tap(({ result }) => Effect.sync(() => result === "moved" ? moved++ : left++)),
+        Stream.map(({ key, result }) => GrantLine.of(key, result))
+      ))
     yield* Effect.gen(function*() {
       const from = yield* TokenStore
-      const bundle = yield* Bundle.empty(passphrase)
-      const run = (source: "keep" | "remove") =>
-        GrantMove.run({ from, to: bundle.store, name: `file ${path}`, account, provider, source })
-      yield* output.lines(
-        run("keep").pipe(
-          Stream.tap(({ result }) => Effect.sync(() => result === "moved" ? moved++ : left++)),
-          Stream.map(({ key, result }) => GrantLine.of(key, result))
+      if (isThere) {
+        const bundle = yield* Effect.catchTag(
+          Bundle.read(yield* fs.readFileString(path), path, passphrase),
+          "Failure",
+          () => there
         )
-      )
-      if (moved === 0) return
-      // what is removed from the store is in the file first
-      yield* Bundle.write(path, yield* bundle.text)
-      if (!flags.keep) yield* Stream.runDrain(run("remove"))
+        return yield* lines(Stream.filter(Bundle.finish({ from, bundle, path }), ({ result }) => result === "moved"))
+      }
+      const bundle = yield* Bundle.empty(passphrase)
+      const source = flags.keep ? "keep" : "remove"
+      yield* lines(Bundle.move({ from, bundle, path, account, provider, source }))
     }).pipe(Effect.scoped, Effect.provide([Store.layer(config), SecureRandom.layerWebCrypto]))
+    if (isThere) {
+      return moved === 0
+        ? yield* there
+        : yield* output.note(`${path} was there; what it holds is nowhere else`)
+    }
     if (moved === 0 && left === 0) return yield* output.note("There are no such grants; no file was written")
     if (left === 0) return
     return yield* make({

@@ -59,6 +59,8 @@ export const imported = Command.make(
           Stream.map(({ key, result }) => GrantLine.of(key, result))
         )
       )
+      // in two places a grant is renewed twice, and lost: the file keeps what was not taken
+      if (left > 0) yield* Bundle.write(path, yield* bundle.text, "replace")
     }).pipe(
       Effect.scoped,
       Effect.provide([Store.layer(config), SecureRandom.layerWebCrypto]),
@@ -70,7 +72,6 @@ export const imported = Command.make(
     )
     if (unreadable > 0) return yield* usage("does not open this file, or somebody changed it", "--passphrase-file")
     if (left === 0) {
-      // in two places a grant is renewed twice, and lost
       yield* fs.remove(path)
       return yield* output.note(`${path} has been removed: its grants are here now, and may be nowhere else`)
     }
