@@ -24,6 +24,7 @@ export default defineConfig({
       project("sample", "apps/web"),
       project("chaos", "chaos"),
       project("hostile", "hostile"),
+      { extends: true as const, test: { name: "examples", root: "examples", include: ["*/*.test.ts"] } },
       project("house", ".")
     ]
   }

@@ -14,7 +14,7 @@ const stampFile = (suite: string): string => path.join(directory, `${suite.repla
 /** Every file of the repository that can change what the tests say. */
 export const fingerprint = (): string => {
   const hash = createHash("sha256")
-  const files = fs.globSync("{apps,conformance,packages,scripts,test}/**/*.*", {
+  const files = fs.globSync("{apps,conformance,examples,packages,scripts,test}/**/*.*", {
     cwd: root,
     exclude: ["**/{node_modules,dist,coverage}/**", "**/*.tsbuildinfo", "conformance/{rows/**,*.txt,*.md}"]
   })

@@ -236,6 +236,19 @@ const rooms: ReadonlyArray<{
       /^(?!@effect-oauth\/|packages\/|apps\/)/
     ]
   },
+  {
+    // what people copy: packages by their public names, and a real server to try it with
+    files: /^examples\//,
+    may: [
+      ourBarrel,
+      coreModule,
+      /^@effect-oauth\/core\/testing$/,
+      /^@effect-oauth\/cli\/sandbox\/[A-Z]\w*$/,
+      /^packages\/(browser|postgres)\/test\/support\/(chromium|PostgresServer)\.ts$/,
+      /^examples\/[^/]+\/\w+\.ts$/,
+      /^(?!@effect-oauth\/|packages\/|apps\/|examples\/)/
+    ]
+  },
   { files: /^packages\/[^/]+\/test\/(internal|model)\//, may: [/^(?!apps\/|@effect-oauth\/cli)/] },
   {
     files: /^packages\/[^/]+\/(test|typetest)\//,
@@ -439,6 +452,9 @@ describe("HousePlan", () => {
       ["the sample imports a command", {
         "apps/web/src/bin.ts": `import { login } from "@effect-oauth/cli/commands/Login"`
       }],
+      ["an example imports the inside of a package", {
+        "examples/a-worker/main.ts": `import * as X from "../../packages/core/src/internal/renewal.ts"`
+      }],
       ["a package imports an application", {
         "packages/node/src/FileTokenStore.ts": `import * as X from "@effect-oauth/cli"`
       }],
@@ -489,10 +505,16 @@ import { Effect } from "effect"`
 
 const root = path.resolve(import.meta.dirname, "..")
 
-/** Every TypeScript file of packages, apps, chaos and hostile, by its path from the root. */
+/** Every TypeScript file of packages, apps, chaos, hostile and the examples, by its path from the root. */
 const house = (): Record<string, string> =>
   Object.fromEntries(
-    fs.globSync(["{packages,apps}/*/{src,test,typetest}/**/*.ts", "{chaos,hostile}/{src,test}/**/*.ts"], { cwd: root })
+    fs.globSync([
+      "{packages,apps}/*/{src,test,typetest}/**/*.ts",
+      "{chaos,hostile}/{src,test}/**/*.ts",
+      "examples/*/*.ts"
+    ], {
+      cwd: root
+    })
       .map((file) => [file.replaceAll("\\", "/"), fs.readFileSync(path.join(root, file), "utf8")])
   )
 

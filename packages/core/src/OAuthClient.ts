@@ -5,6 +5,8 @@
  *
  * @since 0.1.0
  */
+import * as Digest from "effect/crypto/Digest"
+import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Layer from "effect/Layer"
 import type { AuthorizationServer } from "./AuthorizationServer.ts"
 import type { ClientAuthentication } from "./ClientAuthentication.ts"
@@ -78,9 +80,29 @@ export const layerWith = (options?: TokenService.Options): Layer.Layer<
   | OAuthHttpClient.OAuthHttpClient
   | PendingAuthorizations
   | TokenStore
+> => Layer.provide(layerCrypto(options), Layer.merge(Digest.layerWebCrypto, SecureRandom.layerWebCrypto))
+
+/**
+ * The same with digests and randomness from the context: for platforms without
+ * WebCrypto, and for tests, where `TestCrypto` of `@effect-oauth/core/testing`
+ * is done at once. WebCrypto is not, and `TestClock` does not wait for it.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerCrypto = (options?: TokenService.Options): Layer.Layer<
+  OAuthClient,
+  never,
+  | AuthorizationServer
+  | ClientAuthentication
+  | Digest.Digest
+  | OAuthHttpClient.OAuthHttpClient
+  | PendingAuthorizations
+  | SecureRandom.SecureRandom
+  | TokenStore
 > =>
-  Login.layer.pipe(
-    Layer.provideMerge(TokenService.layer(options)),
+  Login.layerWith.pipe(
+    Layer.provideMerge(TokenService.layerWith(options)),
     Layer.provide(PushedAuthorization.layer),
     Layer.provideMerge(Layer.mergeAll(TokenEndpoint.layer, Revocation.layer, Introspection.layer)),
     Layer.fresh

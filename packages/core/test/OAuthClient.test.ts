@@ -12,9 +12,10 @@ import {
   TokenService,
   TokenStore
 } from "@effect-oauth/core"
-import { TestCrypto, TestHttp } from "@effect-oauth/core/testing"
+import { Ledger, TestAuthorizationServer, TestCrypto, TestHttp } from "@effect-oauth/core/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Context, Effect, Layer, LayerMap, Redacted } from "effect"
+import { TestClock } from "effect/testing"
 
 describe("OAuthClient", () => {
   describe("layerWith", () => {
@@ -35,6 +36,30 @@ describe("OAuthClient", () => {
       }))
   })
 
+  describe("layerCrypto", () => {
+    it.effect("does nothing that TestClock does not know of: renewals in a long time happen when they are due", () =>
+      Effect.gen(function*() {
+        const grants = yield* TokenService.TokenService
+        const server = yield* TestAuthorizationServer.TestAuthorizationServer
+        const keys = ["ada", "grace", "edsger", "barbara"].map((account) => grants.key(account))
+        for (const key of keys) yield* grants.adopt(key, yield* server.issue())
+        const renewing = Effect.forEach(keys, (key) => Effect.delay(grants.refresh(key), "1 hour"))
+        yield* Effect.forkChild(Effect.repeat(renewing, { times: 2 }))
+
+        yield* TestClock.adjust("1 day")
+
+        const at = Ledger.ofKind(yield* server.ledger, "rotated").map(({ at }) => at / 3_600_000)
+        assert.deepStrictEqual(at, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12])
+      }).pipe(
+        Effect.provide(
+          OAuthClient.layerCrypto().pipe(
+            Layer.provideMerge(TestAuthorizationServer.layer()),
+            Layer.provide([TokenStore.layerMemory, PendingAuthorizations.layerMemory(), TestCrypto.layer()])
+          )
+        )
+      ))
+  })
+
   for (
     const [name, tag, layer] of [
       ["TokenEndpoint", TokenEndpoint.TokenEndpoint, TokenEndpoint.layer],
@@ -43,6 +68,7 @@ describe("OAuthClient", () => {
       ["PushedAuthorization", PushedAuthorization.PushedAuthorization, PushedAuthorization.layer],
       ["DeviceAuthorization", DeviceAuthorization.DeviceAuthorization, DeviceAuthorization.layer],
       ["OAuthClient", TokenService.TokenService, OAuthClient.layer()],
+      ["OAuthClient, with its randomness from the context", TokenService.TokenService, OAuthClient.layerCrypto()],
       ["Login", Login.Login, Login.layer],
       ["Login, with its randomness from the context", Login.Login, Login.layerWith]
     ] as ReadonlyArray<readonly [string, Context.Key<unknown, unknown>, Layer.Layer<unknown, never, Needed>]>
