@@ -1,7 +1,7 @@
 /**
- * Mutual TLS (RFC 8705): a client that proves who it is by the certificate of
- * its connection, tokens that are bound to that certificate, and the addresses
- * that servers have for it.
+ * Mutual TLS (RFC 8705, sections 2 to 5): a client that proves who it is by the
+ * certificate of its connection, tokens that are bound to that certificate, and
+ * the addresses that servers have for it.
  *
  * @since 0.1.0
  */

@@ -30,7 +30,7 @@ describe("UserInfo", () => {
   const others: ReadonlyArray<readonly [title: string, sub: string | number | null | undefined]> = [
     ["somebody else [OIDC-5.3.2-a] [OIDC-5.3.2-b] [G08]", "user-2"],
     ["nobody [OIDC-5.3.2-b]", undefined],
-    ["null [OIDC-13.3-a]", null],
+    ["null", null],
     ["a number", 1],
     ["the same in other letters [OIDC-5.3.2-b]", "USER-1"]
   ]

@@ -1,6 +1,6 @@
 /**
- * The FAPI 2.0 Security Profile, final, for clients: ready-made, and refusing
- * what it forbids. What is refused names the clause.
+ * The FAPI 2.0 Security Profile, final, for clients (sections 5.3.3 and 5.4):
+ * ready-made, and refusing what it forbids. What is refused names the clause.
  *
  * @since 0.1.0
  */
