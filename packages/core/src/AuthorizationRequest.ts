@@ -219,7 +219,7 @@ export interface Options {
  * **Gotchas**
  *
  * `parameters` name nothing that the protocol itself sends: such a request is
- * refused, not merged.
+ * refused, not merged. A resource with a query is sent, and warned of.
  *
  * @category constructors
  * @since 0.1.0
@@ -238,6 +238,12 @@ export const make: (
       yield* Effect.logWarning(
         "A redirect URI with a private-use scheme has one slash after it (RFC 8252, section 7.1)",
         redirectUri
+      )
+    }
+    for (const resource of resources.filter((uri) => uri.includes("?"))) {
+      yield* Effect.logWarning(
+        "A resource has no query, unless it must (RFC 8707, section 2)",
+        resource.replace(/\?.*/, "")
       )
     }
     const details = yield* Effect.mapError(

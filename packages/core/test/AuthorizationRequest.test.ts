@@ -153,6 +153,21 @@ describe("AuthorizationRequest", () => {
         assert.deepStrictEqual(pending.resources, resources)
       }).pipe(Effect.provide(crypto)))
 
+    it.effect("warns of a resource that has a query, without the query [8707-2-c]", () =>
+      Effect.gen(function*() {
+        const warnings: Array<unknown> = []
+        const logger = Logger.layer([Logger.make(({ message }) => {
+          warnings.push(message)
+        })])
+        const resources = ["https://a.example/", "https://b.example/?t=secret"]
+
+        yield* Effect.provide(AuthorizationRequest.make({ ...options, resources }), logger)
+
+        assert.lengthOf(warnings, 1)
+        assert.include(String(warnings), "https://b.example/")
+        assert.notInclude(String(warnings), "secret")
+      }).pipe(Effect.provide(crypto)))
+
     it.effect("sends the verifier itself only where the dialect names that [7636-7.2-b]", () =>
       Effect.gen(function*() {
         const rules = { ...AuthorizationRequest.rfc6749, pkce: "insecure-plain" } as const

@@ -1038,7 +1038,7 @@ describe("TokenService", () => {
         assert.strictEqual(whyOf(exits.at(-1) ?? Exit.void), "Revoked")
       }))
 
-    it.effect("keeps the revocation to be done while the server is not reached", () =>
+    it.effect("keeps the revocation to be done while the server is not reached [7009-2.2.1-a]", () =>
       Effect.gen(function*() {
         const world = yield* World.make()
         const { service } = yield* loggedIn(world)

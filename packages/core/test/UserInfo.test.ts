@@ -27,6 +27,22 @@ describe("UserInfo", () => {
       assert.isUndefined(Identity.claim(info, "email"))
     }))
 
+  it.effect("does without claims that are elsewhere: asks nobody for them, and fails for nothing in them [OIDC-5.6.2-a] [OIDC-5.6.2-b]", () =>
+    Effect.gen(function*() {
+      const { info, requests } = yield* ask(TestHttp.json({
+        sub: "user-1",
+        _claim_names: { address: "src1", phone: "src2", unheard_of: "src3" },
+        _claim_sources: {
+          src1: { JWT: "e30.e30.e30", unheard_of: [1] },
+          src2: { endpoint: "http://169.254.169.254/", access_token: "t", unheard_of: null }
+        }
+      }))
+
+      assert.lengthOf(requests, 1)
+      assert.isUndefined(Identity.claim(info, "address"))
+      assert.isUndefined(Identity.claim(info, "phone"))
+    }))
+
   const others: ReadonlyArray<readonly [title: string, sub: string | number | null | undefined]> = [
     ["somebody else [OIDC-5.3.2-a] [OIDC-5.3.2-b] [G08]", "user-2"],
     ["nobody [OIDC-5.3.2-b]", undefined],
