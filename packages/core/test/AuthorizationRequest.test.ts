@@ -77,7 +77,7 @@ describe("AuthorizationRequest", () => {
         assert.isUndefined(without.pending.nonce)
       }).pipe(Effect.provide(crypto)))
 
-    it.effect("leaves PKCE out only where the dialect says so [7636-5-a]", () =>
+    it.effect("leaves PKCE out where the dialect says so", () =>
       Effect.gen(function*() {
         const rules = { ...AuthorizationRequest.rfc6749, pkce: "none" } as const
 

@@ -353,6 +353,19 @@ describe("ServerMetadata", () => {
         assert.strictEqual(server.dialect.authorization.issuer, "required")
       }))
 
+    it.effect("asks for PKCE of every server, whether it lists methods or not [7636-5-a]", () =>
+      Effect.gen(function*() {
+        const methods = yield* Effect.forEach([undefined, ["S256"]], (listed) =>
+          Effect.gen(function*() {
+            const { metadata } = yield* read({ code_challenge_methods_supported: listed })
+            const options = yield* Effect.fromResult(ServerMetadata.toOptions(metadata))
+            const server = yield* Effect.fromResult(AuthorizationServer.make({ provider: "acme", ...options }))
+            return server.dialect.authorization.pkce
+          }))
+
+        assert.deepStrictEqual(methods, ["S256", "S256"])
+      }))
+
     it.effect("refuses an issuer in answers of a server that does not announce it [9207-2.4-k]", () =>
       Effect.gen(function*() {
         const { metadata } = yield* read({})
