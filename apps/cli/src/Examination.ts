@@ -12,6 +12,7 @@ import * as FileSystem from "effect/FileSystem"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Option from "effect/Option"
 import type { PlatformError } from "effect/PlatformError"
+import { randomUUID } from "node:crypto"
 import * as Dns from "node:dns"
 import * as Http from "node:http"
 import * as Net from "node:net"
@@ -107,10 +108,19 @@ export const reachable = Effect.fnUntraced(function*(
 export const redirects: Effect.Effect<Finding, never, OAuthHttpClient.OAuthHttpClient> = Effect.gen(function*() {
   const client = yield* OAuthHttpClient.OAuthHttpClient
   const trap = yield* redirecting
-  const response = yield* client.execute(HttpClientRequest.post(`${trap.origin}/`))
+  // with a canary in the place of every secret, so that what goes along is seen and not guessed
+  const request = HttpClientRequest.post(`${trap.origin}/`, {
+    headers: { authorization: `Bearer ${trap.canary}`, dpop: trap.canary }
+  }).pipe(HttpClientRequest.bodyUrlParams({ refresh_token: trap.canary }))
+  const response = yield* client.execute(request)
   yield* Effect.ignore(response.text)
-  return trap.followed()
-    ? fail("redirects", "the HTTP client follows redirects, with everything it carries", "report this; it is a bug")
+  const taken = trap.taken()
+  return taken !== undefined
+    ? fail(
+      "redirects",
+      `the HTTP client follows redirects, and takes along: ${taken.join(", ") || "no secret"}`,
+      "use one that does not, or report this"
+    )
     : ok("redirects", "are not followed")
 }).pipe(
   Effect.scoped,
@@ -247,12 +257,24 @@ const clock = (skew: number): Finding => {
 }
 
 const redirecting = Effect.gen(function*() {
-  let followed = false
+  const canary = randomUUID()
+  let taken: ReadonlyArray<string> | undefined
   const server = yield* Effect.acquireRelease(
     Effect.callback<Http.Server, NodeJS.ErrnoException>((resume) => {
       const server = Http.createServer((request, response) => {
-        followed ||= request.url !== "/"
-        response.writeHead(request.url === "/" ? 307 : 204, { location: "/followed", connection: "close" }).end()
+        let body = ""
+        request.setEncoding("utf8").on("data", (chunk: string) => void (body += chunk)).on("end", () => {
+          const { authorization = "", dpop } = request.headers
+          const places = {
+            "the Authorization header": authorization,
+            "the DPoP header": String(dpop),
+            "the body": body
+          }
+          if (request.url !== "/") {
+            taken = Object.entries(places).flatMap(([place, text]) => text.includes(canary) ? [place] : [])
+          }
+          response.writeHead(request.url === "/" ? 307 : 204, { location: "/followed", connection: "close" }).end()
+        })
       })
       server.once("error", (error) => resume(Effect.fail(error)))
       server.listen(0, "127.0.0.1", () => resume(Effect.succeed(server)))
@@ -261,7 +283,7 @@ const redirecting = Effect.gen(function*() {
   )
   const address = server.address()
   const port = typeof address === "object" && address !== null ? address.port : 0
-  return { origin: `http://127.0.0.1:${port}`, followed: () => followed }
+  return { origin: `http://127.0.0.1:${port}`, canary, taken: () => taken }
 })
 
 const count: Effect.Effect<
