@@ -199,9 +199,11 @@ const enlist = (file: string, line: (name: string) => string): void => {
 }
 
 const run = (program: string, ...args: ReadonlyArray<string>): void => {
-  const { status } = spawnSync(program, args, { cwd: root, stdio: ["ignore", "ignore", "inherit"] })
+  const { error, status, stdout } = spawnSync(program, args, { cwd: root, stdio: ["ignore", "pipe", "inherit"] })
   if (status !== 0) {
-    console.error(`${program} ${args.join(" ")} failed`)
+    console.error(
+      `${stdout ?? ""}${program} ${args.join(" ")} failed${error === undefined ? "" : `: ${error.message}`}`
+    )
     process.exit(1)
   }
 }
@@ -231,4 +233,4 @@ run("tsc", "-b")
 
 console.log(`
 Now tell what is so: the addresses in packages/${name}/src/${module}.ts, and what its documentation shows in
-packages/${name}/test/${module}.test.ts. Then: pnpm exec vitest run --project ${name}`)
+packages/${name}/test/${module}.test.ts. Then: node scripts/setup.mjs vitest run --project ${name}`)

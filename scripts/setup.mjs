@@ -8,7 +8,7 @@ import { spawn, spawnSync } from "node:child_process"
 import { createHash } from "node:crypto"
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { constants } from "node:os"
-import { delimiter, join } from "node:path"
+import { delimiter, dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 
 const PNPM = "12.21.0"
@@ -71,7 +71,7 @@ if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== wanted) {
 
 const [command, ...args] = process.argv.slice(2)
 if (command !== undefined) {
-  const path = `${join(root, "node_modules", ".bin")}${delimiter}${process.env.PATH}`
+  const path = [join(root, "node_modules", ".bin"), dirname(pnpm), process.env.PATH].join(delimiter)
   const child = spawn(command, args, {
     cwd: root,
     stdio: "inherit",

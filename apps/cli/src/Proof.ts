@@ -42,10 +42,12 @@ export const layer = Effect.fnUntraced(function*(
   profile: Profile.Profile,
   options: Client & {
     readonly clientAuthentication: Description.ClientAuthentication | undefined
+    /** What the client's statements say, where the server's description tells. */
+    readonly clientAssertion: Description.ClientAssertion | undefined
     readonly server: AuthorizationServer.Options
   }
 ): Effect.fn.Return<Layer.Layer<Parts, OAuthError>, Failure, FileSystem.FileSystem> {
-  const { clientId, clientSecret, server } = options
+  const { clientAssertion, clientId, clientSecret, server } = options
   const method = Profile.get(profile, "clientAuthentication")
   yield* refuseUnused(profile, method)
   const authorizationServer = AuthorizationServer.layer(
@@ -56,6 +58,29 @@ export const layer = Effect.fnUntraced(function*(
       Effect.fromNullishOr(profile.values[name]),
       () => Profile.missing(profile, name, `is missing, and ${method} needs it`)
     )
+
+  const described = method === undefined ? options.clientAuthentication : methods[method]
+  if (described !== undefined && signs(described) && (method === undefined || clientAssertion !== undefined)) {
+    const key = yield* KeyFile.signing(
+      yield* Effect.mapError(
+        Effect.fromNullishOr(profile.values.signingKeyFile),
+        () =>
+          Profile.missing(profile, "signingKeyFile", `is missing, and clients of ${server.provider} sign with a key`)
+      )
+    )
+    const { ClientAssertion } = yield* jose
+    const audience = clientAssertion?.audience ?? server.issuer
+    return spoken(Layer.merge(
+      authorizationServer,
+      GenericRfc6749.layerClientAuthentication({
+        clientId,
+        clientSecret,
+        clientAuthentication: described,
+        clientAssertion: audience === undefined ? clientAssertion : { ...clientAssertion, audience },
+        signer: ClientAssertion.signer(key)
+      })
+    ))
+  }
 
   switch (method) {
     case "private-key-jwt": {
@@ -89,7 +114,7 @@ export const layer = Effect.fnUntraced(function*(
       const authentication = GenericRfc6749.layerClientAuthentication({
         clientId,
         clientSecret,
-        clientAuthentication: method === undefined ? options.clientAuthentication : methods[method]
+        clientAuthentication: described
       })
       return spoken(Layer.merge(authorizationServer, authentication))
     }
@@ -126,8 +151,14 @@ const methods: { readonly [name: string]: Description.Method } = {
   none: "none",
   basic: "basic",
   "basic-raw": "basicRaw",
-  post: "post"
+  post: "post",
+  "private-key-jwt": "privateKeyJwt"
 }
+
+const signs = (method: Description.ClientAuthentication): boolean =>
+  (typeof method === "string" ? [method] : Object.values(method)).some((each) =>
+    each === "privateKeyJwt" || each === "jwtSecret"
+  )
 
 // a library for signatures, for whoever signs
 const jose = Effect.promise(() => import("@effect-oauth/core/jose"))

@@ -178,16 +178,11 @@ const catalogued = Effect.fnUntraced(function*(
     Described.load(provider),
     (encoded) => Effect.fromResult(Description.decode(encoded))
   )
+  yield* withoutHooks(decoded, Profile.called(profile, "provider"))
   const described = yield* Effect.mapError(
     Effect.fromResult(Description.toOptions(decoded, { variables: yield* variables(profile) })),
     (error) => named(profile, error)
   )
-  if (described.clientAuthentication === "jwtSecret" || described.clientAuthentication === "privateKeyJwt") {
-    return yield* configuration(
-      Profile.called(profile, "provider"),
-      `is ${provider}, whose clients sign statements with a key; the command line has none, so use the library`
-    )
-  }
   return yield* ofDescription(described, client, profile)
 })
 
@@ -208,15 +203,31 @@ const ofDescription = Effect.fnUntraced(function*(
   profile: Profile.Profile
 ): Effect.fn.Return<Server, Failure, FileSystem.FileSystem> {
   const apiOrigins = Scopes.make(...described.apiOrigins ?? [], ...Profile.get(profile, "apiOrigins") ?? [])
-  const { clientAuthentication, ...server } = { ...described, ...endpoints(profile), apiOrigins }
+  const { clientAssertion, clientAuthentication, ...server } = { ...described, ...endpoints(profile), apiOrigins }
   return {
-    layer: yield* Proof.layer(profile, { clientId, clientSecret, clientAuthentication, server }),
+    layer: yield* Proof.layer(profile, { clientId, clientSecret, clientAssertion, clientAuthentication, server }),
     flow: kind === "s2s" ? "client-credentials" : "login",
     scopes: Scopes.empty,
     offline: [described.dialect?.authorization?.offlineScope ?? "offline_access", "offline"],
     who: undefined
   }
 })
+
+// what data cannot say is said by an application
+const withoutHooks = (
+  { hooks = {}, provider }: Description.Description,
+  called: string
+): Effect.Effect<void, Failure> => {
+  const [what] = Object.values(hooks)
+  return what === undefined
+    ? Effect.void
+    : Effect.fail(
+      configuration(
+        called,
+        `is ${provider}, which needs a hook (${what}); the command line has none, so use the library`
+      )
+    )
+}
 
 // NAME=VALUE each
 const variables = (profile: Profile.Profile): Effect.Effect<Readonly<Record<string, string>>, Failure> =>
@@ -253,10 +264,10 @@ const describe = Effect.fnUntraced(function*(
           : `the file ${description.value} cannot be read (${reason._tag}); check its owner and mode`
       ))
     const supplied = { variables: yield* variables(profile) }
+    const reading = Description.decode(text)
+    if (Result.isSuccess(reading)) yield* withoutHooks(reading.success, description.called)
     return yield* Effect.mapError(
-      Effect.fromResult(
-        Result.flatMap(Description.decode(text), (decoded) => Description.toOptions(decoded, supplied))
-      ),
+      Effect.fromResult(Result.flatMap(reading, (decoded) => Description.toOptions(decoded, supplied))),
       (error) =>
         error.reason._tag === "ConfigurationInvalid"
           ? configuration(`${error.reason.field} in ${description.value}`, error.reason.problem)

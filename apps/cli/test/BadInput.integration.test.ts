@@ -37,6 +37,18 @@ describe("wrong input", () => {
       2,
       /^--variable domain=…: is supplied, and the description has no such variable; remove it/
     )
+    wrong(
+      "a provider whose clients sign, without a key",
+      ["token", "--provider", "apple", "--client-id", "id", "--variable", "teamId=T"],
+      2,
+      /^--signing-key-file: is missing, and clients of apple sign with a key/
+    )
+    wrong(
+      "a provider that needs an application",
+      ["token", "--provider", "shopline", "--client-id", "id", "--variable", "handle=x"],
+      2,
+      /^--provider: is shopline, which needs a hook \(sends appkey.*; the command line has none, so use the library/
+    )
     wrong("an argument too many", ["token", "hush-hush"], 2, /^"hush-hush": is one argument too many/, {
       mayQuote: true
     })

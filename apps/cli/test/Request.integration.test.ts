@@ -1,7 +1,8 @@
 /** Every way to prove oneself and every grant of the command line, against `oidc-provider` and real TLS. */
+import { apple } from "@effect-oauth/catalogue/apple"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Redacted, type Scope } from "effect"
-import { generateKeyPairSync } from "node:crypto"
+import { generateKeyPairSync, verify } from "node:crypto"
 import * as fs from "node:fs"
 import * as http from "node:http"
 import type * as net from "node:net"
@@ -46,6 +47,73 @@ describe("effect-oauth request", { timeout: 60_000 }, () => {
         }
       )
     }
+
+    test("by a key, as its server's description says", function*(there) {
+      const description = {
+        provider: "ledger",
+        tokenEndpoint: `${there.origin}/token`,
+        clientAuthentication: "privateKeyJwt",
+        clientAssertion: { audience: there.origin, algorithm: "ES256" }
+      }
+
+      const { exitCode, stdout } = yield* there.run([
+        "request",
+        "client-credentials",
+        "--client-id",
+        "key",
+        "--description",
+        there.at("ledger.json", JSON.stringify(description)),
+        "--signing-key-file",
+        there.at("key.pem", privatePem)
+      ], { server: false })
+
+      assert.strictEqual(exitCode, 0)
+      assert.match(stdout, /^[\w-]+\n$/)
+    })
+
+    it.live("by a secret that a key signs, as Apple's description says of its teams", () =>
+      Effect.gen(function*() {
+        const bodies: Array<URLSearchParams> = []
+        const origin = yield* serve((body) => {
+          bodies.push(new URLSearchParams(body))
+          return { access_token: "signed-for", token_type: "Bearer", expires_in: 60 }
+        })
+        const there = yield* place(origin)
+        const { clientAssertion, clientAuthentication, variables } = apple
+        const description = {
+          provider: "apple",
+          tokenEndpoint: `${origin}/auth/token`,
+          clientAssertion,
+          clientAuthentication,
+          variables
+        }
+
+        const { exitCode, stdout } = yield* there.run([
+          "request",
+          "client-credentials",
+          "--client-id",
+          "com.example.app",
+          "--description",
+          there.at("apple.json", JSON.stringify(description)),
+          "--variable",
+          "teamId=TEAM1",
+          "--signing-key-file",
+          there.at("key.pem", privatePem)
+        ], { server: false })
+
+        const [header = "", claims = "", signature = ""] = bodies[0]?.get("client_secret")?.split(".") ?? []
+        const { aud, iss, sub } = JSON.parse(Buffer.from(claims, "base64url").toString())
+        assert.deepStrictEqual([exitCode, stdout], [0, "signed-for\n"])
+        assert.deepStrictEqual([iss, sub, aud], ["TEAM1", "com.example.app", "https://appleid.apple.com"])
+        assert.isTrue(
+          verify(
+            "sha256",
+            Buffer.from(`${header}.${claims}`),
+            { key: publicKey, dsaEncoding: "ieee-p1363" },
+            Buffer.from(signature, "base64url")
+          )
+        )
+      }).pipe(Effect.scoped))
 
     it.live.skipIf(!Certificates.openssl)(
       "by a certificate, at the server that asks for it",
@@ -356,6 +424,28 @@ const listen = (asked: Array<URLSearchParams>): Effect.Effect<string, never, Sco
         })
     ),
     ({ origin }) => origin
+  )
+
+/** A token endpoint that answers whatever it is asked. */
+const serve = (answer: (body: string) => object): Effect.Effect<string, never, Scope.Scope> =>
+  Effect.map(
+    Effect.acquireRelease(
+      Effect.promise(async () => {
+        const server = http.createServer(async (request, response) => {
+          let body = ""
+          for await (const chunk of request) body += chunk
+          response.setHeader("content-type", "application/json").end(JSON.stringify(answer(body)))
+        })
+        await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+        return server
+      }),
+      (server) =>
+        Effect.callback<void>((resume) => {
+          server.close(() => resume(Effect.void))
+          server.closeAllConnections()
+        })
+    ),
+    (server) => `http://127.0.0.1:${(server.address() as net.AddressInfo).port}`
   )
 
 const provider = (origin: string, asked: Array<URLSearchParams>): Provider => {

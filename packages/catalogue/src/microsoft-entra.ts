@@ -14,15 +14,18 @@ import type { Encoded } from "@effect-oauth/generic-rfc6749/Description"
  */
 export const microsoftEntra: Encoded = {
   provider: "microsoft-entra",
+  issuer: "https://login.microsoftonline.com/{tenantid}/v2.0",
+  issuerClaims: { tenantid: "tid" },
   authorizationEndpoint: "https://login.microsoftonline.com/{tenant}/oauth2/v2.0/authorize",
   tokenEndpoint: "https://login.microsoftonline.com/{tenant}/oauth2/v2.0/token",
   deviceAuthorizationEndpoint: "https://login.microsoftonline.com/{tenant}/oauth2/v2.0/devicecode",
+  jwksUri: "https://login.microsoftonline.com/{tenant}/discovery/v2.0/keys",
   clientAuthentication: "post",
   apiOrigins: ["https://graph.microsoft.com"],
   variables: {
     tenant: { description: "common, organizations, consumers, or the tenant's identifier or domain", default: "common" }
   },
-  dialect: { refreshToken: { scope: "asked" } },
+  dialect: { refreshToken: { scope: "asked" }, response: { refreshIn: "refresh_in" } },
   rotation: { policy: "static" },
   sources: [{
     url: "https://learn.microsoft.com/en-us/entra/identity-platform/v2-oauth2-auth-code-flow",
@@ -31,10 +34,16 @@ export const microsoftEntra: Encoded = {
     about:
       "Endpoints and tenants; the scopes of a request are of one resource; presenting a refresh token does not spend it, and the newest one is to be kept; offline_access. Read in github.com/MicrosoftDocs/entra-docs."
   }, {
+    url:
+      "https://github.com/AzureAD/microsoft-authentication-library-for-js/blob/dev/lib/msal-common/src/response/ResponseHandler.ts",
+    read: "2026-11-29",
+    standing: "documented",
+    about: "refresh_in, in seconds: from when a token is renewed ahead, beside expires_in."
+  }, {
     url: "https://github.com/nextauthjs/next-auth/blob/main/packages/core/src/providers/microsoft-entra-id.ts",
     read: "2026-11-29",
     standing: "from third parties",
     about:
-      "The issuer that is discovered under common has a place for the tenant: name the tenant where ID tokens matter."
+      "The issuer that is discovered under common has a place for the tenant, which the claim tid fills; the keys' address."
   }]
 }

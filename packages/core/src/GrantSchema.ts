@@ -176,6 +176,8 @@ const accessTokenMembers = Schema.Struct({
   issuedAt: Millis,
   /** Absent: the server did not say. */
   expiresAt: Schema.optionalKey(Millis),
+  /** From when the server wants it renewed. Absent: the server did not say. */
+  refreshAt: Schema.optionalKey(Millis),
   scopes: Schema.optionalKey(ScopeList),
   /** What was granted in detail (RFC 9396, section 7), as the server last said of this target. */
   authorizationDetails: Schema.optionalKey(Details),

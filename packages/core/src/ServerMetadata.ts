@@ -97,8 +97,15 @@ export class ServerMetadata extends Context.Service<ServerMetadata, {
    * The metadata of the server with this issuer identifier. Callers at the same
    * time share one request; what it gave is kept for `timeToLive`, and a failure
    * for {@link failureTimeToLive}.
+   *
+   * A server whose tenants have issuers of their own has one with places, `https://as.example/{tenantid}`, which is no
+   * address: its metadata is read `at` another one, `https://as.example/common`, and must name the issuer with its places,
+   * letter by letter.
    */
-  readonly get: (issuer: string) => Effect.Effect<Metadata, OAuthError.OAuthError>
+  readonly get: (
+    issuer: string,
+    options?: { readonly at?: string | undefined }
+  ) => Effect.Effect<Metadata, OAuthError.OAuthError>
 }>()("@effect-oauth/core/ServerMetadata") {}
 
 /**
@@ -316,8 +323,11 @@ const makeWith = Effect.fnUntraced(function*(
   const verifier = Option.getOrUndefined(yield* Effect.serviceOption(MetadataVerifier))
   const timeToLive = Duration.min(Duration.fromInputUnsafe(options?.timeToLive ?? "1 hour"), Duration.days(1))
 
-  const read = Effect.fnUntraced(function*(issuer: string): Effect.fn.Return<Metadata, OAuthError.OAuthErrorReason> {
-    for (const url of yield* Effect.fromResult(addresses(issuer, allowed))) {
+  const read = Effect.fnUntraced(function*(
+    issuer: string,
+    at: string
+  ): Effect.fn.Return<Metadata, OAuthError.OAuthErrorReason> {
+    for (const url of yield* Effect.fromResult(addresses(at, allowed))) {
       const request = HttpClientRequest.get(url, { acceptJson: true })
       const outcome = yield* Exchange.once(client, request, { field: "issuer" })
       if (outcome._tag !== "Answer") {
@@ -337,15 +347,18 @@ const makeWith = Effect.fnUntraced(function*(
     return yield* new OAuthError.MetadataInvalid({ issuer, problem: "not-found" })
   })
 
-  const cache = yield* Cache.makeWith((issuer: string) => read(issuer), {
+  const cache = yield* Cache.makeWith((key: string) => {
+    const [issuer = "", at = issuer]: ReadonlyArray<string> = JSON.parse(key)
+    return read(issuer, at)
+  }, {
     capacity: options?.capacity ?? 256,
     timeToLive: (exit) => Exit.isSuccess(exit) ? timeToLive : failureTimeToLive
   })
 
   return ServerMetadata.of({
-    get: Effect.fn("ServerMetadata.get")(function*(issuer) {
+    get: Effect.fn("ServerMetadata.get")(function*(issuer, { at } = {}) {
       yield* Effect.annotateCurrentSpan("oauth.issuer", issuer)
-      return yield* Cache.get(cache, issuer).pipe(
+      return yield* Cache.get(cache, JSON.stringify(at === undefined ? [issuer] : [issuer, at])).pipe(
         Effect.mapError((reason) => OAuthError.make("ServerMetadata", "get", reason))
       )
     })

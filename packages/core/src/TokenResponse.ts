@@ -52,6 +52,11 @@ export interface Rules {
   readonly refreshTokenLifetime?: Duration.Duration | undefined
   /** The member that tells a refresh token's lifetime in seconds, where there is one. */
   readonly refreshTokenExpiresIn?: string | undefined
+  /**
+   * The member that tells in how many seconds the server wants the access token renewed, ahead of its end. It is advice:
+   * what is no number of seconds is passed over.
+   */
+  readonly refreshIn?: string | undefined
   /** Other members to keep with the grant. They must not be secret. */
   readonly keep: ReadonlyArray<string>
   /** Members that are kept and name an origin of the API, which is this grant's own. */
@@ -298,6 +303,9 @@ const tokensOf = (object: JsonObject, answer: Answer, rules: Rules, asked: Asked
       : told === 0 && rules.expiresInZero === "never"
       ? undefined
       : Duration.seconds(told)
+    const advised = rules.refreshIn === undefined
+      ? undefined
+      : Result.getOrUndefined(secondsOf(object, rules.refreshIn, rules))
     const refreshToken = yield* refreshTokenOf(object)
     const refreshLifetime = rules.refreshTokenExpiresIn === undefined
       ? undefined
@@ -313,6 +321,7 @@ const tokensOf = (object: JsonObject, answer: Answer, rules: Rules, asked: Asked
       tokenType: isAccessToken ? yield* tokenTypeOf(object, answer, rules, asked) : notApplicable,
       receivedAt: answer.sentAt,
       ...(expiresIn === undefined ? {} : { expiresIn }),
+      ...(advised ? { refreshIn: Duration.seconds(advised) } : {}),
       ...(refreshToken === undefined ? {} : { refreshToken }),
       ...(refreshToken === undefined || refreshTokenExpiresIn === undefined ? {} : { refreshTokenExpiresIn }),
       ...(scopes === undefined ? {} : { scopes }),

@@ -32,6 +32,8 @@ export interface TokenSet {
   readonly receivedAt: number
   /** Absent: the server did not say, and no default was declared. */
   readonly expiresIn?: Duration.Duration | undefined
+  /** When the server wants the access token renewed ahead of its end, where it says so. */
+  readonly refreshIn?: Duration.Duration | undefined
   readonly refreshToken?: Redacted.Redacted | undefined
   /** The refresh token's own lifetime, where the server says so. */
   readonly refreshTokenExpiresIn?: Duration.Duration | undefined

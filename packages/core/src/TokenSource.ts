@@ -155,7 +155,10 @@ export const reuse: (
     const lifetime = tokens.expiresIn === undefined ? Number.POSITIVE_INFINITY : Duration.toMillis(tokens.expiresIn)
     exit = Exit.succeed(token)
     endsAt = tokens.receivedAt + lifetime - Lifetimes.skew(policy, lifetime)
-    dueAt = tokens.receivedAt + lifetime - Lifetimes.margin(policy, lifetime)
+    const advised = tokens.refreshIn === undefined
+      ? Number.POSITIVE_INFINITY
+      : Math.max(Duration.toMillis(tokens.refreshIn), Duration.toMillis(policy.minInterval))
+    dueAt = tokens.receivedAt + Math.min(lifetime - Lifetimes.margin(policy, lifetime), advised)
     return token
   }
   const launch = (): Waiting => {

@@ -193,6 +193,14 @@ export const DescribedDialect = Schema.Struct({
           examples: ["refresh_token_expires_in"]
         })
       ),
+      refreshIn: optional(
+        Schema.NonEmptyString.annotate({
+          description:
+            "The member of the answer that tells in how many seconds the server wants the access token renewed, ahead of "
+            + "its end. Advice that is no number is passed over.",
+          examples: ["refresh_in"]
+        })
+      ),
       keep: optional(
         Schema.Array(Schema.NonEmptyString).annotate({
           description: "Other members of the answer to keep with the grant. They must not be secret.",

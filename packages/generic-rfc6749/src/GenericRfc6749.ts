@@ -71,6 +71,11 @@ export interface DiscoveryOptions
 {
   readonly issuer: string
   /**
+   * The issuer whose metadata is read, where that of the server has places which `issuerClaims` fill:
+   * `https://login.microsoftonline.com/common/v2.0` for `https://login.microsoftonline.com/{tenantid}/v2.0`.
+   */
+  readonly discoveredAt?: string | undefined
+  /**
    * A method by its name, or what chooses one by the server's metadata, such as
    * `(metadata) => ClientAssertion.fromMetadata(metadata, { clientId, key })` of
    * `core/jose`. By itself it is the best that the metadata lists and the client
@@ -177,6 +182,11 @@ export const layerDescriptionLoopback = (options: DescriptionOptions): OAuthClie
  * is `never`. An answer that names the issuer is refused where the server does
  * not announce that it does, unless `dialect.authorization.issuer` is `optional`
  * (RFC 9207, section 2.4).
+ *
+ * A server whose tenants have issuers of their own says so by an issuer with
+ * places, which the claims of ID tokens fill (`issuerClaims`). It is named as the
+ * metadata has it, and read at `discoveredAt`; nothing else makes metadata count
+ * that names another issuer than the one that was asked for.
  *
  * Where a `ServerMetadata` is in the context, it is asked, so that layers that
  * are built again and again share what it keeps.
@@ -293,7 +303,9 @@ const discovered = (
 
 // what a server says of itself, and over that what the application says
 const selfDescribed = (
-  options: Partial<AuthorizationServer.Options> & { readonly issuer: string },
+  { discoveredAt, ...options }:
+    & Partial<AuthorizationServer.Options>
+    & Pick<DiscoveryOptions, "discoveredAt" | "issuer">,
   make: typeof ServerMetadata.make
 ): Effect.Effect<
   { readonly metadata: ServerMetadata.Metadata; readonly server: AuthorizationServer.Options },
@@ -303,7 +315,8 @@ const selfDescribed = (
   Effect.gen(function*() {
     const shared = yield* Effect.serviceOption(ServerMetadata.ServerMetadata)
     const reader = Option.isSome(shared) ? shared.value : yield* make()
-    const metadata = yield* reader.get(options.issuer)
+    yield* Effect.fromResult(placed(options, discoveredAt))
+    const metadata = yield* reader.get(options.issuer, { at: discoveredAt })
     const found = yield* Effect.fromResult(ServerMetadata.toOptions(metadata))
     const { pkce, pushed } = options.dialect?.authorization ?? {}
     if (pushed === "never" && metadata.requirePushedAuthorizationRequests) {
@@ -329,6 +342,22 @@ const selfDescribed = (
       }
     }
   })
+
+// an issuer with places is described elsewhere, and no other is
+const placed = (
+  { issuer, issuerClaims }: Pick<AuthorizationServer.Options, "issuerClaims"> & { readonly issuer: string },
+  discoveredAt: string | undefined
+): Result.Result<void, OAuthError.OAuthError> => {
+  const places = [...issuer.matchAll(/\{([^{}]*)\}/g)].map(([, place = ""]) => place)
+  const open = places.find((place) => !Object.hasOwn(issuerClaims ?? {}, place))
+  if (open !== undefined) return invalid("issuer", `has a place for ${open}, which issuerClaims does not fill`)
+  if (places.length > 0 && discoveredAt === undefined) {
+    return invalid("discoveredAt", "is missing; an issuer with places is no address, so name the issuer to read at")
+  }
+  return places.length === 0 && discoveredAt !== undefined
+    ? invalid("discoveredAt", "is named, though the issuer has no places; remove it")
+    : Result.void
+}
 
 // What the client has and the server lists: a key before a secret, and secrets in the order of RFC 6749, section 2.3.1.
 // What is not used is left out.

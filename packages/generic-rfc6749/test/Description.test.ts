@@ -232,6 +232,7 @@ const full = {
       scopePolicy: "superset",
       refreshTokenLifetime: "30 days",
       refreshTokenExpiresIn: "refresh_token_expires_in",
+      refreshIn: "refresh_in",
       keep: ["id"],
       apiOrigins: ["instance_url"],
       grantEnded: ["invalid_grant", "invalid_request"],

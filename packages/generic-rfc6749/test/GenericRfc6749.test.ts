@@ -394,6 +394,82 @@ describe("GenericRfc6749", () => {
         ])
       }))
 
+    describe("of a server whose tenants have issuers of their own", () => {
+      const issuer = "https://as.test/{tenantid}/v2"
+      const tenants = { issuer, issuerClaims: { tenantid: "tid" }, discoveredAt: "https://as.test/common/v2" }
+
+      it.effect("reads the metadata where it is said to be, and keeps the issuer with its place", () =>
+        Effect.gen(function*() {
+          const { provider, wire } = discover({
+            ...metadata,
+            issuer,
+            authorization_response_iss_parameter_supported: false
+          }, tenants)
+
+          const server = yield* described(provider)
+
+          assert.deepStrictEqual(wire.sent.map(({ url }) => url), [
+            "https://as.test/.well-known/oauth-authorization-server/common/v2"
+          ])
+          assert.deepStrictEqual([server.issuer, server.issuerClaims], [issuer, { tenantid: "tid" }])
+          assert.notProperty(server, "discoveredAt")
+        }))
+
+      for (
+        const said of ["https://as.test/common/v2", "https://as.test/{tenant}/v2", "https://other.test/{tenantid}/v2"]
+      ) {
+        it.effect(`is refused if its metadata names ${said}`, () =>
+          Effect.gen(function*() {
+            const error = yield* Effect.flip(described(discover({ ...metadata, issuer: said }, tenants).provider))
+
+            assert.deepInclude(error.reason, { _tag: "MetadataInvalid", problem: "issuer-mismatch", issuer })
+          }))
+      }
+
+      it.effect("is not taken for one, where nothing is said of places", () =>
+        Effect.gen(function*() {
+          const options = { issuer: "https://as.test/common/v2" }
+
+          const error = yield* Effect.flip(described(discover({ ...metadata, issuer }, options).provider))
+
+          assert.deepInclude(error.reason, { _tag: "MetadataInvalid", problem: "issuer-mismatch" })
+        }))
+
+      const refused: ReadonlyArray<
+        readonly [what: string, options: Partial<GenericRfc6749.DiscoveryOptions>, field: string, problem: RegExp]
+      > = [
+        ["no claim for the place", { ...tenants, issuerClaims: undefined }, "issuer", /has a place for tenantid/],
+        [
+          "a claim for another place",
+          { ...tenants, issuerClaims: { tenant: "tid" } },
+          "issuer",
+          /a place for tenantid/
+        ],
+        ["nowhere to read", { ...tenants, discoveredAt: undefined }, "discoveredAt", /is missing/],
+        [
+          "somewhere to read for an issuer without places",
+          {
+            issuer: "https://as.test",
+            discoveredAt: "https://evil.test"
+          },
+          "discoveredAt",
+          /is named, though the issuer has no places/
+        ]
+      ]
+      for (const [what, options, field, problem] of refused) {
+        it.effect(`is refused: ${what}, and asks nobody`, () =>
+          Effect.gen(function*() {
+            const { provider, wire } = discover({ ...metadata, issuer }, options)
+
+            const { reason } = yield* Effect.flip(described(provider))
+
+            assert.deepInclude(reason, { _tag: "ConfigurationInvalid", field })
+            assert.match(reason._tag === "ConfigurationInvalid" ? reason.problem : "", problem)
+            assert.deepStrictEqual(wire.sent, [])
+          }))
+      }
+    })
+
     it.effect("asks once for all that share a reader of metadata", () =>
       Effect.gen(function*() {
         const { provider, wire } = discover(metadata)

@@ -24,13 +24,20 @@ export const recording: RecordedExchange.Recording = {
       body: {
         access_token: "en-1",
         token_type: "Bearer",
-        expires_in: 3599,
+        expires_in: 86_399,
+        refresh_in: 43_199,
         scope: "https://graph.microsoft.com/mail.read",
         refresh_token: "r-1"
       }
     }
   }],
-  gives: { token: "en-1", renewable: true, expiresIn: 3599, scopes: ["https://graph.microsoft.com/mail.read"] },
+  gives: {
+    token: "en-1",
+    renewable: true,
+    expiresIn: 86_399,
+    refreshIn: 43_199,
+    scopes: ["https://graph.microsoft.com/mail.read"]
+  },
   refresh: {
     request: {
       url: "https://login.microsoftonline.com/common/oauth2/v2.0/token",

@@ -466,9 +466,16 @@ export const usableUntil = (token: Grant.AccessToken, policy: RefreshPolicy): nu
     ? Number.POSITIVE_INFINITY
     : token.expiresAt - Lifetimes.skew(policy, lifetime(token))
 
-/** From when an access token is due for renewal. */
-export const dueFrom = (token: Grant.AccessToken, policy: RefreshPolicy): number =>
-  token.expiresAt === undefined ? Number.POSITIVE_INFINITY : token.expiresAt - margin(token, policy)
+/**
+ * From when an access token is due for renewal: a margin before its end, or from when the server wants it, whichever is
+ * first; but not in the first moments of its life.
+ */
+export const dueFrom = (token: Grant.AccessToken, policy: RefreshPolicy): number => {
+  const due = token.expiresAt === undefined ? Number.POSITIVE_INFINITY : token.expiresAt - margin(token, policy)
+  return token.refreshAt === undefined
+    ? due
+    : Math.min(due, Math.max(token.refreshAt, token.issuedAt + Duration.toMillis(policy.minInterval)))
+}
 
 /** How long before its end an access token is due. */
 export const margin = (token: Grant.AccessToken, policy: RefreshPolicy): number =>
@@ -490,6 +497,7 @@ export const renewed = (
     type: tokens.tokenType,
     issuedAt,
     ...(tokens.expiresIn === undefined ? {} : { expiresAt: issuedAt + lasting(tokens.expiresIn) }),
+    ...(tokens.refreshIn === undefined ? {} : { refreshAt: issuedAt + lasting(tokens.refreshIn) }),
     ...(tokens.scopes === undefined ? {} : { scopes: tokens.scopes }),
     ...(details === undefined ? {} : { authorizationDetails: details }),
     ...(tokens.thumbprint === undefined ? {} : { thumbprint: tokens.thumbprint })

@@ -68,6 +68,8 @@ export interface Given {
   readonly renewable: boolean
   /** Seconds; absent where the token does not end. */
   readonly expiresIn?: number | undefined
+  /** Seconds until the server wants the token renewed; absent where it does not say. */
+  readonly refreshIn?: number | undefined
   readonly scopes?: ReadonlyArray<string> | undefined
   /** Seconds; absent where the refresh token does not end. */
   readonly refreshTokenExpiresIn?: number | undefined

@@ -100,6 +100,15 @@ export const received = ({ key, service, store }: Played, gives: Given): Effect.
         gives.refreshTokenExpiresIn
       )
     }
+    if (gives.refreshIn !== undefined) {
+      const { grant } = yield* store.read(key)
+      const at = grant?.body._tag === "Open" ? grant.body.accessTokens[0]?.refreshAt : undefined
+      yield* same(
+        "in how many seconds the server wants it renewed",
+        at === undefined ? undefined : nearly(gives.refreshIn, (at - now) / 1000),
+        gives.refreshIn
+      )
+    }
     if (gives.scopes !== undefined) yield* same("its scopes", status?.scopes, gives.scopes)
     for (const [name, value] of Object.entries(gives.kept ?? {})) {
       yield* same(`what is kept as ${name}`, status?.kept[name], value)

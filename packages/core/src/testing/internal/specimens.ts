@@ -136,6 +136,7 @@ export const records: ReadonlyArray<{ readonly name: string; readonly changes: P
           type: "Bearer",
           issuedAt: 1_899_999_999_123,
           expiresAt: 1_900_000_000_123.5,
+          refreshAt: 1_900_000_000_000.5,
           scopes: ["read", "write"]
         })),
         refreshToken: Redacted.make(awkwardText),
