@@ -26,7 +26,7 @@ export interface EndpointRequest {
   readonly endpoint: Endpoint
   /** The `grant_type`, at the token endpoint. */
   readonly grantType?: string | undefined
-  readonly method: "GET" | "POST"
+  readonly method: "DELETE" | "GET" | "POST"
   readonly url: string
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string | Redacted.Redacted>>

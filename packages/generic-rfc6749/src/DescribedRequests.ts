@@ -15,7 +15,11 @@ import { literals, names, optional, parameters } from "./internal/fields.ts"
  * @since 0.1.0
  */
 export const Writing = Schema.Struct({
-  method: literals("The method of the request. A GET carries its parameters in the query.", ["POST", "GET"]),
+  method: literals("The method of the request. A GET carries its parameters in the query.", [
+    "POST",
+    "GET",
+    "DELETE"
+  ]),
   encoding: literals(
     "Where the parameters are: in a form, in a JSON object, in one whose members are objects where names are paths "
       + "joined by dots, or in the query.",

@@ -28,7 +28,7 @@ import { direct, playing, received, sentAsRecorded } from "./internal/recordings
  */
 export interface Request {
   /** `POST`. */
-  readonly method?: "GET" | "POST" | undefined
+  readonly method?: "DELETE" | "GET" | "POST" | undefined
   /** Without a query, where `parameters` are in it. */
   readonly url: string
   /** `form`. */

@@ -159,7 +159,7 @@ const shown = (sent: TestHttp.Request | undefined, expected: Request): Request |
     ? JSON.parse(sent.body)
     : Object.fromEntries(new URLSearchParams(encoding === "query" ? query : sent.body))
   return {
-    method: sent.method === "GET" ? "GET" : "POST",
+    method: sent.method === "GET" || sent.method === "DELETE" ? sent.method : "POST",
     url: encoding === "query" ? address : sent.url,
     encoding,
     parameters: { ...parameters, ...("code_verifier" in parameters ? { code_verifier: "~" } : {}) },
