@@ -199,7 +199,11 @@ const enlist = (file: string, line: (name: string) => string): void => {
 }
 
 const run = (program: string, ...args: ReadonlyArray<string>): void => {
-  const { error, status, stdout } = spawnSync(program, args, { cwd: root, stdio: ["ignore", "pipe", "inherit"] })
+  const { error, status, stdout } = spawnSync(program, args, {
+    cwd: root,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "inherit"]
+  })
   if (status !== 0) {
     console.error(
       `${stdout ?? ""}${program} ${args.join(" ")} failed${error === undefined ? "" : `: ${error.message}`}`

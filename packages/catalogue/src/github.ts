@@ -27,7 +27,8 @@ export const github: Encoded = {
     {
       url: "https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps",
       read: "2026-11-22",
-      standing: "documented"
+      standing: "documented",
+      about: "The addresses, devices among them, the secret in the body, and scopes by comma in answers."
     },
     {
       url:

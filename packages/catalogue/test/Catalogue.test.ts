@@ -34,8 +34,17 @@ for (const name of names) {
       assert.strictEqual(decoded.provider, name)
     })
 
-    it("says where its facts come from", () => {
+    it("says where its facts come from, and when that was read", () => {
       assert.isNotEmpty(description.sources)
+      for (const { about = "", read, url } of description.sources ?? []) {
+        assert.isTrue(URL.canParse(url) && url.startsWith("https://"), `${url} is no link`)
+        assert.isTrue(/^\d{4}-\d\d-\d\d$/.test(read) && Date.parse(read) > Date.UTC(2026, 0, 1), `${read} is no day`)
+        assert.isNotEmpty(about, `of ${url} it is not said what it tells`)
+      }
+    })
+
+    it("says of nothing that it was tried, since nothing was", () => {
+      assert.isFalse(description.sources?.some(({ standing }) => standing === "verified"))
     })
 
     it("is recorded, if it deviates", () => {
