@@ -1,8 +1,8 @@
 /**
  * The authorization request: the address to which a login sends the browser
  * (RFC 6749, section 4.1.1; RFC 7636, section 4.3; RFC 8707, section 2.1; RFC
- * 9126, section 4; RFC 9101, section 5; RFC 9396, section 3; JARM, section 2.3). Redirect URIs of native applications are checked by RFC
- * 8252, sections 7 and 8.
+ * 9101, section 5; RFC 9126, section 4; RFC 9396, section 3; JARM, section 2.3).
+ * Redirect URIs of native applications are checked by RFC 8252, sections 7 and 8.
  *
  * @since 0.1.0
  */

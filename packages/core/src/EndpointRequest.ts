@@ -1,9 +1,10 @@
 /**
- * A request to an endpoint of an authorization server as it will be sent, and the two hooks by which a dialect says what
- * data cannot: one on the request, one on the answer. A third one sends what follows an answer with tokens.
+ * A request to an endpoint of an authorization server as it will be sent, and
+ * the three hooks by which a dialect says what data cannot: one on the request,
+ * one on the answer, and one that sends what follows an answer with tokens.
  *
- * The RFCs write every such request as a POST of a form (RFC 6749, section 3.2; RFC 7009, section 2.1; RFC 7662, section
- * 2.1; RFC 8628, section 3.1).
+ * The RFCs write every such request as a POST of a form (RFC 6749, section 3.2;
+ * RFC 7009, section 2.1; RFC 7662, section 2.1; RFC 8628, section 3.1).
  *
  * @since 0.1.0
  */

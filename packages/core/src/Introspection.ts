@@ -1,7 +1,7 @@
 /**
- * The introspection endpoint (RFC 7662; RFC 9396, section 9.2), and what it tells of the key or the
- * certificate that a token is bound to (RFC 8705, section 3.2; RFC 9449, section
- * 6.2).
+ * The introspection endpoint (RFC 7662; RFC 9396, section 9.2), and what it tells
+ * of the key or the certificate that a token is bound to (RFC 8705, section 3.2;
+ * RFC 9449, section 6.2).
  *
  * @since 0.1.0
  */

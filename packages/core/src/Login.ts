@@ -1,8 +1,7 @@
 /**
  * A login by the authorization code grant, in its two halves: where to send the
  * browser, and what to do with what it brings back (RFC 6749, section 4.1; RFC
- * 7636; RFC 8707; RFC 9126; RFC 9101; RFC 9207; RFC
- * 9396; JARM).
+ * 7636; RFC 8707; RFC 9101; RFC 9126; RFC 9207; RFC 9396; JARM).
  *
  * @since 0.1.0
  */

@@ -11,6 +11,9 @@
  * object: those carry secrets, and an error is printed in more ways than anyone
  * can list. What the other side said is kept as `RemoteText`.
  *
+ * It is long because the union is closed: all reasons stand here, and no other
+ * module adds one.
+ *
  * @since 0.1.0
  */
 import * as Data from "effect/Data"

@@ -195,9 +195,9 @@ export class TokenService extends Context.Service<TokenService, {
    *
    * **Details**
    *
-   * Where both the grant that stands and the
-   * tokens name a subject and the two differ, the tokens are refused, unless
-   * `subject: "any"` says that the account may become somebody else's.
+   * Where both the grant that stands and the tokens name a subject and the two
+   * differ, the tokens are refused, unless `subject: "any"` says that the account
+   * may become somebody else's.
    */
   readonly adopt: (
     key: GrantKey,

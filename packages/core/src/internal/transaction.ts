@@ -2,6 +2,9 @@
  * The refresh transaction as pure functions: what to do with a record that was
  * read ({@link decide}), and what to write when a request was judged
  * ({@link conclude}). Instants are of the store's clock.
+ *
+ * It is long on purpose: whoever checks the protocol against its model reads all
+ * of it in one place.
  */
 import * as Duration from "effect/Duration"
 import * as Redacted from "effect/Redacted"
