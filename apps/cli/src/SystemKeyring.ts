@@ -45,8 +45,10 @@ export const adopt = Effect.fnUntraced(function*(directory: string): Effect.fn.R
   // some take everything and give nothing back
   const kept = yield* Effect.try({ try: () => entry.getPassword(), catch: () => noKeyring })
   if (kept !== key) return yield* Effect.fail(noKeyring)
-  Fs.mkdirSync(directory, { recursive: true, mode: 0o700 })
-  const isFirst = yield* Effect.sync(() => write(directory, id))
+  const isFirst = yield* Effect.try({
+    try: () => write(directory, id),
+    catch: () => invalid(`is "system", and ${markerOf(directory)} cannot be written; check its owner and mode`)
+  }).pipe(Effect.onError(() => Effect.ignore(Effect.try(() => entry.deletePassword()))))
   if (isFirst) return id
   yield* Effect.ignore(Effect.try(() => entry.deletePassword()))
   return (yield* read(directory)) ?? (yield* Effect.fail(invalid(`${markerOf(directory)} cannot be read; remove it`)))
@@ -54,8 +56,10 @@ export const adopt = Effect.fnUntraced(function*(directory: string): Effect.fn.R
 
 // whole or not at all, and never over another's
 const write = (directory: string, id: string): boolean => {
+  Fs.mkdirSync(directory, { recursive: true, mode: 0o700 })
   const temporary = `${markerOf(directory)}.${randomBytes(6).toString("hex")}.tmp`
-  Fs.writeFileSync(temporary, JSON.stringify({ keyring: name, key: id }), { mode: 0o600 })
+  // the grants are durable, and cannot be opened without what is said here
+  Fs.writeFileSync(temporary, JSON.stringify({ keyring: name, key: id }), { mode: 0o600, flush: true })
   try {
     Fs.linkSync(temporary, markerOf(directory))
     return true

@@ -23,7 +23,7 @@ import { TokenService } from "./TokenService.ts"
  * | metric | type | attributes | says |
  * | --- | --- | --- | --- |
  * | `oauth.renewals` | counter | `provider`, `outcome`, `why` | renewals of this process, by how they ended |
- * | `oauth.renewal.duration` | histogram, ms | `provider` | from when a renewal was due until its pair was kept |
+ * | `oauth.renewal.duration` | histogram, ms | `provider` | from when a renewal was found to be due until its pair was kept |
  * | `oauth.renewal.waiters` | histogram | `provider` | how many waited for one renewal |
  * | `oauth.token.age` | histogram, ms | `provider` | how old a token was when it was replaced |
  * | `oauth.reauthorizations` | counter | `provider`, `why` | grants that a person has to give again |
@@ -51,7 +51,7 @@ const renewals = Metric.counter("oauth.renewals", {
 })
 
 const duration = Metric.histogram("oauth.renewal.duration", {
-  description: "Milliseconds from when a renewal was due until its pair was kept",
+  description: "Milliseconds from when a renewal was found to be due until its pair was kept",
   boundaries: [5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000]
 })
 
@@ -106,7 +106,11 @@ const count = (event: GrantEvent, unsaved: Map<string, Set<string>>): Effect.Eff
     case "Quarantined":
       return renewal("quarantined", event.reason._tag)
     case "Overtaken":
-      return renewal("overtaken", event.leftToExpire ? "left-to-expire" : "revoked")
+      return Effect.andThen(
+        renewal("overtaken", event.leftToExpire ? "left-to-expire" : "revoked"),
+        // what was in memory is forgotten
+        inMemory(false)
+      )
     case "Ended":
       return Effect.andThen(
         renewal("ended", event.why),

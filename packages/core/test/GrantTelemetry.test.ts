@@ -51,6 +51,22 @@ describe("GrantTelemetry", () => {
       assert.deepStrictEqual(yield* metrics("oauth.pairs.unsaved"), [[{ provider: "test" }, 0]])
     }).pipe(isolated))
 
+  it.effect("counts no pair in memory whose grant another login has replaced", () =>
+    Effect.gen(function*() {
+      const { key, metrics, service, world } = yield* measured
+      const other = yield* world.process()
+      world.writes.push("pass", "fail", "fail", "fail", "fail")
+
+      yield* after(service.refresh(key), "1 second")
+      const during = yield* metrics("oauth.pairs.unsaved")
+      world.writes.length = 0
+      yield* world.login(other)
+      yield* TestClock.adjust("1 hour")
+
+      assert.deepStrictEqual(during, [[{ provider: "test" }, 1]])
+      assert.deepStrictEqual(yield* metrics("oauth.pairs.unsaved"), [[{ provider: "test" }, 0]])
+    }).pipe(isolated))
+
   it.effect("names no account and no token", () =>
     Effect.gen(function*() {
       const { key, service } = yield* measured

@@ -77,12 +77,34 @@ describe("Resources", () => {
       yield* TestClock.adjust("21 minutes")
 
       const kept = [yield* app.keep, yield* app.keep]
-      // a lease later the grant is due again, and the target still rests
+      // a lease later the record is due again, and only for the target that rests
       yield* TestClock.adjust("50 seconds")
       kept.push(yield* app.keep)
 
-      assert.deepStrictEqual(kept, ["renewed", "RequestRefused", "renewed"])
-      assert.deepStrictEqual(app.asked().slice(-3), [[good], [bad], []])
+      assert.deepStrictEqual(kept, ["renewed", "RequestRefused", "current"])
+      assert.deepStrictEqual(app.asked().slice(-2), [[good], [bad]])
+    }))
+
+  it.effect("that rest are no reason to renew the grant for the others at every pass of a keeper", () =>
+    Effect.gen(function*() {
+      const bad = "https://bad.example"
+      let refuses = false
+      const app = yield* loggedIn([], (resources) => refuses && resources.includes(bad))
+      yield* app.attempt(bad)
+      yield* TestClock.adjust("10 minutes")
+      yield* app.whole
+      refuses = true
+      yield* TestClock.adjust("49 minutes")
+      const before = app.asked().length
+
+      const passes = []
+      for (let pass = 0; pass < 5; pass++) {
+        yield* TestClock.adjust("10 seconds")
+        passes.push(yield* app.keep)
+      }
+
+      assert.deepStrictEqual(passes.filter((landing) => landing !== "current"), ["RequestRefused"])
+      assert.deepStrictEqual(app.asked().slice(before), [[bad]])
     }))
 
   it.effect("are asked for as before once the server gives tokens for them again", () =>

@@ -111,7 +111,7 @@ export interface Options {
  * - `POST …/callback` takes a `form_post` answer, which comes without cookies, and
  *   has the browser bring it again by `GET`, once.
  * - `GET …/failed` tells a person what happened; `GET …/landed` is where a login
- *   goes on by `landing: "page"`.
+ *   goes on by `landing: "page"`, and leads home without one.
  * - A login belongs to the browser that began it, by a `__Host-Http-` cookie of
  *   its own that no script reads and no other site sends along. An answer that
  *   another browser brings is refused before anything is sent; so is a second
@@ -206,7 +206,12 @@ export const layer = (
         Effect.flatMap(login.complete(`${redirectUri}?${query}`, { link: linking }), (arrived) => {
           const to = local(returnToOf(arrived))
           const response = landing === "page"
-            ? sendOn(`${origin}${path}/landed?to=${encodeURIComponent(to.slice(origin.length))}`)
+            ? HttpServerResponse.setCookieUnsafe(
+              sendOn(`${origin}${path}/landed?to=${encodeURIComponent(to.slice(origin.length))}`),
+              landed,
+              "1",
+              { ...cookie, maxAge: Duration.minutes(1) }
+            )
             : sendOn(to)
           return completed === undefined
             ? Effect.succeed(response)
@@ -233,13 +238,16 @@ export const layer = (
       ))
 
     const land = (request: HttpServerRequest) => {
+      // whoever leads a browser here after no login shall not have it go on with the strict cookies of this application
+      if (request.cookies[landed] === undefined) return Effect.succeed(sendOn(origin + home))
       const to = ReturnAddress.parse(new URLSearchParams(Requests.queryOf(request)).get("to") ?? "", origin) ?? home
-      return Effect.succeed(Page.respond({
+      const page = Page.respond({
         status: 200,
         title: "You are connected",
         next: to,
         body: `<p><a href="${Page.escape(to)}">Go on</a></p>`
-      }))
+      })
+      return Effect.succeed(HttpServerResponse.expireCookieUnsafe(page, landed, cookie))
     }
 
     // one redirect URI for two servers would let the one answer for the other
@@ -268,6 +276,9 @@ const stateOf = (query: string): string => {
 const cookieOf = (state: string): string => prefix + state.slice(0, 12).replaceAll(/[^\w-]/g, "")
 
 const cookie = Cookie.attributes("lax")
+
+// says that a login has just come to its end
+const landed = Cookie.name("landed")
 
 const mostLogins = 12
 

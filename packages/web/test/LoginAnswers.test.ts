@@ -189,7 +189,8 @@ describe("AuthorizationRoutes", () => {
   for (const to of ["//evil.test", "https://evil.test", "javascript:alert(1)", "\"><script>", ""]) {
     it.effect(`goes home from that page where its address leads elsewhere: ${to} [9700-4.11.1-a]`, () =>
       Effect.gen(function*() {
-        const browser = yield* make()
+        const browser = yield* make({ landing: "page" })
+        yield* Browser.login(browser)
 
         const { body } = yield* browser.get(`/oauth/landed?to=${encodeURIComponent(to)}`)
 
@@ -197,6 +198,23 @@ describe("AuthorizationRoutes", () => {
         assert.notMatch(body, /evil|alert|<script>/)
       }).pipe(Effect.provide(App.layer())))
   }
+
+  it.effect("takes no browser on that another site led there, and one that logged in once", () =>
+    Effect.gen(function*() {
+      const browser = yield* make({ landing: "page" })
+      const page = "/oauth/landed?to=/oauth/login"
+
+      const before = yield* browser.visit(page, { from: "cross-site" })
+      yield* Browser.login(browser)
+      const once = yield* browser.visit(page, { from: "cross-site" })
+      const twice = yield* browser.visit(page, { from: "cross-site" })
+
+      assert.deepStrictEqual(
+        [before, once, twice].map(({ location, status }) => [status, location]),
+        [[303, "https://app.test/"], [200, ""], [303, "https://app.test/"]]
+      )
+      assert.notInclude(before.body, "refresh")
+    }).pipe(Effect.provide(App.layer())))
 
   it.effect("serves several servers side by side, each with a path, a redirect URI and logins of its own", () =>
     Effect.gen(function*() {

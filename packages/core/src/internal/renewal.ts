@@ -10,7 +10,6 @@ import * as Effect from "effect/Effect"
 import * as Grant from "../Grant.ts"
 import * as OAuthError from "../OAuthError.ts"
 import * as RemoteText from "../RemoteText.ts"
-import * as Target from "../Target.ts"
 import type { Outcome, Reading } from "../TokenStore.ts"
 import * as Attempts from "./attempts.ts"
 import { claim } from "./claim.ts"
@@ -68,16 +67,22 @@ export const run = Effect.fnUntraced(function*(
       case "Claim": {
         if (Deferred.isDoneUnsafe(env.closing)) return yield* fail(new OAuthError.RenewalPending({ why: "closing" }))
         yield* leaveAlone(env)
-        const due = need.why._tag === "Kept"
-          ? Transaction.dueTarget(step.grant, reading.now, env.rules.policy)
-          : need.target
         const now = env.clock.currentTimeMillisUnsafe()
-        const rest = Snapshot.restsUntil(snapshot, due) - now
-        // a grant that is kept alive is so by whatever target the server gives tokens for
-        const target = rest > 0 && need.why._tag === "Kept" ? Target.whole : due
-        if (rest > 0 && target === due) {
+        // a grant is kept alive for the targets that the server gives tokens for: one that rests makes nothing due
+        const kept = need.why._tag === "Kept"
+          ? Transaction.without(step.grant, (target) => Snapshot.restsUntil(snapshot, target) > now)
+          : undefined
+        if (
+          kept !== undefined && kept !== step.grant &&
+          (Transaction.dueIn(kept, reading.now, env.rules) ?? Number.POSITIVE_INFINITY) > 0
+        ) return "current"
+        const target = kept === undefined
+          ? need.target
+          : Transaction.dueTarget(kept, reading.now, env.rules.policy)
+        const rest = Snapshot.restsUntil(snapshot, target.id) - now
+        if (rest > 0) {
           const usable = need.why._tag === "Expiring" &&
-            snapshot.slots.some((slot) => slot.target.id === due.id && Snapshot.isUsable(slot, now))
+            snapshot.slots.some((slot) => slot.target.id === target.id && Snapshot.isUsable(slot, now))
           if (!usable) {
             return yield* fail(
               new OAuthError.RenewalPending({ why: "backing-off", retryAfter: Duration.millis(rest) })

@@ -126,9 +126,9 @@ export const heardOfTarget = (
   self.resting = all.length === 0 ? undefined : new Map(all)
 }
 
-/** Until when a target rests. */
-export const restsUntil = (self: Snapshot, target: Target): number =>
-  self.resting?.get(target.id)?.until ?? Number.NEGATIVE_INFINITY
+/** Until when a target rests, by its id. */
+export const restsUntil = (self: Snapshot, target: string): number =>
+  self.resting?.get(target)?.until ?? Number.NEGATIVE_INFINITY
 
 /** No ids: what nearly every snapshot has, so that it is held once. */
 export const none: ReadonlySet<string> = new Set()

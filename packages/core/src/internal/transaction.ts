@@ -556,6 +556,15 @@ export const dueTarget = (grant: Grant.Grant, now: number, policy: RefreshPolicy
   return Target.fromId(first?.target ?? Target.whole.id)
 }
 
+/** A grant without its access tokens for some targets; itself where it has none of them. */
+export const without = (grant: Grant.Grant, targets: (target: string) => boolean): Grant.Grant =>
+  grant.body._tag === "Open" && grant.body.accessTokens.some(({ target }) => targets(target))
+    ? {
+      ...grant,
+      body: { ...grant.body, accessTokens: grant.body.accessTokens.filter(({ target }) => !targets(target)) }
+    }
+    : grant
+
 // from when a grant that nobody uses is renewed, so that its refresh token does not die
 const dyingFrom = (
   key: string,
