@@ -384,7 +384,12 @@ describe("a description that cannot work", () => {
         "(a)\\1",
         "(?=a)a",
         "(?<!a)b",
-        ".*.*"
+        ".*.*",
+        "(?:a*){6}b",
+        "(?:a{0,9}){9}b",
+        "(?:a?){30}a{30}",
+        "(?:a|ab){9}b",
+        "a{0,30}a{0,30}a{0,30}b"
       ]
     ) {
       it(`is refused: ${pattern} may take long`, () => {
@@ -401,6 +406,8 @@ describe("a description that cannot work", () => {
         "[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?",
         "(?:eu|us|ap)[0-9]{0,3}",
         "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{12}",
+        "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+        "\\d{1,3}(?:\\.\\d{1,3}){3}",
         "a|b|c"
       ]
     ) {

@@ -73,16 +73,23 @@ const parse = (pattern: string): ReadonlyArray<Sequence> | undefined => {
     const quantifier = /^(?:[*+?]|\{(\d+)(,?)(\d*)\})\??/.exec(pattern.slice(at))
     if (quantifier === null) return { atom, optional: false, repeats: false }
     at += quantifier[0].length
-    const [text, least, comma, most] = quantifier
-    return {
-      atom,
-      optional: /^[*?]/.test(text) || least === "0",
-      repeats: /^[*+]/.test(text) || (comma === "," && most === "") || Number(most === "" ? least : most) > 64
-    }
+    const [text, least = "1", comma, most] = quantifier
+    const limit = /^[*+]/.test(text) || (comma === "," && most === "")
+      ? Number.POSITIVE_INFINITY
+      : Number(most || least)
+    const optional = /^[*?]/.test(text) || least === "0"
+    // a fixed number of rounds costs no more than the text; an open one multiplies with what is open beside or within it
+    const isOpen = Number(least) !== limit || isVarying(atom)
+    return { atom, optional, repeats: limit > (isOpen ? 1 : 64) }
   }
   const all = alternatives()
   return at === pattern.length ? all : undefined
 }
+
+// whether what it matches may be longer or shorter
+const isVarying = (atom: Node["atom"]): boolean =>
+  typeof atom !== "string" &&
+  (atom.length > 1 || atom.some((one) => one.some((node) => node.optional || node.repeats || isVarying(node.atom))))
 
 const isLinear = (sequence: Sequence): boolean =>
   sequence.every(({ atom, repeats }) =>
