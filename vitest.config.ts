@@ -9,6 +9,9 @@ const project = (name: string, root: string, options?: { readonly globalSetup: A
 export default defineConfig({
   test: {
     sequence: { concurrent: true },
+    // how long a busy machine takes says nothing; what must not take long says so itself
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     // importing Effect once a file is half the time; tests that need a process of their own start one
     isolate: false,
     allowOnly: false,

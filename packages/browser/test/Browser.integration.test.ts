@@ -251,7 +251,7 @@ type Open = (kind: "bound" | "shared" | "tab") => Promise<Tab>
 
 // each test has a profile of its own, so that they run side by side
 function test(name: string, run: (open: Open) => Promise<void>): void {
-  it(name, async () => {
+  it(name, { concurrent: false }, async () => {
     const context: BrowserContext = await browser.newContext()
     try {
       await run(async (kind) => {

@@ -25,7 +25,7 @@ let browser: Browser
 let server: http.Server
 let issuer: string
 
-describe.skipIf(Chromium.isMissing)("LoopbackLogin in Chromium", { timeout: 60_000 }, () => {
+describe.skipIf(Chromium.isMissing)("LoopbackLogin in Chromium", { timeout: 60_000, concurrent: false }, () => {
   beforeAll(async () => {
     ;[browser, server] = await Promise.all([Chromium.launch(), listen((origin) => provider(origin).callback())])
     issuer = originOf(server)
