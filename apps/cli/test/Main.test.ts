@@ -3,7 +3,8 @@ import { NodeFileSystem } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, FileSystem } from "effect"
 import { Completions } from "effect/cli"
-import { readdirSync } from "node:fs"
+import { generateKeyPairSync } from "node:crypto"
+import { readdirSync, writeFileSync } from "node:fs"
 import * as Path from "node:path"
 import { type Options, run } from "./support/commandLine.ts"
 
@@ -163,13 +164,33 @@ describe("Main", () => {
       assert.match(stderr, /^error: --token-endpoint: is for the provider generic; slack brings its own/)
     })
 
-    withDirectory("is left to the library where clients sign with a key", function*(directory) {
+    withDirectory("wants the key where clients sign with one", function*(directory) {
       const { stderr } = yield* run(
         ["token", "--provider", "apple", "--client-id", "id", "--variable", "teamId=A1B2C3D4E5"],
         at(directory)
       )
 
-      assert.match(stderr, /^error: --provider: is apple, whose clients sign statements with a key/)
+      assert.match(stderr, /^error: --signing-key-file: is missing, and clients of apple sign with a key/)
+    })
+
+    withDirectory("takes the key that is named", function*(directory) {
+      const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" })
+      const key = Path.join(directory, "key.pem")
+      writeFileSync(key, privateKey.export({ format: "pem", type: "pkcs8" }), { mode: 0o600 })
+
+      const { stderr } = yield* run([
+        "token",
+        "--provider",
+        "apple",
+        "--client-id",
+        "id",
+        "--variable",
+        "teamId=A1B2C3D4E5",
+        "--signing-key-file",
+        key
+      ], at(directory))
+
+      assert.match(stderr, /^error: There is no grant for the account default of apple/)
     })
   })
 
