@@ -12,15 +12,15 @@ import * as TokenStore from "@effect-oauth/core/TokenStore"
 import * as Context from "effect/Context"
 import type * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
-import * as FileSystem from "effect/FileSystem"
+import type * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
 import type { PlatformError } from "effect/PlatformError"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { randomBytes, randomUUID, scrypt } from "node:crypto"
-import * as Path from "node:path"
+import { randomBytes, scrypt } from "node:crypto"
+import * as DurableFile from "./DurableFile.ts"
 import { type Failure, usage } from "./Failure.ts"
 
 /** A bundle: a store whose bodies are sealed with the passphrase, and what lies in it. */
@@ -90,7 +90,7 @@ export const move = (options: {
     Stream.tap(copied, ({ key, result }) => Effect.sync(() => result === "moved" && moved.add(key.id))),
     Stream.unwrap(Effect.gen(function*() {
       if (moved.size === 0) return Stream.empty
-      yield* write(path, yield* bundle.text, "create")
+      yield* DurableFile.write(path, yield* bundle.text, "create")
       return source === "keep" ? Stream.empty : Stream.drain(removed(from, bundle, path, moved))
     }))
   )
@@ -126,36 +126,6 @@ const removed = (
   })
 
 const named = (path: string): string => `file ${path}`
-
-/** Writes a text into a file, durably, and for this person's eyes only: a new one, or in the place of what is there. */
-export const write = Effect.fnUntraced(function*(
-  path: string,
-  text: string,
-  how: "create" | "replace"
-): Effect.fn.Return<void, PlatformError, FileSystem.FileSystem> {
-  const fs = yield* FileSystem.FileSystem
-  const temporary = `${path}.${randomUUID()}.tmp`
-  const synced = (path: string, options: Parameters<typeof fs.open>[1], text?: string) =>
-    Effect.scoped(Effect.gen(function*() {
-      const file = yield* fs.open(path, options)
-      if (text !== undefined) yield* file.writeAll(new TextEncoder().encode(text))
-      yield* file.sync
-    }))
-  const place = how === "replace"
-    ? fs.rename(temporary, path)
-    // a rename would write over what another command has put there by now; not every disk has links
-    : Effect.catchIf(
-      fs.link(temporary, path),
-      ({ reason }) => reason._tag !== "AlreadyExists",
-      () => fs.rename(temporary, path)
-    )
-  yield* synced(temporary, { flag: "wx", mode: 0o600 }, text).pipe(
-    Effect.andThen(place),
-    Effect.ensuring(Effect.ignore(fs.remove(temporary)))
-  )
-  // the name is to last as well, where directories can be synced
-  yield* Effect.ignore(synced(Path.dirname(path), { flag: "r" }))
-})
 
 const make = Effect.fnUntraced(function*(
   passphrase: Redacted.Redacted,

@@ -11,6 +11,7 @@ import * as Redacted from "effect/Redacted"
 import type { Json } from "effect/Schema"
 import { createPrivateKey, generateKeyPairSync } from "node:crypto"
 import * as Path from "node:path"
+import * as DurableFile from "./DurableFile.ts"
 import { configuration, type Failure } from "./Failure.ts"
 import type { Found } from "./Profile.ts"
 
@@ -34,8 +35,8 @@ export const dpop = Effect.fnUntraced(function*(
     const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" })
     const text = `${JSON.stringify(privateKey.export({ format: "jwk" }))}\n`
     yield* fs.makeDirectory(Path.dirname(found.value), { recursive: true, mode: 0o700 }).pipe(
-      // of two commands that make it at once, one does
-      Effect.andThen(fs.writeFileString(found.value, text, { mode: 0o600, flag: "wx" })),
+      // of two commands that make it at once, one does; grants are bound to it, and it must not be lost before them
+      Effect.andThen(DurableFile.write(found.value, text, "create")),
       Effect.catchIf(({ reason }) => reason._tag === "AlreadyExists", () => Effect.void),
       Effect.mapError(({ reason }) =>
         configuration(found.called, `the file ${found.value} cannot be made (${reason._tag}); name another`)

@@ -11,6 +11,7 @@ import * as FileSystem from "effect/FileSystem"
 import * as Stream from "effect/Stream"
 import * as Path from "node:path"
 import * as Bundle from "../../Bundle.ts"
+import * as DurableFile from "../../DurableFile.ts"
 import * as ExitCode from "../../ExitCode.ts"
 import { make, usage } from "../../Failure.ts"
 import * as GrantLine from "../../GrantLine.ts"
@@ -60,7 +61,7 @@ export const imported = Command.make(
         )
       )
       // in two places a grant is renewed twice, and lost: the file keeps what was not taken
-      if (left > 0) yield* Bundle.write(path, yield* bundle.text, "replace")
+      if (left > 0) yield* DurableFile.write(path, yield* bundle.text, "replace")
     }).pipe(
       Effect.scoped,
       Effect.provide([Store.layer(config), SecureRandom.layerWebCrypto]),
