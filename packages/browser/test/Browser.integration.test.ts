@@ -59,6 +59,10 @@ describe.skipIf(Chromium.isMissing)("in Chromium", { timeout: 60_000 }, () => {
       }
     }
 
+    it("makes no new key over one that it cannot read", async () => {
+      assert.deepStrictEqual(await tab.evaluate(() => page.laterKey()), ["RecordInvalid", { later: true }])
+    })
+
     it("is kept in a worker", async () => {
       assert.strictEqual(await tab.evaluate(() => page.inWorker("laws")), "all hold")
     })

@@ -58,6 +58,19 @@ const page = {
     judge(
       Effect.provide(TokenStoreContract.unreadable(Records.damage("laws"))[index]?.run ?? Effect.die("none"), indexedDb)
     ),
+  /** What comes of it that a later release has written a key in its own way, and what lies there then. */
+  laterKey: async (): Promise<readonly [string, unknown]> => {
+    const open = () =>
+      Effect.runPromiseExit(Effect.scoped(Layer.build(BrowserStorage.layerShared({ database: "later" }))))
+    await open()
+    await Records.putKey("later", "seal", { later: true })
+    const exit = await open()
+    const error = Exit.isFailure(exit) ? Cause.squash(exit.cause) : undefined
+    return [
+      typeof error === "object" && error !== null && "reason" in error ? tagOf(error.reason) : "opened",
+      await Records.putKey("later", "seal", { later: true })
+    ]
+  },
   pendingLaw: (keeper: keyof typeof keepers, index: number) =>
     judge(
       Effect.provide(PendingAuthorizationsContract.cases[index]?.run ?? Effect.die("no such law"), keepers[keeper])

@@ -24,6 +24,16 @@ export const damage = (name: string) => (key: GrantKey.GrantKey): Effect.Effect<
     database.close()
   })
 
+/** Puts something else in the place of a key, or nothing; gives what was there before. */
+export const putKey = async (name: string, key: string, value: unknown): Promise<unknown> => {
+  const database = await opened(name)
+  const store = database.transaction("keys", "readwrite").objectStore("keys")
+  const before = await done(store.get(key))
+  await done(store.put(value, key))
+  database.close()
+  return before
+}
+
 /** All that a database and the other storages of the origin hold, as text, and whether a key can be taken out. */
 export const look = async (name: string): Promise<{ readonly text: string; readonly exported: boolean }> => {
   const database = await opened(name)
