@@ -40,7 +40,8 @@ const examplesOf = (source: string): ReadonlyArray<Example> => {
 }
 
 const sources = fs.globSync(["README.md", "docs/**/*.md", "packages/*/README.md", "{packages,apps}/*/src/**/*.ts"], {
-  cwd: root
+  cwd: root,
+  exclude: ["docs/reference/**", "**/node_modules/**"]
 })
 const examples = sources.sort().flatMap(examplesOf)
 

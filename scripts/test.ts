@@ -49,7 +49,8 @@ const steps: ReadonlyArray<Step> = [
   { ring: "check", name: "size", command: "size-limit" },
   { ring: "test", name: "integration", command: "vitest run .integration.test. --project !hostile", vitest: true },
   { ring: "test", name: "conformance", command: "node scripts/conformance.ts --check" },
-  { ring: "test", name: "demo", command: "node apps/cli/src/bin.ts demo" },
+  { ring: "test", name: "site", command: "node docs/build.ts --look" },
+  { ring: "test", name: "demo", command: "node scripts/recording.ts" },
   { ring: "test", name: "hostile", command: "node hostile/src/hostile.ts --json" },
   {
     ring: "test",

@@ -119,7 +119,7 @@ export class BackchannelLogin extends Context.Service<BackchannelLogin, {
   /**
    * Takes a notification of the server: its `Authorization` header and its body
    * (sections 10.2, 10.3 and 12). What has to be done for it goes on after this
-   * has returned, and is told by {@link Options.completed} and `complete`.
+   * has returned, and is told by `Options.completed` and `complete`.
    */
   readonly notified: (notification: {
     readonly authorization: string | undefined
