@@ -1,6 +1,6 @@
 /**
  * Tries the packages as they are published, in a project that knows nothing of this repository, under every compiler and
- * in every runtime that is promised, and follows the pages of docs/getting-started there:
+ * in every runtime that is promised, follows the pages of docs/getting-started there, and publishes as a dry run:
  *
  *     npm run runtimes [-- --short] [-- --write]
  *
@@ -91,6 +91,8 @@ const tool = (alias: string, spec: string): string => {
 
 // The project: the packed packages, the probe's sources, and nothing else.
 must("packing", run("node", [path.join(root, "scripts", "pack.ts")], root))
+const release = run("node", [path.join(root, "scripts", "release.ts")], root)
+judge("release, as a dry run", release.works, release.why)
 const probe = path.join(consumer, "src")
 fs.cpSync(path.join(import.meta.dirname, "probe"), probe, { recursive: true })
 must(

@@ -1,0 +1,55 @@
+// A release as a dry run: what scripts/pack.ts has packed is one version, depends on nothing of this workspace's own, and
+// could be published as the release workflow does it.
+import { spawnSync } from "node:child_process"
+import * as fs from "node:fs"
+import * as path from "node:path"
+
+const root = path.resolve(import.meta.dirname, "..")
+const folder = path.join(root, ".tmp", "pack")
+
+interface Manifest {
+  readonly name: string
+  readonly version: string
+  readonly license?: string
+  readonly dependencies?: Readonly<Record<string, string>>
+  readonly peerDependencies?: Readonly<Record<string, string>>
+  readonly exports?: unknown
+}
+
+const run = (command: string, args: ReadonlyArray<string>) => {
+  const done = spawnSync(command, args, { cwd: folder, encoding: "utf8", maxBuffer: 2 ** 26 })
+  return { works: done.status === 0, output: done.stdout ?? "", why: `${done.stdout}${done.stderr}`.slice(-2000) }
+}
+
+const tarballs = fs.globSync("*.tgz", { cwd: folder }).sort()
+const manifests = tarballs.map((tarball): Manifest =>
+  JSON.parse(run("tar", ["-xzOf", tarball, "package/package.json"]).output)
+)
+
+const faults: Array<string> = []
+if (tarballs.length === 0) faults.push("there is nothing packed; run node scripts/pack.ts first")
+const versions = new Set(manifests.map(({ version }) => version))
+if (versions.size > 1) faults.push(`the packages have several versions: ${[...versions].join(", ")}`)
+
+for (const manifest of manifests) {
+  const { dependencies = {}, exports, license, name, peerDependencies = {} } = manifest
+  if (license === undefined) faults.push(`${name}: has no license`)
+  if (JSON.stringify(exports).includes("src/")) faults.push(`${name}: exports its sources`)
+  for (const [dependency, range] of Object.entries({ ...dependencies, ...peerDependencies })) {
+    if (/^(workspace|catalog|file|link):/.test(range)) faults.push(`${name}: depends on ${dependency} by ${range}`)
+    if (dependency.startsWith("@effect-oauth/") && !range.includes(manifest.version)) {
+      faults.push(`${name}: depends on ${dependency} ${range}, and not on this version`)
+    }
+  }
+}
+
+if (faults.length === 0) {
+  for (const tarball of tarballs) {
+    const done = run("npm", ["publish", tarball, "--access", "public", "--ignore-scripts", "--dry-run"])
+    if (done.works) console.log(`${tarball}: could be published`)
+    else faults.push(`${tarball}: ${done.why}`)
+  }
+}
+
+for (const fault of faults) console.log(`FAIL ${fault}`)
+process.exit(faults.length > 0 ? 1 : 0)
