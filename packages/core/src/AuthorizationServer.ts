@@ -70,7 +70,10 @@ export class AuthorizationServer extends Context.Service<AuthorizationServer, {
    * does. A `GrantKeeper` renews before.
    */
   readonly idleLifetime?: Duration.Duration | undefined
-  /** The least time between two renewals of a grant, where the server asks for one. It waits no longer than a token lives. */
+  /**
+   * The least time between two renewals of a grant for one target, where the server asks for one. It waits no longer
+   * than a token lives.
+   */
   readonly minInterval?: Duration.Duration | undefined
   /**
    * The claims of an ID token that fill places of the issuer, by the places' names, for servers whose tenants have

@@ -290,7 +290,9 @@ export const Description = Schema.Struct({
     )
   ),
   minInterval: optional(
-    duration("The least time between two renewals of a grant; it is waited for no longer than a token lives.")
+    duration(
+      "The least time between two renewals of a grant for one target; it is waited for no longer than a token lives."
+    )
   ),
   hooks: optional(
     Schema.Struct({

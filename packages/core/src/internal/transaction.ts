@@ -49,7 +49,7 @@ export interface Rules {
   readonly patience: Duration.Duration
   /** How long a refresh token lives that is not used, where the server's answers do not say. */
   readonly idleLifetime: Duration.Duration | undefined
-  /** The least time between two renewals of a grant, where the server asks for one. */
+  /** The least time between two renewals of a grant for one target, where the server asks for one. */
   readonly minInterval?: Duration.Duration | undefined
   readonly installation: string
   /** Whether the DPoP key of a thumbprint is here, or the certificate of a name. */
