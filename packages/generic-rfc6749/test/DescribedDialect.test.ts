@@ -3,6 +3,7 @@ import {
   type GrantKey,
   Login,
   type OAuthError,
+  Target,
   TokenService,
   TokenStore
 } from "@effect-oauth/core"
@@ -702,6 +703,16 @@ describe("DescribedDialect", () => {
         assert.lengthOf(sent.requests, 2)
       }).pipe(Effect.scoped))
 
+    it.effect("is waited for by the target that has a token, and by no other", () =>
+      Effect.gen(function*() {
+        const { key, sent } = yield* login({
+          minInterval: "1 day",
+          answers: [{ ...tokens, expires_in: 100_000 }, { ...others, expires_in: 100_000 }]
+        })
+
+        assert.strictEqual(yield* sent.token(key, Target.make({ resource: "https://other.example" })), "a-2")
+      }).pipe(Effect.scoped))
+
     it.effect("is no longer than the token lives", () =>
       Effect.gen(function*() {
         const { key, sent } = yield* login({
@@ -907,8 +918,8 @@ const login = Effect.fnUntraced(function*(options: Options) {
       record: (key: GrantKey.GrantKey) =>
         Effect.provideContext(Effect.flatMap(TokenStore.TokenStore, (store) => store.read(key)), context),
       status: (key: GrantKey.GrantKey) => Effect.map(service(({ status }) => status(key)), Option.getOrThrow),
-      token: (key: GrantKey.GrantKey) =>
-        Effect.map(service(({ token }) => token(key)), ({ value }) => Redacted.value(value))
+      token: (key: GrantKey.GrantKey, target?: Target.Target) =>
+        Effect.map(service(({ token }) => token(key, target)), ({ value }) => Redacted.value(value))
     }
   }
 })
