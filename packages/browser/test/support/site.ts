@@ -12,8 +12,8 @@ import { rolldown } from "rolldown"
 export interface Site {
   readonly origin: string
   readonly issuer: string
-  /** The grant types of the token requests that arrived. */
-  readonly requests: () => ReadonlyArray<string>
+  /** The codes that were brought to the token endpoint. */
+  readonly codes: () => ReadonlyArray<string>
   /** The next token request arrives and is not answered, nor processed. */
   readonly swallow: () => Promise<void>
   readonly close: () => void
@@ -66,7 +66,7 @@ export const open = async (): Promise<Site> => {
     redirect_uris: ["tab", "shared", "bound"].map((name) => `${pages.origin}/${name}/callback`),
     dpop_bound_access_tokens: bound
   })
-  const requests: Array<string> = []
+  const codes: Array<string> = []
   let swallowing: (() => void) | undefined
   const provider = new Provider(issuer, {
     clients: [client("page", false), client("bound", true)],
@@ -84,7 +84,7 @@ export const open = async (): Promise<Site> => {
   })
   provider.use(async (ctx, next) => {
     await next()
-    if (ctx.path === "/token") requests.push(String(ctx.oidc?.params?.["grant_type"]))
+    if (ctx.path === "/token") codes.push(String(ctx.oidc?.params?.["code"]))
   })
   const callback = provider.callback()
   authorization.server.on("request", (request, response) => {
@@ -98,7 +98,7 @@ export const open = async (): Promise<Site> => {
   return {
     origin: pages.origin,
     issuer,
-    requests: () => requests,
+    codes: () => codes,
     swallow: () => new Promise((resolve) => swallowing = resolve),
     close: () => {
       for (const { server } of [pages, authorization]) {
