@@ -297,9 +297,9 @@ export const layerWith: Layer.Layer<
         crypto
       )
       yield* pendings.put(request.pending, Duration.toMillis(options.timeToLive ?? defaultTimeToLive))
-      const begun: Effect.Effect<Begun, OAuthError.OAuthError> = Effect.map(
-        sent(request),
-        (address) => ({ ...address, state: request.pending.state, again: begun })
+      // made when it is run: an effect that is printed shows what it holds
+      const begun: Effect.Effect<Begun, OAuthError.OAuthError> = Effect.suspend(() =>
+        Effect.map(sent(request), (address) => ({ ...address, state: request.pending.state, again: begun }))
       )
       return yield* begun
     })

@@ -1,8 +1,9 @@
 import { Login, OAuthError, type Scopes, TokenService } from "@effect-oauth/core"
 import { Fault, TestAuthorizationServer } from "@effect-oauth/core/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Option, Stream } from "effect"
+import { Effect, Fiber, Option, Redacted, Stream } from "effect"
 import { TestClock } from "effect/testing"
+import { inspect } from "node:util"
 import * as App from "./support/App.ts"
 
 describe("Login", () => {
@@ -15,6 +16,17 @@ describe("Login", () => {
       assert.strictEqual(status.state._tag, "Active")
       assert.deepStrictEqual(status.scopes, ["read"])
       assert.isTrue(status.renewable)
+    }).pipe(Effect.provide(App.layer())))
+
+  it.effect("shows its state nowhere but in the address, however it is printed", () =>
+    Effect.gen(function*() {
+      const login = yield* Login.Login
+      const begun = yield* login.begin({ account: "ada", redirectUri: "https://app.test/callback", scopes: ["read"] })
+
+      const printed = inspect({ ...begun, url: "" }, { depth: Infinity, showHidden: true })
+
+      assert.include(begun.url, Redacted.value(begun.state))
+      assert.notInclude(printed, Redacted.value(begun.state))
     }).pipe(Effect.provide(App.layer())))
 
   it.effect("exchanges the code with the code verifier and the redirect URI of the request", () =>
