@@ -296,8 +296,15 @@ export const excuseOf = (facts: Facts, account: string, family: string): string 
       return "it was in escrow for too long"
     }
     const away = life.suspended.concat(life.cutOff).filter((span) => span.to > newest.at && span.from < facts.restAt)
-    return away.some((span) => span.to - Math.max(span.from, newest.at - 60_000) > most * 0.9)
-      ? "its holder was away for too long"
+    const wasAwayFor = (millis: number) =>
+      away.some((span) => span.to - Math.max(span.from, newest.at - 60_000) > millis * 0.9)
+    if (wasAwayFor(most)) return "its holder was away for too long"
+    // inside a window nobody waits for patience: whoever followed got the same pair, and died with it
+    const soonest = Duration.toMillis(facts.policy.lease) + Duration.toMillis(facts.policy.settle)
+    const isWindow = facts.rotation._tag === "Rotating" && facts.rotation.window !== undefined
+    const followerDied = received.some(({ by }) => by !== entry.by && facts.lives.get(by)?.ended?.how === "killed")
+    return isWindow && followerDied && wasAwayFor(soonest)
+      ? "its holder was away, and who followed inside the window was killed"
       : undefined
   })
   return received.length === 0

@@ -621,8 +621,16 @@ class World {
     const ledger = this.now(this.server.ledger)
     const issued = ledger.findLast((entry) => entry.kind === "issued" && entry.token === name)
     if (issued === undefined) return 0
-    const asked = ledger.find((entry) => entry.kind === "presented" && entry.exchange === issued.exchange)
-    return (asked ?? issued).at + lifetimeOf(this.plan.rotation)
+    const askedAt = (exchange: number | undefined): number | undefined =>
+      ledger.find((entry) => entry.kind === "presented" && entry.exchange === exchange)?.at
+    const lifetime = lifetimeOf(this.plan.rotation)
+    const first = (askedAt(issued.exchange) ?? issued.at) + lifetime
+    // a server that gives the pair again tells what is left of its life, and that is counted from before it was asked too
+    const rotated = ledger.find((entry) => entry.kind === "rotated" && entry.exchange === issued.exchange)
+    const again = ledger
+      .filter((entry) => entry.kind === "replayed" && entry.token === rotated?.token)
+      .map((entry) => (askedAt(entry.exchange) ?? entry.at) + lifetime - (entry.at - issued.at))
+    return Math.min(first, ...again)
   }
 
   private login(account: string, process: Process | undefined): void {
