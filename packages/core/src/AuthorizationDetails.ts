@@ -124,6 +124,24 @@ export const encode = <A, I>(
   )
 
 /**
+ * The parameter of a request, `authorization_details`; none where nothing is
+ * asked for. Fails where something is no detail, or of a type that the server
+ * does not list.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const parameters = Details.parameters
+
+/**
+ * Details as an answer tells them, or `undefined` where they are none.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const fromJson = Details.fromJson
+
+/**
  * What was granted, as values of the application's own. Fails with
  * `ResponseInvalid` where any of it is not what the schema says: use a union for
  * several types.
@@ -192,24 +210,6 @@ export const compare = (asked: AuthorizationDetails, granted: AuthorizationDetai
  */
 export const isAsAsked = ({ added, changed, missing }: Comparison): boolean =>
   added.length + changed.length + missing.length === 0
-
-/**
- * The parameter of a request, `authorization_details`; none where nothing is
- * asked for. Fails where something is no detail, or of a type that the server
- * does not list.
- *
- * @category constructors
- * @since 0.1.0
- */
-export const parameters = Details.parameters
-
-/**
- * Details as an answer tells them, or `undefined` where they are none.
- *
- * @category constructors
- * @since 0.1.0
- */
-export const fromJson = Details.fromJson
 
 const differing = (a: AuthorizationDetail, b: AuthorizationDetail): ReadonlyArray<string> =>
   [...new Set([...Object.keys(a), ...Object.keys(b)])].filter((name) =>

@@ -84,14 +84,6 @@ export interface Rules {
   readonly scopeEncoding: "percent" | "raw"
 }
 
-/**
- * The rules of the RFCs.
- *
- * @category constructors
- * @since 0.1.0
- */
-export const rfc6749: Rules = Rfc6749.authorizationRequest
-
 const Secret = Schema.RedactedFromValue(Schema.String)
 
 /**
@@ -168,6 +160,16 @@ export interface AuthorizationRequest {
 }
 
 /**
+ * A request object (RFC 9101, section 5): by value or by reference, and not both.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type RequestObject =
+  | { readonly request: Redacted.Redacted; readonly requestUri?: undefined }
+  | { readonly request?: undefined; readonly requestUri: string }
+
+/**
  * What a login needs.
  *
  * @category options
@@ -204,6 +206,14 @@ export interface Options {
   /** Thumbprint of the DPoP key that is to redeem the code (RFC 9449, section 10). */
   readonly thumbprint?: string | undefined
 }
+
+/**
+ * The rules of the RFCs.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const rfc6749: Rules = Rfc6749.authorizationRequest
 
 /**
  * Makes the request of one login. State, nonce and code verifier are 32 random
@@ -309,16 +319,6 @@ export const pushed = (
   endpoint: string,
   options: { readonly clientId: string; readonly requestUri: string }
 ): string => withQuery(endpoint, [["client_id", options.clientId], ["request_uri", options.requestUri]], rfc6749)
-
-/**
- * A request object (RFC 9101, section 5): by value or by reference, and not both.
- *
- * @category models
- * @since 0.1.0
- */
-export type RequestObject =
-  | { readonly request: Redacted.Redacted; readonly requestUri?: undefined }
-  | { readonly request?: undefined; readonly requestUri: string }
 
 /**
  * The address of a request that is signed: it names the client and the object.

@@ -40,14 +40,6 @@ export interface Rules {
 }
 
 /**
- * The rules of RFC 6749.
- *
- * @category constructors
- * @since 0.1.0
- */
-export const rfc6749: Rules = Rfc6749.authorizationResponse
-
-/**
  * An answer as it arrived: well-formed, and not believed in anything.
  *
  * @category models
@@ -88,6 +80,14 @@ export interface Authorized {
   /** What the protocol does not define; some servers name a tenant or a host here. */
   readonly parameters: ReadonlyMap<string, string>
 }
+
+/**
+ * The rules of RFC 6749.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const rfc6749: Rules = Rfc6749.authorizationResponse
 
 /**
  * Reads the address at which the browser arrived, as it was requested.

@@ -19,6 +19,30 @@ import * as OAuthError from "./OAuthError.ts"
 import * as RotationPolicy from "./RotationPolicy.ts"
 
 /**
+ * What a constructor of this module gives: an authorization server, or what is
+ * wrong with the options.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Made = Result.Result<AuthorizationServer["Service"], OAuthError.OAuthError>
+
+/**
+ * What describes an authorization server. Only `provider` and `tokenEndpoint`
+ * are required.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface Options extends Omit<AuthorizationServer["Service"], "dialect" | "rotation" | "apiOrigins"> {
+  readonly dialect?: Dialect.Deviations | undefined
+  /** `RotationPolicy.unknown` unless declared. */
+  readonly rotation?: RotationPolicy.RotationPolicy | undefined
+  /** None unless named. */
+  readonly apiOrigins?: ReadonlyArray<string> | undefined
+}
+
+/**
  * An authorization server.
  *
  * @category services
@@ -87,30 +111,6 @@ export class AuthorizationServer extends Context.Service<AuthorizationServer, {
 }>()("@effect-oauth/core/AuthorizationServer") {}
 
 /**
- * What describes an authorization server. Only `provider` and `tokenEndpoint`
- * are required.
- *
- * @category options
- * @since 0.1.0
- */
-export interface Options extends Omit<AuthorizationServer["Service"], "dialect" | "rotation" | "apiOrigins"> {
-  readonly dialect?: Dialect.Deviations | undefined
-  /** `RotationPolicy.unknown` unless declared. */
-  readonly rotation?: RotationPolicy.RotationPolicy | undefined
-  /** None unless named. */
-  readonly apiOrigins?: ReadonlyArray<string> | undefined
-}
-
-/**
- * What a constructor of this module gives: an authorization server, or what is
- * wrong with the options.
- *
- * @category models
- * @since 0.1.0
- */
-export type Made = Result.Result<AuthorizationServer["Service"], OAuthError.OAuthError>
-
-/**
  * Makes an authorization server whose every address is `https`.
  *
  * @category constructors
@@ -147,16 +147,6 @@ export const distinct = (
   })
 
 /**
- * Provides what a constructor made; wrong options fail here, before anything is
- * sent.
- *
- * @category layers
- * @since 0.1.0
- */
-export const layer = (made: Made): Layer.Layer<AuthorizationServer, OAuthError.OAuthError> =>
-  Layer.effect(AuthorizationServer, Effect.fromResult(made))
-
-/**
  * The key of a grant of this server for a client and an account.
  *
  * @category getters
@@ -169,6 +159,16 @@ export const key = (
   const token = new URL(self.tokenEndpoint)
   return GrantKey.make({ provider: self.provider, issuer: self.issuer ?? token.origin + token.pathname, ...options })
 }
+
+/**
+ * Provides what a constructor made; wrong options fail here, before anything is
+ * sent.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = (made: Made): Layer.Layer<AuthorizationServer, OAuthError.OAuthError> =>
+  Layer.effect(AuthorizationServer, Effect.fromResult(made))
 
 const validated = (options: Options, allowed: (url: URL) => boolean): Made => {
   const invalid = (field: string, problem: string) => refused("make", field, problem)

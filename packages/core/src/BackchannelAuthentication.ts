@@ -45,6 +45,30 @@ export type Delivery =
   | { readonly mode: "ping" | "push"; readonly notificationEndpoint: string }
 
 /**
+ * A request that the server has taken.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Started {
+  readonly authReqId: Redacted.Redacted
+  /** When the request is of no more use, by this process's clock. */
+  readonly expiresAt: DateTime.Utc
+  /** How long to wait before asking, every time. */
+  readonly interval: Duration.Duration
+  /** What the server must show when it calls, where it does. */
+  readonly notificationToken?: Redacted.Redacted | undefined
+}
+
+/**
+ * The grant that a request is redeemed by.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const grantType = "urn:openid:params:grant-type:ciba"
+
+/**
  * Who is meant: one of a name, a token that says it, and an ID token of an
  * earlier login (section 7.1).
  *
@@ -89,22 +113,6 @@ export type Options = Hint & {
   readonly acrValues?: ReadonlyArray<string> | undefined
   /** Further parameters. */
   readonly parameters?: Readonly<Record<string, string>> | undefined
-}
-
-/**
- * A request that the server has taken.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Started {
-  readonly authReqId: Redacted.Redacted
-  /** When the request is of no more use, by this process's clock. */
-  readonly expiresAt: DateTime.Utc
-  /** How long to wait before asking, every time. */
-  readonly interval: Duration.Duration
-  /** What the server must show when it calls, where it does. */
-  readonly notificationToken?: Redacted.Redacted | undefined
 }
 
 /**
@@ -174,14 +182,6 @@ export const registration = (
     })),
     (reason) => OAuthError.make("BackchannelAuthentication", "registration", reason)
   )
-
-/**
- * The grant that a request is redeemed by.
- *
- * @category models
- * @since 0.1.0
- */
-export const grantType = "urn:openid:params:grant-type:ciba"
 
 /**
  * Makes the endpoint of the authorization server in context.

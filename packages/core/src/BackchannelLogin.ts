@@ -35,20 +35,6 @@ import { TokenService } from "./TokenService.ts"
 import type { TokenSet } from "./TokenSet.ts"
 
 /**
- * What a login asks for.
- *
- * @category options
- * @since 0.1.0
- */
-export type Options = BackchannelAuthentication.Options & {
-  /** The application's own name for whose grant it will be. */
-  readonly account: string
-  readonly part?: string | undefined
-  /** The application's own, given back when the login completes. It does not travel. */
-  readonly context?: Json | undefined
-}
-
-/**
  * A login that waits for the person.
  *
  * @category models
@@ -80,6 +66,40 @@ export interface Completed extends Pick<Login.Completed, "context" | "identity" 
  * @since 0.1.0
  */
 export type Notified = "accepted" | "unknown" | "malformed"
+
+/**
+ * How many logins that a notification ends are waited for by one process. When
+ * there are more, nobody here is told of the oldest; it is kept all the same.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const capacity = 10_000
+
+/**
+ * What a login asks for.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export type Options = BackchannelAuthentication.Options & {
+  /** The application's own name for whose grant it will be. */
+  readonly account: string
+  readonly part?: string | undefined
+  /** The application's own, given back when the login completes. It does not travel. */
+  readonly context?: Json | undefined
+}
+
+/**
+ * What is told of logins that a notification completed.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface LayerOptions {
+  /** Run when a login has ended, however: in the process that the notification reached, or that asked. */
+  readonly completed?: ((outcome: Result.Result<Completed, OAuthError.OAuthError>) => Effect.Effect<void>) | undefined
+}
 
 /**
  * Logins on a device of the person's own.
@@ -126,26 +146,6 @@ export class BackchannelLogin extends Context.Service<BackchannelLogin, {
     readonly body: Uint8Array
   }) => Effect.Effect<Notified, OAuthError.OAuthError>
 }>()("@effect-oauth/core/BackchannelLogin") {}
-
-/**
- * What is told of logins that a notification completed.
- *
- * @category options
- * @since 0.1.0
- */
-export interface LayerOptions {
-  /** Run when a login has ended, however: in the process that the notification reached, or that asked. */
-  readonly completed?: ((outcome: Result.Result<Completed, OAuthError.OAuthError>) => Effect.Effect<void>) | undefined
-}
-
-/**
- * How many logins that a notification ends are waited for by one process. When
- * there are more, nobody here is told of the oldest; it is kept all the same.
- *
- * @category models
- * @since 0.1.0
- */
-export const capacity = 10_000
 
 /**
  * Logins, with WebCrypto for digests.

@@ -80,6 +80,24 @@ export interface Said {
 }
 
 /**
+ * What an answer with this status means for the token that the request carried.
+ *
+ * - `renew`: the token is not accepted; another one may be.
+ * - `prove`: the proof is not accepted; another one may be (RFC 9449, section 9).
+ * - `insufficient`: the token is good and not enough, and no renewal changes
+ *   that (RFC 6750, section 3.1; RFC 9470, section 3).
+ * - `answer`: it is the API's answer and nothing else.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Meaning =
+  | { readonly _tag: "renew" }
+  | { readonly _tag: "prove"; readonly error: "use_dpop_nonce" | "invalid_dpop_proof" }
+  | { readonly _tag: "insufficient"; readonly error: AccessInsufficient["error"]; readonly said: Said }
+  | { readonly _tag: "answer" }
+
+/**
  * The challenges of an answer. Several headers of the name count as one, joined
  * by commas.
  *
@@ -246,24 +264,6 @@ export const resourceMetadata = (self: Parsed): string | undefined => {
   }
   return undefined
 }
-
-/**
- * What an answer with this status means for the token that the request carried.
- *
- * - `renew`: the token is not accepted; another one may be.
- * - `prove`: the proof is not accepted; another one may be (RFC 9449, section 9).
- * - `insufficient`: the token is good and not enough, and no renewal changes
- *   that (RFC 6750, section 3.1; RFC 9470, section 3).
- * - `answer`: it is the API's answer and nothing else.
- *
- * @category models
- * @since 0.1.0
- */
-export type Meaning =
-  | { readonly _tag: "renew" }
-  | { readonly _tag: "prove"; readonly error: "use_dpop_nonce" | "invalid_dpop_proof" }
-  | { readonly _tag: "insufficient"; readonly error: AccessInsufficient["error"]; readonly said: Said }
-  | { readonly _tag: "answer" }
 
 /**
  * Tells what an answer means. A 401 without a challenge that can be read is

@@ -51,21 +51,6 @@ export interface Credentials {
 }
 
 /**
- * Client authentication: the client's identifier, and its credentials as an
- * effect that is run for every request, so that a rotated secret is used
- * without a restart.
- *
- * @category services
- * @since 0.1.0
- */
-export class ClientAuthentication extends Context.Service<ClientAuthentication, {
-  readonly clientId: string
-  readonly credentials: (endpoint: Endpoint) => Effect.Effect<Credentials, OAuthError.OAuthError>
-  /** Whether the certificate of a name is the one that connections show; absent where they show none. */
-  readonly holds?: ((certificate: string) => boolean) | undefined
-}>()("@effect-oauth/core/ClientAuthentication") {}
-
-/**
  * What a constructor of this module gives: a way to authenticate, or what is
  * wrong with the options.
  *
@@ -73,6 +58,32 @@ export class ClientAuthentication extends Context.Service<ClientAuthentication, 
  * @since 0.1.0
  */
 export type Made = Result.Result<ClientAuthentication["Service"], OAuthError.OAuthError>
+
+/**
+ * What a client states when its key signs for it (RFC 7523, section 3).
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Statement {
+  readonly issuer: string
+  readonly subject: string
+  readonly audience: string
+  /** The one that the server knows, where it knows one only. */
+  readonly algorithm?: string | undefined
+  readonly lifetime: Duration.Duration
+}
+
+/**
+ * Signs a statement, for one request: gives the JWT, and what names the key as
+ * {@link Credentials.basis} does.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Signer = (
+  statement: Statement
+) => Effect.Effect<{ readonly value: Redacted.Redacted; readonly basis: Redacted.Redacted }, OAuthError.OAuthError>
 
 /**
  * A client without credentials.
@@ -108,30 +119,19 @@ export interface BearerOptions {
 }
 
 /**
- * What a client states when its key signs for it (RFC 7523, section 3).
+ * Client authentication: the client's identifier, and its credentials as an
+ * effect that is run for every request, so that a rotated secret is used
+ * without a restart.
  *
- * @category models
+ * @category services
  * @since 0.1.0
  */
-export interface Statement {
-  readonly issuer: string
-  readonly subject: string
-  readonly audience: string
-  /** The one that the server knows, where it knows one only. */
-  readonly algorithm?: string | undefined
-  readonly lifetime: Duration.Duration
-}
-
-/**
- * Signs a statement, for one request: gives the JWT, and what names the key as
- * {@link Credentials.basis} does.
- *
- * @category models
- * @since 0.1.0
- */
-export type Signer = (
-  statement: Statement
-) => Effect.Effect<{ readonly value: Redacted.Redacted; readonly basis: Redacted.Redacted }, OAuthError.OAuthError>
+export class ClientAuthentication extends Context.Service<ClientAuthentication, {
+  readonly clientId: string
+  readonly credentials: (endpoint: Endpoint) => Effect.Effect<Credentials, OAuthError.OAuthError>
+  /** Whether the certificate of a name is the one that connections show; absent where they show none. */
+  readonly holds?: ((certificate: string) => boolean) | undefined
+}>()("@effect-oauth/core/ClientAuthentication") {}
 
 /**
  * A public client: names itself in the body and proves nothing (RFC 6749,

@@ -156,14 +156,6 @@ export type Keys =
   | { readonly jwks?: undefined; readonly jwksUri: string }
 
 /**
- * What a client asks to be registered with.
- *
- * @category options
- * @since 0.1.0
- */
-export type Requested = Redirects & Keys & Named & Others
-
-/**
  * What people are shown. A client should have a name and a home page (RFC 7591,
  * section 2).
  *
@@ -201,22 +193,12 @@ export interface Difference {
 }
 
 /**
- * The metadata as a request writes it. Where no grant needs a browser and no
- * response type is named, it says that there is none: left out, it would be
- * `code`.
+ * What a client asks to be registered with.
  *
- * @category getters
+ * @category options
  * @since 0.1.0
  */
-export const toJson = (self: Requested | ClientMetadata): Readonly<Record<string, Json>> => {
-  const { others = {}, ...known } = self
-  const members = Object.entries(known).flatMap(([name, value]): ReadonlyArray<readonly [string, Json]> =>
-    value === undefined ? [] : [[wire(name), value]]
-  )
-  const browserless = self.grantTypes !== undefined && self.responseTypes === undefined &&
-    !self.grantTypes.some(redirects)
-  return { ...others, ...(browserless ? { response_types: [] } : {}), ...Object.fromEntries(members) }
-}
+export type Requested = Redirects & Keys & Named & Others
 
 /**
  * The metadata of an answer. What is `null` counts as absent; what is not known
@@ -243,6 +225,24 @@ export const fromJson = (object: JsonObject): Result.Result<ClientMetadata, stri
     Result.mapError(decode(known), () => ""),
     (metadata) => Object.keys(others).length === 0 ? metadata : { ...metadata, others }
   )
+}
+
+/**
+ * The metadata as a request writes it. Where no grant needs a browser and no
+ * response type is named, it says that there is none: left out, it would be
+ * `code`.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const toJson = (self: Requested | ClientMetadata): Readonly<Record<string, Json>> => {
+  const { others = {}, ...known } = self
+  const members = Object.entries(known).flatMap(([name, value]): ReadonlyArray<readonly [string, Json]> =>
+    value === undefined ? [] : [[wire(name), value]]
+  )
+  const browserless = self.grantTypes !== undefined && self.responseTypes === undefined &&
+    !self.grantTypes.some(redirects)
+  return { ...others, ...(browserless ? { response_types: [] } : {}), ...Object.fromEntries(members) }
 }
 
 /**

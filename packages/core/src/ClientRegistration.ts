@@ -84,28 +84,6 @@ export const Registered = Schema.Struct({
 export type Registered = typeof Registered.Type
 
 /**
- * What a registration shows beside the metadata.
- *
- * @category options
- * @since 0.1.0
- */
-export interface RegisterOptions {
-  /** What allows to register, where the server does not let everyone (RFC 7591, section 3). */
-  readonly initialAccessToken?: Redacted.Redacted | undefined
-  /**
-   * What somebody whom the server trusts says of the software: a JWT with an
-   * issuer, signed (RS256 is best known), that names the `software_id`. It is
-   * sent letter by letter.
-   */
-  readonly softwareStatement?: Redacted.Redacted | undefined
-  /**
-   * The ways to authenticate that the client has, whatever it asks for; `none`,
-   * `client_secret_basic` and `client_secret_post` unless said otherwise.
-   */
-  readonly authMethods?: ReadonlyArray<string> | undefined
-}
-
-/**
  * A request to register, or about what was registered.
  *
  * @category models
@@ -159,6 +137,28 @@ export type Judgement =
     readonly _tag: "Ambiguous"
     readonly reason: OAuthError.AnswerLost | OAuthError.RedirectRefused | OAuthError.ResponseInvalid
   }
+
+/**
+ * What a registration shows beside the metadata.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface RegisterOptions {
+  /** What allows to register, where the server does not let everyone (RFC 7591, section 3). */
+  readonly initialAccessToken?: Redacted.Redacted | undefined
+  /**
+   * What somebody whom the server trusts says of the software: a JWT with an
+   * issuer, signed (RS256 is best known), that names the `software_id`. It is
+   * sent letter by letter.
+   */
+  readonly softwareStatement?: Redacted.Redacted | undefined
+  /**
+   * The ways to authenticate that the client has, whatever it asks for; `none`,
+   * `client_secret_basic` and `client_secret_post` unless said otherwise.
+   */
+  readonly authMethods?: ReadonlyArray<string> | undefined
+}
 
 /**
  * The client registration endpoint of one authorization server, and the

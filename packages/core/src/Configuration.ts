@@ -20,6 +20,22 @@ import * as OAuthError from "./OAuthError.ts"
 export type Options<A> = { readonly [K in keyof A]: A[K] | Config.Config<A[K]> }
 
 /**
+ * What a schema found wrong, as a reason: the first problem, with the path of
+ * its field. `root` names the whole.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const fromIssue = (issue: SchemaIssue.Issue, root: string): OAuthError.ConfigurationInvalid => {
+  const [first] = format(issue).issues
+  const path = first?.path ?? []
+  return new OAuthError.ConfigurationInvalid({
+    field: path.length === 0 ? root : path.map(String).join("."),
+    problem: (first?.message ?? "is not valid").replace(/^Expected /, "must be ")
+  })
+}
+
+/**
  * Reads options, and builds a layer from them.
  *
  * **Details**
@@ -41,22 +57,6 @@ export const layer = <A extends object, ROut, RIn>(
       "OAuthError",
       (error) => Layer.effectContext<ROut, OAuthError.OAuthError, never>(Effect.fail(naming(error, variables)))
     )))
-
-/**
- * What a schema found wrong, as a reason: the first problem, with the path of
- * its field. `root` names the whole.
- *
- * @category constructors
- * @since 0.1.0
- */
-export const fromIssue = (issue: SchemaIssue.Issue, root: string): OAuthError.ConfigurationInvalid => {
-  const [first] = format(issue).issues
-  const path = first?.path ?? []
-  return new OAuthError.ConfigurationInvalid({
-    field: path.length === 0 ? root : path.map(String).join("."),
-    problem: (first?.message ?? "is not valid").replace(/^Expected /, "must be ")
-  })
-}
 
 const format = SchemaIssue.makeFormatterStandardSchemaV1({
   leafHook: (issue) => {

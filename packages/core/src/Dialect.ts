@@ -86,6 +86,16 @@ export interface Dialect {
 }
 
 /**
+ * A dialect's deviations, leg by leg; what is left out stays as it was.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Deviations = {
+  readonly [K in keyof Dialect]?: (K extends Leg ? Deviating<Dialect[K]> : Dialect[K]) | undefined
+}
+
+/**
  * The dialect of the RFCs.
  *
  * @category constructors
@@ -100,16 +110,6 @@ export const rfc6749: Dialect = {
   response: TokenResponse.rfc6749,
   revocation: "grant",
   dpopNonce: "asked"
-}
-
-/**
- * A dialect's deviations, leg by leg; what is left out stays as it was.
- *
- * @category models
- * @since 0.1.0
- */
-export type Deviations = {
-  readonly [K in keyof Dialect]?: (K extends Leg ? Deviating<Dialect[K]> : Dialect[K]) | undefined
 }
 
 /**

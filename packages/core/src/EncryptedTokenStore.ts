@@ -21,21 +21,6 @@ import * as OAuthError from "./OAuthError.ts"
 import { type Head, type Outcome, type Reading, TokenStore } from "./TokenStore.ts"
 
 /**
- * How the store treats what it finds.
- *
- * @category options
- * @since 0.1.0
- */
-export interface Options {
-  /**
-   * What to do with a body that is not sealed: `"refuse"`, the default, or
-   * `"accept"`, for as long as a store that was not sealed is being moved. It is
-   * sealed with its next write.
-   */
-  readonly unsealed?: "refuse" | "accept" | undefined
-}
-
-/**
  * What {@link EncryptedTokenStore} did with a page of records.
  *
  * @category models
@@ -58,6 +43,21 @@ export interface Progress {
      */
     readonly why: "Claimed" | "NewerFormat" | "KeyUnavailable" | "RecordInvalid"
   }>
+}
+
+/**
+ * How the store treats what it finds.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface Options {
+  /**
+   * What to do with a body that is not sealed: `"refuse"`, the default, or
+   * `"accept"`, for as long as a store that was not sealed is being moved. It is
+   * sealed with its next write.
+   */
+  readonly unsealed?: "refuse" | "accept" | undefined
 }
 
 /**

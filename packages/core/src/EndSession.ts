@@ -18,6 +18,19 @@ import { sameText } from "./internal/text.ts"
 import * as OAuthError from "./OAuthError.ts"
 
 /**
+ * A sign-out, ready to start.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface EndSession {
+  /** Where to send the browser. */
+  readonly url: string
+  /** What it brings back, to be kept with the browser's session; absent where it does not come back. */
+  readonly state?: Redacted.Redacted | undefined
+}
+
+/**
  * What a sign-out needs.
  *
  * @category options
@@ -35,19 +48,6 @@ export interface Options {
   readonly postLogoutRedirectUri?: string | undefined
   /** Languages for what is shown, in order of preference. */
   readonly uiLocales?: ReadonlyArray<string> | undefined
-}
-
-/**
- * A sign-out, ready to start.
- *
- * @category models
- * @since 0.1.0
- */
-export interface EndSession {
-  /** Where to send the browser. */
-  readonly url: string
-  /** What it brings back, to be kept with the browser's session; absent where it does not come back. */
-  readonly state?: Redacted.Redacted | undefined
 }
 
 /**

@@ -45,17 +45,6 @@ export const defaults: ExchangeLimits = {
 }
 
 /**
- * The limits in context; {@link defaults} unless a layer says otherwise.
- *
- * @category services
- * @since 0.1.0
- */
-export const ExchangeLimits: Context.Reference<ExchangeLimits> = Context.Reference<ExchangeLimits>(
-  "@effect-oauth/core/ExchangeLimits",
-  { defaultValue: () => defaults }
-)
-
-/**
  * Limits as they are written: what is left out stays as in {@link defaults}.
  *
  * @category options
@@ -67,6 +56,17 @@ export interface Options {
   readonly timeLimit?: Duration.Input | undefined
   readonly headTimeLimit?: Duration.Input | undefined
 }
+
+/**
+ * The limits in context; {@link defaults} unless a layer says otherwise.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const ExchangeLimits: Context.Reference<ExchangeLimits> = Context.Reference<ExchangeLimits>(
+  "@effect-oauth/core/ExchangeLimits",
+  { defaultValue: () => defaults }
+)
 
 /**
  * A layer that sets the limits.

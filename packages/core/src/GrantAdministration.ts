@@ -21,35 +21,6 @@ import type { TokenService } from "./TokenService.ts"
 import { type Aside, type Head, TokenStore } from "./TokenStore.ts"
 
 /**
- * Which grants.
- *
- * @category options
- * @since 0.1.0
- */
-export interface Filter {
-  readonly state?: Grant.State["_tag"] | undefined
-  readonly provider?: string | undefined
-  readonly account?: string | undefined
-}
-
-/**
- * Which of the grants that must be authorized again.
- *
- * @category options
- * @since 0.1.0
- */
-export interface Ended {
-  readonly provider?: string | undefined
-  readonly account?: string | undefined
-  /** For what reason they ended; `GrantRejected` and `RotationLost`. */
-  readonly why?: ReadonlyArray<EndedWhy> | undefined
-  /** Ended at this instant of the store's clock, or later. */
-  readonly from?: DateTime.Utc | undefined
-  /** Ended before this instant of the store's clock. */
-  readonly until?: DateTime.Utc | undefined
-}
-
-/**
  * Why a grant must be authorized again.
  *
  * @category models
@@ -125,6 +96,35 @@ export interface Deletion {
   readonly logins: number
   /** Nothing is left to do. */
   readonly isComplete: boolean
+}
+
+/**
+ * Which grants.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface Filter {
+  readonly state?: Grant.State["_tag"] | undefined
+  readonly provider?: string | undefined
+  readonly account?: string | undefined
+}
+
+/**
+ * Which of the grants that must be authorized again.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface Ended {
+  readonly provider?: string | undefined
+  readonly account?: string | undefined
+  /** For what reason they ended; `GrantRejected` and `RotationLost`. */
+  readonly why?: ReadonlyArray<EndedWhy> | undefined
+  /** Ended at this instant of the store's clock, or later. */
+  readonly from?: DateTime.Utc | undefined
+  /** Ended before this instant of the store's clock. */
+  readonly until?: DateTime.Utc | undefined
 }
 
 /**

@@ -111,28 +111,10 @@ export const writer = (by: string): (what: Happening, why?: string) => Note => {
 }
 
 /**
- * A line without its instant, as stores keep it: plain words of ASCII.
- *
- * @category converting
- * @since 0.1.0
- */
-export const toText = (note: Note, serial: number): string =>
-  [serial, note.what, note.by, ...(note.why === undefined ? [] : [note.why])].map(word).join(" ")
-
-/**
- * The line that stores keep of a note that was taken at an instant.
- *
- * @category converting
- * @since 0.1.0
- */
-export const toLine = (note: Note, options: { readonly serial: number; readonly at: number }): string =>
-  `${Math.floor(options.at)} ${toText(note, options.serial)}`
-
-/**
  * The history that lines tell, the newest first, in the order in which it
  * happened. What is no line is left out.
  *
- * @category converting
+ * @category constructors
  * @since 0.1.0
  */
 export const fromLines = (lines: ReadonlyArray<string>): ReadonlyArray<Entry> =>
@@ -147,10 +129,28 @@ export const fromLines = (lines: ReadonlyArray<string>): ReadonlyArray<Entry> =>
  * The history that a text of lines tells, the newest first, each with its end;
  * the last may have been cut off.
  *
- * @category converting
+ * @category constructors
  * @since 0.1.0
  */
 export const fromText = (text: string): ReadonlyArray<Entry> => fromLines(text.split("\n").slice(0, -1))
+
+/**
+ * A line without its instant, as stores keep it: plain words of ASCII.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const toText = (note: Note, serial: number): string =>
+  [serial, note.what, note.by, ...(note.why === undefined ? [] : [note.why])].map(word).join(" ")
+
+/**
+ * The line that stores keep of a note that was taken at an instant.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const toLine = (note: Note, options: { readonly serial: number; readonly at: number }): string =>
+  `${Math.floor(options.at)} ${toText(note, options.serial)}`
 
 /**
  * Lines, the newest first, with one more.

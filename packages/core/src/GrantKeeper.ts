@@ -72,26 +72,6 @@ export type Stopped =
   | { readonly why: "Closing" }
 
 /**
- * Keeps the grants of one `TokenService` alive.
- *
- * @category services
- * @since 0.1.0
- */
-export class GrantKeeper extends Context.Service<GrantKeeper, {
-  /**
-   * Renews everything that is due when it begins, and tells what came of it: for
-   * a scheduler of your own. Never fails.
-   */
-  readonly once: Effect.Effect<Report>
-
-  /**
-   * Passes over the grants again and again until the scope is closed. The layer
-   * does this by itself.
-   */
-  readonly run: Effect.Effect<void>
-}>()("@effect-oauth/core/GrantKeeper") {}
-
-/**
  * So many renewals in so much time.
  *
  * @category models
@@ -128,6 +108,26 @@ export interface Options {
    */
   readonly budget?: (Limit & { readonly of: (key: GrantKey.GrantKey) => string }) | undefined
 }
+
+/**
+ * Keeps the grants of one `TokenService` alive.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class GrantKeeper extends Context.Service<GrantKeeper, {
+  /**
+   * Renews everything that is due when it begins, and tells what came of it: for
+   * a scheduler of your own. Never fails.
+   */
+  readonly once: Effect.Effect<Report>
+
+  /**
+   * Passes over the grants again and again until the scope is closed. The layer
+   * does this by itself.
+   */
+  readonly run: Effect.Effect<void>
+}>()("@effect-oauth/core/GrantKeeper") {}
 
 /**
  * Makes a keeper that does nothing by itself; see {@link layer}.

@@ -17,32 +17,6 @@ import * as OAuthError from "./OAuthError.ts"
 import type { Outcome, Reading, TokenStore } from "./TokenStore.ts"
 
 /**
- * What is moved, and where.
- *
- * @category options
- * @since 0.1.0
- */
-export interface Options {
-  readonly from: TokenStore["Service"]
-  readonly to: TokenStore["Service"]
-  /**
-   * What the target is called: whoever goes on with a move that was broken off
-   * says the same name. A grant that is on its way to another name is left.
-   */
-  readonly name: string
-  readonly provider?: string | undefined
-  readonly account?: string | undefined
-  /**
-   * What stays in the old store: nothing (`"remove"`), or the record
-   * (`"keep"`), whose access token is served there until it ends and which is
-   * never renewed; `"remove"`.
-   */
-  readonly source?: "keep" | "remove" | undefined
-  /** Whether bodies may leave a sealing store for one that keeps them in clear; `"refuse"`. */
-  readonly unsealing?: "allow" | "refuse" | undefined
-}
-
-/**
  * Why a grant was left where it is.
  *
  * - `Claimed`: somebody renews it, or was stopped while doing so; try again.
@@ -76,6 +50,32 @@ export type Left =
 export interface Progress {
   readonly key: GrantKey.GrantKey
   readonly result: "moved" | Left
+}
+
+/**
+ * What is moved, and where.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface Options {
+  readonly from: TokenStore["Service"]
+  readonly to: TokenStore["Service"]
+  /**
+   * What the target is called: whoever goes on with a move that was broken off
+   * says the same name. A grant that is on its way to another name is left.
+   */
+  readonly name: string
+  readonly provider?: string | undefined
+  readonly account?: string | undefined
+  /**
+   * What stays in the old store: nothing (`"remove"`), or the record
+   * (`"keep"`), whose access token is served there until it ends and which is
+   * never renewed; `"remove"`.
+   */
+  readonly source?: "keep" | "remove" | undefined
+  /** Whether bodies may leave a sealing store for one that keeps them in clear; `"refuse"`. */
+  readonly unsealing?: "allow" | "refuse" | undefined
 }
 
 /**

@@ -153,23 +153,6 @@ export const make: Effect.Effect<
 })
 
 /**
- * The introspection endpoint of the authorization server in context.
- *
- * **Details**
- *
- * It is built anew wherever it is provided: two clients in one application, of
- * two servers, never share one.
- *
- * @category layers
- * @since 0.1.0
- */
-export const layer: Layer.Layer<
-  Introspection,
-  never,
-  OAuthHttpClient | AuthorizationServer | ClientAuthentication
-> = Layer.fresh(Layer.effect(Introspection, make))
-
-/**
  * Judges an answer at `now` (epoch milliseconds): pure, and total.
  *
  * @category combinators
@@ -191,6 +174,23 @@ export const judge = (
   if (typeof active !== "boolean") return invalid(active === undefined ? "missing" : "wrong-type", "active")
   return active ? activeOf(parsed, now) : Result.succeed({ _tag: "Inactive" })
 }
+
+/**
+ * The introspection endpoint of the authorization server in context.
+ *
+ * **Details**
+ *
+ * It is built anew wherever it is provided: two clients in one application, of
+ * two servers, never share one.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer: Layer.Layer<
+  Introspection,
+  never,
+  OAuthHttpClient | AuthorizationServer | ClientAuthentication
+> = Layer.fresh(Layer.effect(Introspection, make))
 
 type Read<A> = Result.Result<A, OAuthError.ResponseInvalid>
 

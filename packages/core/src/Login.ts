@@ -38,46 +38,6 @@ import { type AdoptOptions, TokenService } from "./TokenService.ts"
 import type { TokenSet } from "./TokenSet.ts"
 
 /**
- * What a login asks for.
- *
- * @category options
- * @since 0.1.0
- */
-export interface Options {
-  /** The application's own name for whose grant it will be. */
-  readonly account: string
-  readonly part?: string | undefined
-  /** As registered with the server. */
-  readonly redirectUri: string
-  readonly scopes: Scopes.Scopes
-  /**
-   * Where the tokens are to be used (RFC 8707). One is named again with the code
-   * and at every renewal; of several, each token is got by a `Target` of its own.
-   */
-  readonly resources?: ReadonlyArray<string> | undefined
-  /**
-   * What is asked for in detail (RFC 9396). Ask for one API by scopes or by
-   * details, and not by both (section 3.1).
-   */
-  readonly authorizationDetails?: AuthorizationDetails.AuthorizationDetails | undefined
-  /**
-   * What becomes of a login whose details would travel in the address, where the
-   * person and the browser can read and change them: begun with a warning, or
-   * `"refused"` (RFC 9396, sections 12 and 13). Where the server takes pushed
-   * requests they never do.
-   */
-  readonly exposedDetails?: "warned" | "refused" | undefined
-  /** What OpenID Connect adds; it takes the scope `openid`. */
-  readonly openid?: OpenIdRequest.Options | undefined
-  /** Further parameters of the authorization request. */
-  readonly parameters?: Readonly<Record<string, string>> | undefined
-  /** The application's own, given back when the login completes. It does not travel. */
-  readonly context?: Json | undefined
-  /** How long the answer is waited for; 10 minutes. */
-  readonly timeToLive?: Duration.Input | undefined
-}
-
-/**
  * A login that was begun.
  *
  * @category models
@@ -149,6 +109,46 @@ export interface Arrived {
   /** Who it was, where `openid` was asked for and a `JwtVerifier` is in context. */
   readonly identity: Option.Option<Identity>
   readonly context: Option.Option<Json>
+}
+
+/**
+ * What a login asks for.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface Options {
+  /** The application's own name for whose grant it will be. */
+  readonly account: string
+  readonly part?: string | undefined
+  /** As registered with the server. */
+  readonly redirectUri: string
+  readonly scopes: Scopes.Scopes
+  /**
+   * Where the tokens are to be used (RFC 8707). One is named again with the code
+   * and at every renewal; of several, each token is got by a `Target` of its own.
+   */
+  readonly resources?: ReadonlyArray<string> | undefined
+  /**
+   * What is asked for in detail (RFC 9396). Ask for one API by scopes or by
+   * details, and not by both (section 3.1).
+   */
+  readonly authorizationDetails?: AuthorizationDetails.AuthorizationDetails | undefined
+  /**
+   * What becomes of a login whose details would travel in the address, where the
+   * person and the browser can read and change them: begun with a warning, or
+   * `"refused"` (RFC 9396, sections 12 and 13). Where the server takes pushed
+   * requests they never do.
+   */
+  readonly exposedDetails?: "warned" | "refused" | undefined
+  /** What OpenID Connect adds; it takes the scope `openid`. */
+  readonly openid?: OpenIdRequest.Options | undefined
+  /** Further parameters of the authorization request. */
+  readonly parameters?: Readonly<Record<string, string>> | undefined
+  /** The application's own, given back when the login completes. It does not travel. */
+  readonly context?: Json | undefined
+  /** How long the answer is waited for; 10 minutes. */
+  readonly timeToLive?: Duration.Input | undefined
 }
 
 /**

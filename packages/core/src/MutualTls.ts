@@ -28,6 +28,20 @@ import * as OAuthHttpClient from "./OAuthHttpClient.ts"
 export type Method = "tls_client_auth" | "self_signed_tls_client_auth"
 
 /**
+ * What the layers of this module provide: the server at its addresses for
+ * certificates, how the client authenticates, and the HTTP clients that show the
+ * certificate to this server and to the APIs that it names, and to nobody else.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type MutualTls =
+  | AuthorizationServer
+  | ClientAuthentication.ClientAuthentication
+  | HttpClient.HttpClient
+  | OAuthHttpClient.OAuthHttpClient
+
+/**
  * What a client with a certificate has.
  *
  * @category options
@@ -56,13 +70,6 @@ export type Subject = {
     & { readonly [K in Exclude<SubjectName, N>]?: undefined }
 }[SubjectName]
 
-type SubjectName =
-  | "tls_client_auth_subject_dn"
-  | "tls_client_auth_san_dns"
-  | "tls_client_auth_san_uri"
-  | "tls_client_auth_san_ip"
-  | "tls_client_auth_san_email"
-
 /**
  * The members of the metadata that a client with such a certificate registers
  * (RFC 7591). Of none or several names, or an empty one, fails with
@@ -84,14 +91,6 @@ export const registration = (subject: Subject): Result.Result<
     })
     : invalid("registration", "subject", "must be one of the names of a certificate, and no more")
 }
-
-const subjects: ReadonlySet<string> = new Set([
-  "tls_client_auth_subject_dn",
-  "tls_client_auth_san_dns",
-  "tls_client_auth_san_uri",
-  "tls_client_auth_san_ip",
-  "tls_client_auth_san_email"
-])
 
 /**
  * A client that proves itself by its certificate: it names itself in the body,
@@ -158,16 +157,6 @@ export const aliased = (self: AuthorizationServer["Service"]): AuthorizationServ
   return { ...self, ...Object.fromEntries(found) }
 }
 
-const direct = [
-  ["tokenEndpoint", "token_endpoint"],
-  ["revocationEndpoint", "revocation_endpoint"],
-  ["introspectionEndpoint", "introspection_endpoint"],
-  ["deviceAuthorizationEndpoint", "device_authorization_endpoint"],
-  ["pushedAuthorizationRequestEndpoint", "pushed_authorization_request_endpoint"],
-  ["backchannelAuthenticationEndpoint", "backchannel_authentication_endpoint"],
-  ["userinfoEndpoint", "userinfo_endpoint"]
-] as const
-
 /**
  * The origins that see the certificate: those of the server's endpoints and of
  * the APIs that are named.
@@ -179,20 +168,6 @@ export const origins = (self: AuthorizationServer["Service"]): ReadonlyArray<str
   const endpoints = [...direct.map(([field]) => self[field]), self.refreshEndpoint].filter((url) => url !== undefined)
   return [...new Set([...endpoints.map((url) => new URL(url).origin), ...self.apiOrigins])]
 }
-
-/**
- * What the layers of this module provide: the server at its addresses for
- * certificates, how the client authenticates, and the HTTP clients that show the
- * certificate to this server and to the APIs that it names, and to nobody else.
- *
- * @category models
- * @since 0.1.0
- */
-export type MutualTls =
-  | AuthorizationServer
-  | ClientAuthentication.ClientAuthentication
-  | HttpClient.HttpClient
-  | OAuthHttpClient.OAuthHttpClient
 
 /**
  * A client that proves itself by its certificate, at the authorization server in
@@ -237,6 +212,31 @@ export const layerBound: Layer.Layer<
     )
   )
 )
+
+type SubjectName =
+  | "tls_client_auth_subject_dn"
+  | "tls_client_auth_san_dns"
+  | "tls_client_auth_san_uri"
+  | "tls_client_auth_san_ip"
+  | "tls_client_auth_san_email"
+
+const subjects: ReadonlySet<string> = new Set([
+  "tls_client_auth_subject_dn",
+  "tls_client_auth_san_dns",
+  "tls_client_auth_san_uri",
+  "tls_client_auth_san_ip",
+  "tls_client_auth_san_email"
+])
+
+const direct = [
+  ["tokenEndpoint", "token_endpoint"],
+  ["revocationEndpoint", "revocation_endpoint"],
+  ["introspectionEndpoint", "introspection_endpoint"],
+  ["deviceAuthorizationEndpoint", "device_authorization_endpoint"],
+  ["pushedAuthorizationRequestEndpoint", "pushed_authorization_request_endpoint"],
+  ["backchannelAuthenticationEndpoint", "backchannel_authentication_endpoint"],
+  ["userinfoEndpoint", "userinfo_endpoint"]
+] as const
 
 const provided = <E, R>(
   client: (

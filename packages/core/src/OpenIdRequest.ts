@@ -39,6 +39,22 @@ export type ClaimRequests = Readonly<
 export type Prompt = "login" | "consent" | "select_account" | "create"
 
 /**
+ * What a login asks for, as it is sent and as it is remembered.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Parameters {
+  /** Sent unless a server's rules say otherwise. */
+  readonly usual: Readonly<Record<string, string>>
+  /** Sent as asked. */
+  readonly asked: Readonly<Record<string, string>>
+  /** In seconds. */
+  readonly maxAge?: number | undefined
+  readonly acr?: ReadonlyArray<string> | undefined
+}
+
+/**
  * What a login asks for.
  *
  * @category options
@@ -72,22 +88,6 @@ export interface Options {
   } | undefined
   /** How the answer arrives where not in the query: in the body of a POST. */
   readonly responseMode?: "form_post" | undefined
-}
-
-/**
- * What a login asks for, as it is sent and as it is remembered.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Parameters {
-  /** Sent unless a server's rules say otherwise. */
-  readonly usual: Readonly<Record<string, string>>
-  /** Sent as asked. */
-  readonly asked: Readonly<Record<string, string>>
-  /** In seconds. */
-  readonly maxAge?: number | undefined
-  readonly acr?: ReadonlyArray<string> | undefined
 }
 
 /**

@@ -41,6 +41,15 @@ export class PendingAuthorizations extends Context.Service<PendingAuthorizations
 }>()("@effect-oauth/core/PendingAuthorizations") {}
 
 /**
+ * Whether a pending authorization is one of an account.
+ *
+ * @category predicates
+ * @since 0.1.0
+ */
+export const isOf = ({ key }: Pick<PendingAuthorization, "key">, account: string): boolean =>
+  GrantKey.fromId(key)?.account === account
+
+/**
  * Pending authorizations that live and end with this process.
  *
  * **Details**
@@ -90,12 +99,3 @@ export const layerMemory = (
       })
     })
   )
-
-/**
- * Whether a pending authorization is one of an account.
- *
- * @category predicates
- * @since 0.1.0
- */
-export const isOf = ({ key }: Pick<PendingAuthorization, "key">, account: string): boolean =>
-  GrantKey.fromId(key)?.account === account

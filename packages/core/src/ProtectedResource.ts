@@ -66,27 +66,12 @@ export interface Metadata {
 }
 
 /**
- * The metadata of APIs.
+ * How long a failure is kept.
  *
- * @category services
+ * @category models
  * @since 0.1.0
  */
-export class ProtectedResource extends Context.Service<ProtectedResource, {
-  /**
-   * The metadata of the API with this resource identifier, from its well-known
-   * address (section 3.1). Callers at the same time share one request; what it
-   * gave is kept for `timeToLive`, and a failure for {@link failureTimeToLive}.
-   */
-  readonly get: (resource: string) => Effect.Effect<Metadata, OAuthError.OAuthError>
-
-  /**
-   * The metadata that a challenge points to (section 5). `url` is the address
-   * that was requested, without fragment; the document must be about it. It is
-   * fetched anew each time: a challenge is how an API says that something has
-   * changed.
-   */
-  readonly challenged: (url: string, challenge: Challenge.Parsed) => Effect.Effect<Metadata, OAuthError.OAuthError>
-}>()("@effect-oauth/core/ProtectedResource") {}
+export const failureTimeToLive: Duration.Duration = Duration.seconds(3)
 
 /**
  * Which documents are fetched and believed.
@@ -118,12 +103,27 @@ export interface Options {
 }
 
 /**
- * How long a failure is kept.
+ * The metadata of APIs.
  *
- * @category models
+ * @category services
  * @since 0.1.0
  */
-export const failureTimeToLive: Duration.Duration = Duration.seconds(3)
+export class ProtectedResource extends Context.Service<ProtectedResource, {
+  /**
+   * The metadata of the API with this resource identifier, from its well-known
+   * address (section 3.1). Callers at the same time share one request; what it
+   * gave is kept for `timeToLive`, and a failure for {@link failureTimeToLive}.
+   */
+  readonly get: (resource: string) => Effect.Effect<Metadata, OAuthError.OAuthError>
+
+  /**
+   * The metadata that a challenge points to (section 5). `url` is the address
+   * that was requested, without fragment; the document must be about it. It is
+   * fetched anew each time: a challenge is how an API says that something has
+   * changed.
+   */
+  readonly challenged: (url: string, challenge: Challenge.Parsed) => Effect.Effect<Metadata, OAuthError.OAuthError>
+}>()("@effect-oauth/core/ProtectedResource") {}
 
 /**
  * Makes a reader of metadata by `https`.
@@ -153,26 +153,6 @@ export const makeLoopback = (options?: Options): Effect.Effect<ProtectedResource
     isPrivate,
     options?.networks === "any" ? () => true : (url) => isLoopback(url) || isPublic(url)
   )
-
-/**
- * Reads metadata by `https`.
- *
- * @see {@link make}
- * @category layers
- * @since 0.1.0
- */
-export const layer = (options?: Options): Layer.Layer<ProtectedResource, never, OAuthHttpClient> =>
-  Layer.effect(ProtectedResource, Effect.suspend(() => make(options)))
-
-/**
- * Reads metadata by `https`, or on this machine.
- *
- * @see {@link makeLoopback}
- * @category layers
- * @since 0.1.0
- */
-export const layerLoopback = (options?: Options): Layer.Layer<ProtectedResource, never, OAuthHttpClient> =>
-  Layer.effect(ProtectedResource, Effect.suspend(() => makeLoopback(options)))
 
 /**
  * The first authorization server of an API that is trusted. An API that names
@@ -218,6 +198,26 @@ export const target = (
         problem: "does not list the header, which is how tokens are sent"
       })
     ))
+
+/**
+ * Reads metadata by `https`.
+ *
+ * @see {@link make}
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = (options?: Options): Layer.Layer<ProtectedResource, never, OAuthHttpClient> =>
+  Layer.effect(ProtectedResource, Effect.suspend(() => make(options)))
+
+/**
+ * Reads metadata by `https`, or on this machine.
+ *
+ * @see {@link makeLoopback}
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerLoopback = (options?: Options): Layer.Layer<ProtectedResource, never, OAuthHttpClient> =>
+  Layer.effect(ProtectedResource, Effect.suspend(() => makeLoopback(options)))
 
 const makeWith = Effect.fnUntraced(function*(
   options: Options,

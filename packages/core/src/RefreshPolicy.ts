@@ -110,6 +110,29 @@ export interface RefreshPolicy {
 }
 
 /**
+ * A policy as it is written: what is left out stays as in {@link defaults}.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Options = {
+  readonly [K in keyof RefreshPolicy]?:
+    | (RefreshPolicy[K] extends Duration.Duration ? Duration.Input : RefreshPolicy[K])
+    | undefined
+}
+
+/**
+ * The policy in context; {@link defaults} unless a layer says otherwise.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const RefreshPolicy: Context.Reference<RefreshPolicy> = Context.Reference<RefreshPolicy>(
+  "@effect-oauth/core/RefreshPolicy",
+  { defaultValue: () => defaults }
+)
+
+/**
  * The default policy.
  *
  * @category constructors
@@ -149,29 +172,6 @@ export const defaults: RefreshPolicy = {
 }
 
 /**
- * The policy in context; {@link defaults} unless a layer says otherwise.
- *
- * @category services
- * @since 0.1.0
- */
-export const RefreshPolicy: Context.Reference<RefreshPolicy> = Context.Reference<RefreshPolicy>(
-  "@effect-oauth/core/RefreshPolicy",
-  { defaultValue: () => defaults }
-)
-
-/**
- * A policy as it is written: what is left out stays as in {@link defaults}.
- *
- * @category models
- * @since 0.1.0
- */
-export type Options = {
-  readonly [K in keyof RefreshPolicy]?:
-    | (RefreshPolicy[K] extends Duration.Duration ? Duration.Input : RefreshPolicy[K])
-    | undefined
-}
-
-/**
  * Makes a policy.
  *
  * @category constructors
@@ -186,14 +186,6 @@ export const make = (options: Options): RefreshPolicy => {
 }
 
 /**
- * A layer that sets the policy.
- *
- * @category layers
- * @since 0.1.0
- */
-export const layer = (options: Options): Layer.Layer<never> => Layer.succeed(RefreshPolicy, make(options))
-
-/**
  * Durations that double from `first` up to `most`.
  *
  * @category combinators
@@ -202,3 +194,11 @@ export const layer = (options: Options): Layer.Layer<never> => Layer.succeed(Ref
 export function doubling(first: Duration.Duration, most: Duration.Duration): (count: number) => Duration.Duration {
   return (count) => Duration.min(most, Duration.times(first, 2 ** Math.min(30, Math.max(0, count - 1))))
 }
+
+/**
+ * A layer that sets the policy.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = (options: Options): Layer.Layer<never> => Layer.succeed(RefreshPolicy, make(options))

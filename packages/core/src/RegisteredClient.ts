@@ -284,6 +284,35 @@ export const make: (
 })
 
 /**
+ * How a client authenticates by the method that it is registered with: `none`,
+ * or a secret that it sends.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const authentication = (client: Registered): ClientAuthentication.Made => {
+  const { clientId, clientSecret = Redacted.make(""), metadata } = client
+  const method = metadata.tokenEndpointAuthMethod ?? "client_secret_basic"
+  switch (method) {
+    case "none":
+      return ClientAuthentication.none({ clientId })
+    case "client_secret_basic":
+      return ClientAuthentication.basic({ clientId, clientSecret })
+    case "client_secret_post":
+      return ClientAuthentication.post({ clientId, clientSecret })
+    default:
+      return Result.fail(OAuthError.make(
+        "RegisteredClient",
+        "authentication",
+        new OAuthError.ConfigurationInvalid({
+          field: "authenticate",
+          problem: `is missing; the client is registered to authenticate by ${method}`
+        })
+      ))
+  }
+}
+
+/**
  * The client.
  *
  * @see {@link make}
@@ -367,35 +396,6 @@ export const layerProvider = (
     Layer.provideMerge(layer(options)),
     Layer.provide(Registration.layer)
   )
-
-/**
- * How a client authenticates by the method that it is registered with: `none`,
- * or a secret that it sends.
- *
- * @category getters
- * @since 0.1.0
- */
-export const authentication = (client: Registered): ClientAuthentication.Made => {
-  const { clientId, clientSecret = Redacted.make(""), metadata } = client
-  const method = metadata.tokenEndpointAuthMethod ?? "client_secret_basic"
-  switch (method) {
-    case "none":
-      return ClientAuthentication.none({ clientId })
-    case "client_secret_basic":
-      return ClientAuthentication.basic({ clientId, clientSecret })
-    case "client_secret_post":
-      return ClientAuthentication.post({ clientId, clientSecret })
-    default:
-      return Result.fail(OAuthError.make(
-        "RegisteredClient",
-        "authentication",
-        new OAuthError.ConfigurationInvalid({
-          field: "authenticate",
-          problem: `is missing; the client is registered to authenticate by ${method}`
-        })
-      ))
-  }
-}
 
 // What is written when a call is over; nothing where the server knows the client no more, or never did.
 const conclude = (

@@ -98,6 +98,29 @@ export interface Outcome {
 }
 
 /**
+ * Encodes a record to JSON text, its secrets in clear.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const encode: (registration: Registration) => string = Schema.encodeSync(Schema.fromJsonString(Registration))
+
+/**
+ * Decodes a record from JSON text. What cannot be read is left as it is.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const decode = (
+  input: unknown,
+  options: { readonly store: string; readonly key: string }
+): Result.Result<Registration, OAuthError.RecordInvalid> =>
+  Result.mapError(
+    decodeText(input),
+    () => new OAuthError.RecordInvalid({ store: options.store, problem: `the registration of ${options.key}` })
+  )
+
+/**
  * Keeps registrations by key.
  *
  * @category services
@@ -171,28 +194,5 @@ export const makeMemory: Effect.Effect<RegistrationStore["Service"]> = Effect.sy
  * @since 0.1.0
  */
 export const layerMemory: Layer.Layer<RegistrationStore> = Layer.effect(RegistrationStore, makeMemory)
-
-/**
- * Encodes a record to JSON text, its secrets in clear.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const encode: (registration: Registration) => string = Schema.encodeSync(Schema.fromJsonString(Registration))
-
-/**
- * Decodes a record from JSON text. What cannot be read is left as it is.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const decode = (
-  input: unknown,
-  options: { readonly store: string; readonly key: string }
-): Result.Result<Registration, OAuthError.RecordInvalid> =>
-  Result.mapError(
-    decodeText(input),
-    () => new OAuthError.RecordInvalid({ store: options.store, problem: `the registration of ${options.key}` })
-  )
 
 const decodeText = Schema.decodeUnknownResult(Schema.fromJsonString(Registration))

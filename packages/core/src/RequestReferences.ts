@@ -25,6 +25,19 @@ import * as OAuthError from "./OAuthError.ts"
 export const mediaType = "application/oauth-authz-req+jwt"
 
 /**
+ * Where objects are served, and how long.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface Options {
+  /** What addresses begin with, `"https://app.example/requests/"`: the server must be able to fetch them. */
+  readonly base: string
+  /** How long an object waits; a minute. */
+  readonly timeToLive?: Duration.Input | undefined
+}
+
+/**
  * Request objects that wait to be fetched.
  *
  * @category services
@@ -40,19 +53,6 @@ export class RequestReferences extends Context.Service<RequestReferences, {
    */
   readonly take: (address: string) => Effect.Effect<Option.Option<Redacted.Redacted>, OAuthError.OAuthError>
 }>()("@effect-oauth/core/RequestReferences") {}
-
-/**
- * Where objects are served, and how long.
- *
- * @category options
- * @since 0.1.0
- */
-export interface Options {
-  /** What addresses begin with, `"https://app.example/requests/"`: the server must be able to fetch them. */
-  readonly base: string
-  /** How long an object waits; a minute. */
-  readonly timeToLive?: Duration.Input | undefined
-}
 
 /**
  * Objects that wait in this process. An address ends in 256 random bits, and an

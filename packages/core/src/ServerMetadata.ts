@@ -87,6 +87,39 @@ export interface Metadata {
 }
 
 /**
+ * How long a failure is kept: long enough to answer all who ask now, too short
+ * to be noticed by who asks again.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const failureTimeToLive: Duration.Duration = Duration.seconds(3)
+
+/**
+ * Metadata with what OpenID Connect needs of it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Openid extends Metadata {
+  readonly jwksUri: string
+  readonly idTokenSigningAlgValuesSupported: ReadonlyArray<string>
+}
+
+/**
+ * How long metadata is kept.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface Options {
+  /** An hour unless said otherwise, and a day at most, whatever the server allows. */
+  readonly timeToLive?: Duration.Input | undefined
+  /** How many servers' metadata is kept; 256. The one that was not asked for longest goes. */
+  readonly capacity?: number | undefined
+}
+
+/**
  * The metadata of authorization servers.
  *
  * @category services
@@ -107,28 +140,6 @@ export class ServerMetadata extends Context.Service<ServerMetadata, {
     options?: { readonly at?: string | undefined }
   ) => Effect.Effect<Metadata, OAuthError.OAuthError>
 }>()("@effect-oauth/core/ServerMetadata") {}
-
-/**
- * How long metadata is kept.
- *
- * @category options
- * @since 0.1.0
- */
-export interface Options {
-  /** An hour unless said otherwise, and a day at most, whatever the server allows. */
-  readonly timeToLive?: Duration.Input | undefined
-  /** How many servers' metadata is kept; 256. The one that was not asked for longest goes. */
-  readonly capacity?: number | undefined
-}
-
-/**
- * How long a failure is kept: long enough to answer all who ask now, too short
- * to be noticed by who asks again.
- *
- * @category models
- * @since 0.1.0
- */
-export const failureTimeToLive: Duration.Duration = Duration.seconds(3)
 
 /**
  * Makes a reader of metadata by `https`.
@@ -154,30 +165,6 @@ export const make = (options?: Options): Effect.Effect<ServerMetadata["Service"]
  */
 export const makeLoopback = (options?: Options): Effect.Effect<ServerMetadata["Service"], never, OAuthHttpClient> =>
   makeWith(isPrivate, options)
-
-/**
- * Reads metadata by `https`.
- *
- * @see {@link make}
- * @category layers
- * @since 0.1.0
- */
-export const layer: Layer.Layer<ServerMetadata, never, OAuthHttpClient> = Layer.effect(
-  ServerMetadata,
-  Effect.suspend(make)
-)
-
-/**
- * Reads metadata by `https`, or by plain `http` on this machine.
- *
- * @see {@link makeLoopback}
- * @category layers
- * @since 0.1.0
- */
-export const layerLoopback: Layer.Layer<ServerMetadata, never, OAuthHttpClient> = Layer.effect(
-  ServerMetadata,
-  Effect.suspend(makeLoopback)
-)
 
 /**
  * What a server supports, where its metadata says so, and what RFC 8414, section
@@ -247,17 +234,6 @@ export const openid = (self: Metadata): Result.Result<Openid, OAuthError.OAuthEr
 }
 
 /**
- * Metadata with what OpenID Connect needs of it.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Openid extends Metadata {
-  readonly jwksUri: string
-  readonly idTokenSigningAlgValuesSupported: ReadonlyArray<string>
-}
-
-/**
  * What metadata gives to describe an `AuthorizationServer`: its addresses,
  * whether its answers to a login name the issuer, and whether requests are
  * pushed. Fails where there is no endpoint for what the server demands.
@@ -309,6 +285,30 @@ export const toOptions = (
     }
   })
 }
+
+/**
+ * Reads metadata by `https`.
+ *
+ * @see {@link make}
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer: Layer.Layer<ServerMetadata, never, OAuthHttpClient> = Layer.effect(
+  ServerMetadata,
+  Effect.suspend(make)
+)
+
+/**
+ * Reads metadata by `https`, or by plain `http` on this machine.
+ *
+ * @see {@link makeLoopback}
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerLoopback: Layer.Layer<ServerMetadata, never, OAuthHttpClient> = Layer.effect(
+  ServerMetadata,
+  Effect.suspend(makeLoopback)
+)
 
 const missing = (method: string, { issuer }: Metadata, field: string): Result.Result<never, OAuthError.OAuthError> =>
   Result.fail(

@@ -41,6 +41,44 @@ export interface Options {
 export const defaultTable = "oauth_pending_authorizations"
 
 /**
+ * The migrations that make the table, by number and name.
+ *
+ * @category configuration
+ * @since 0.1.0
+ */
+export const migrations = (options?: Pick<Options, "table">): Sql.Migrations => {
+  const table = options?.table ?? defaultTable
+  return {
+    "0001_pending_authorizations": Effect.gen(function*() {
+      const sql = (yield* SqlClient.SqlClient).withoutTransforms()
+      const { instant, text } = Sql.types(sql)
+      yield* sql`CREATE TABLE ${sql(table)} (
+        state ${text} NOT NULL PRIMARY KEY,
+        account ${text} NOT NULL,
+        expires_at ${instant} NOT NULL,
+        pending ${text} NOT NULL
+      )`
+      yield* sql`CREATE INDEX ${sql(`${Sql.bareName(table)}_expires`)} ON ${sql(table)} (expires_at)`
+    })
+  }
+}
+
+/**
+ * Brings the table up to date; see `SqlTokenStore.migrate`.
+ *
+ * @category configuration
+ * @since 0.1.0
+ */
+export const migrate = (
+  options?: Pick<Options, "table">
+): Effect.Effect<void, OAuthError.OAuthError, SqlClient.SqlClient> =>
+  Effect.gen(function*() {
+    const { name } = yield* Sql.database
+    const table = yield* Sql.tableName(options?.table ?? defaultTable)
+    yield* Sql.migrate(name, `${table}_migrations`, migrations({ table }))
+  }).pipe(failingIn("migrate"))
+
+/**
  * Makes a keeper of pending authorizations with one row for each.
  *
  * **Details**
@@ -114,44 +152,6 @@ export const make: (options?: Options) => Effect.Effect<
     )
   })
 })
-
-/**
- * The migrations that make the table, by number and name.
- *
- * @category configuration
- * @since 0.1.0
- */
-export const migrations = (options?: Pick<Options, "table">): Sql.Migrations => {
-  const table = options?.table ?? defaultTable
-  return {
-    "0001_pending_authorizations": Effect.gen(function*() {
-      const sql = (yield* SqlClient.SqlClient).withoutTransforms()
-      const { instant, text } = Sql.types(sql)
-      yield* sql`CREATE TABLE ${sql(table)} (
-        state ${text} NOT NULL PRIMARY KEY,
-        account ${text} NOT NULL,
-        expires_at ${instant} NOT NULL,
-        pending ${text} NOT NULL
-      )`
-      yield* sql`CREATE INDEX ${sql(`${Sql.bareName(table)}_expires`)} ON ${sql(table)} (expires_at)`
-    })
-  }
-}
-
-/**
- * Brings the table up to date; see `SqlTokenStore.migrate`.
- *
- * @category configuration
- * @since 0.1.0
- */
-export const migrate = (
-  options?: Pick<Options, "table">
-): Effect.Effect<void, OAuthError.OAuthError, SqlClient.SqlClient> =>
-  Effect.gen(function*() {
-    const { name } = yield* Sql.database
-    const table = yield* Sql.tableName(options?.table ?? defaultTable)
-    yield* Sql.migrate(name, `${table}_migrations`, migrations({ table }))
-  }).pipe(failingIn("migrate"))
 
 /**
  * Pending authorizations with one row for each; see {@link make}.

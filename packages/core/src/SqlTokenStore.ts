@@ -45,6 +45,75 @@ export interface Options {
 export const defaultTable = "oauth_grants"
 
 /**
+ * The migrations that make the table, by number and name.
+ *
+ * **When to use**
+ *
+ * Use it to run them with an application's own, or to read them. Each runs with
+ * the `SqlClient` in context.
+ *
+ * @category configuration
+ * @since 0.1.0
+ */
+export const migrations = (options?: Pick<Options, "table">): Sql.Migrations => {
+  const table = options?.table ?? defaultTable
+  const index = (name: string) => `${Sql.bareName(table)}_${name}`
+  return {
+    "0001_grants": Effect.gen(function*() {
+      const sql = (yield* SqlClient.SqlClient).withoutTransforms()
+      const { instant, text } = Sql.types(sql)
+      yield* sql`CREATE TABLE ${sql(table)} (
+        key ${text} NOT NULL PRIMARY KEY,
+        provider ${text} NOT NULL,
+        account ${text} NOT NULL,
+        state ${text} NOT NULL,
+        version ${text} NOT NULL,
+        due_at ${instant},
+        retry_at ${instant},
+        lease_until ${instant},
+        changed_at ${instant},
+        history ${text} NOT NULL,
+        head ${text} NOT NULL,
+        body ${text} NOT NULL
+      )`
+      yield* sql`CREATE INDEX ${sql(index("due"))} ON ${sql(table)} (due_at, key, provider) WHERE due_at IS NOT NULL`
+      yield* sql`CREATE INDEX ${sql(index("state"))} ON ${sql(table)} (state, key)`
+      yield* sql`CREATE INDEX ${sql(index("account"))} ON ${sql(table)} (account)`
+    }),
+    "0002_aside": Effect.gen(function*() {
+      const sql = (yield* SqlClient.SqlClient).withoutTransforms()
+      const name = `${table}_aside`
+      // the columns of the grants, in their order
+      yield* sql`CREATE TABLE ${sql(name)} AS SELECT * FROM ${sql(table)} WHERE 1 = 0`
+      yield* sql`CREATE UNIQUE INDEX ${sql(`${Sql.bareName(name)}_version`)} ON ${sql(name)} (key, version)`
+    }),
+    "0003_due_by_provider": Effect.gen(function*() {
+      const sql = (yield* SqlClient.SqlClient).withoutTransforms()
+      // what is due of one provider is found however much is due of others, which nobody may keep
+      yield* sql`CREATE INDEX ${sql(index("provider_due"))} ON ${sql(table)} (provider, due_at, key)
+        WHERE due_at IS NOT NULL`
+    })
+  }
+}
+
+/**
+ * Brings the table up to date. Which migrations have run is kept in a table of
+ * the same name with `_migrations` at its end; of several processes that start
+ * at once, one runs them.
+ *
+ * @category configuration
+ * @since 0.1.0
+ */
+export const migrate = (
+  options?: Pick<Options, "table">
+): Effect.Effect<void, OAuthError.OAuthError, SqlClient.SqlClient> =>
+  Effect.gen(function*() {
+    const { name } = yield* Sql.database
+    const table = yield* Sql.tableName(options?.table ?? defaultTable)
+    yield* Sql.migrate(name, `${table}_migrations`, migrations({ table }))
+  }).pipe(failingIn("migrate"))
+
+/**
  * Makes a store with one row for each grant.
  *
  * **Details**
@@ -254,75 +323,6 @@ export const make: (options?: Options) => Effect.Effect<
 })
 
 /**
- * The migrations that make the table, by number and name.
- *
- * **When to use**
- *
- * Use it to run them with an application's own, or to read them. Each runs with
- * the `SqlClient` in context.
- *
- * @category configuration
- * @since 0.1.0
- */
-export const migrations = (options?: Pick<Options, "table">): Sql.Migrations => {
-  const table = options?.table ?? defaultTable
-  const index = (name: string) => `${Sql.bareName(table)}_${name}`
-  return {
-    "0001_grants": Effect.gen(function*() {
-      const sql = (yield* SqlClient.SqlClient).withoutTransforms()
-      const { instant, text } = Sql.types(sql)
-      yield* sql`CREATE TABLE ${sql(table)} (
-        key ${text} NOT NULL PRIMARY KEY,
-        provider ${text} NOT NULL,
-        account ${text} NOT NULL,
-        state ${text} NOT NULL,
-        version ${text} NOT NULL,
-        due_at ${instant},
-        retry_at ${instant},
-        lease_until ${instant},
-        changed_at ${instant},
-        history ${text} NOT NULL,
-        head ${text} NOT NULL,
-        body ${text} NOT NULL
-      )`
-      yield* sql`CREATE INDEX ${sql(index("due"))} ON ${sql(table)} (due_at, key, provider) WHERE due_at IS NOT NULL`
-      yield* sql`CREATE INDEX ${sql(index("state"))} ON ${sql(table)} (state, key)`
-      yield* sql`CREATE INDEX ${sql(index("account"))} ON ${sql(table)} (account)`
-    }),
-    "0002_aside": Effect.gen(function*() {
-      const sql = (yield* SqlClient.SqlClient).withoutTransforms()
-      const name = `${table}_aside`
-      // the columns of the grants, in their order
-      yield* sql`CREATE TABLE ${sql(name)} AS SELECT * FROM ${sql(table)} WHERE 1 = 0`
-      yield* sql`CREATE UNIQUE INDEX ${sql(`${Sql.bareName(name)}_version`)} ON ${sql(name)} (key, version)`
-    }),
-    "0003_due_by_provider": Effect.gen(function*() {
-      const sql = (yield* SqlClient.SqlClient).withoutTransforms()
-      // what is due of one provider is found however much is due of others, which nobody may keep
-      yield* sql`CREATE INDEX ${sql(index("provider_due"))} ON ${sql(table)} (provider, due_at, key)
-        WHERE due_at IS NOT NULL`
-    })
-  }
-}
-
-/**
- * Brings the table up to date. Which migrations have run is kept in a table of
- * the same name with `_migrations` at its end; of several processes that start
- * at once, one runs them.
- *
- * @category configuration
- * @since 0.1.0
- */
-export const migrate = (
-  options?: Pick<Options, "table">
-): Effect.Effect<void, OAuthError.OAuthError, SqlClient.SqlClient> =>
-  Effect.gen(function*() {
-    const { name } = yield* Sql.database
-    const table = yield* Sql.tableName(options?.table ?? defaultTable)
-    yield* Sql.migrate(name, `${table}_migrations`, migrations({ table }))
-  }).pipe(failingIn("migrate"))
-
-/**
  * A store with one row for each grant; see {@link make}. Versions are drawn from
  * WebCrypto.
  *
@@ -338,8 +338,6 @@ type Failure = OAuthError.StoreUnavailable | OAuthError.RecordInvalid
 
 const failingIn = (method: string) =>
   Effect.mapError((reason: OAuthError.OAuthErrorReason) => OAuthError.make("SqlTokenStore", method, reason))
-
-// -- rows ----------------------------------------------------------------------
 
 const Now = Schema.Struct({ now: Schema.Finite })
 

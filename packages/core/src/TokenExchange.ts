@@ -55,28 +55,6 @@ export interface Presented {
 }
 
 /**
- * What is exchanged, and for what.
- *
- * @category options
- * @since 0.1.0
- */
-export interface Options {
-  /** On whose behalf the new token is. */
-  readonly subject: Presented
-  /** Who acts for them, where that is not the client itself. */
-  readonly actor?: Presented | undefined
-  /** Where the new token is to be used, as absolute URIs; as few as can be (RFC 8693, section 2.1.1). */
-  readonly resources?: ReadonlyArray<string> | undefined
-  /** The same by names that the server knows. */
-  readonly audiences?: ReadonlyArray<string> | undefined
-  readonly scopes?: Scopes.Scopes | undefined
-  /** What to issue; the server's choice unless it is named. An answer of another type is then refused. */
-  readonly requested?: TokenTypeUri | undefined
-  /** Further parameters that the server knows. */
-  readonly parameters?: TokenRequest.Parameters | undefined
-}
-
-/**
  * What an exchange gave. An access token is used like every other; what is no access
  * token has no token type, and no way into a request of an API.
  *
@@ -96,6 +74,28 @@ export type Exchanged =
  */
 export interface Issued extends Omit<TokenSet, "accessToken" | "issuedTokenType" | "tokenType"> {
   readonly token: Redacted.Redacted
+}
+
+/**
+ * What is exchanged, and for what.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface Options {
+  /** On whose behalf the new token is. */
+  readonly subject: Presented
+  /** Who acts for them, where that is not the client itself. */
+  readonly actor?: Presented | undefined
+  /** Where the new token is to be used, as absolute URIs; as few as can be (RFC 8693, section 2.1.1). */
+  readonly resources?: ReadonlyArray<string> | undefined
+  /** The same by names that the server knows. */
+  readonly audiences?: ReadonlyArray<string> | undefined
+  readonly scopes?: Scopes.Scopes | undefined
+  /** What to issue; the server's choice unless it is named. An answer of another type is then refused. */
+  readonly requested?: TokenTypeUri | undefined
+  /** Further parameters that the server knows. */
+  readonly parameters?: TokenRequest.Parameters | undefined
 }
 
 /**

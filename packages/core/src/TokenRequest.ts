@@ -44,6 +44,30 @@ export interface TokenRequest {
 }
 
 /**
+ * The grant whose assertion is a JSON Web Token (RFC 7523, section 2.1).
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const jwtBearerGrantType = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+
+/**
+ * The grant whose assertion is of SAML 2.0, base64url (RFC 7522, section 2.1).
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const saml2BearerGrantType = "urn:ietf:params:oauth:grant-type:saml2-bearer"
+
+/**
+ * The `grant_type` of a token exchange (RFC 8693, section 2.1).
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const tokenExchangeGrantType = "urn:ietf:params:oauth:grant-type:token-exchange"
+
+/**
  * Exchanges an authorization code (RFC 6749, section 4.1.3; RFC 7636, section
  * 4.5). `redirectUri` is absent where the server does not want it repeated.
  *
@@ -130,36 +154,12 @@ export const assertion = (options: {
 })
 
 /**
- * The grant whose assertion is a JSON Web Token (RFC 7523, section 2.1).
- *
- * @category models
- * @since 0.1.0
- */
-export const jwtBearerGrantType = "urn:ietf:params:oauth:grant-type:jwt-bearer"
-
-/**
- * The grant whose assertion is of SAML 2.0, base64url (RFC 7522, section 2.1).
- *
- * @category models
- * @since 0.1.0
- */
-export const saml2BearerGrantType = "urn:ietf:params:oauth:grant-type:saml2-bearer"
-
-/**
  * Any other grant, by the name or URI of its `grant_type` (RFC 6749, section 4.5).
  *
  * @category constructors
  * @since 0.1.0
  */
 export const extension = (grantType: string, parameters: Parameters): TokenRequest => ({ grantType, parameters })
-
-/**
- * The `grant_type` of a token exchange (RFC 8693, section 2.1).
- *
- * @category models
- * @since 0.1.0
- */
-export const tokenExchangeGrantType = "urn:ietf:params:oauth:grant-type:token-exchange"
 
 const optional = (name: string, value: string | Redacted.Redacted | undefined): Parameters =>
   value === undefined || value === "" ? [] : [[name, value]]

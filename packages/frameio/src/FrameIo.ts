@@ -47,6 +47,30 @@ export const Profile = Schema.Struct({
 export type Profile = typeof Profile.Type
 
 /**
+ * A credential of Adobe's Developer Console, by its kind.
+ *
+ * **Details**
+ *
+ * - `webApp`: OAuth Web App. It has a secret and authenticates by HTTP Basic.
+ * - `singlePageApp` and `nativeApp`: no secret; PKCE proves the login.
+ * - `serverToServer`: a secret and no person. Its tokens come from
+ *   `ClientCredentials.source` with {@link serverToServerScopes}.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export type Options =
+  | {
+    readonly client: "webApp" | "serverToServer"
+    readonly clientId: string
+    readonly clientSecret: Redacted.Redacted | Effect.Effect<Redacted.Redacted, OAuthError>
+  }
+  | {
+    readonly client: "singlePageApp" | "nativeApp"
+    readonly clientId: string
+  }
+
+/**
  * What a login asks for: everything that Frame.io names, `offline_access` for a
  * refresh token among it.
  *
@@ -71,28 +95,37 @@ export const scopes: Scopes = ["openid", "AdobeID", "email", "profile", "offline
 export const serverToServerScopes: Scopes = ["openid", "AdobeID", "frame.s2s.all"]
 
 /**
- * A credential of Adobe's Developer Console, by its kind.
+ * A developer token of the legacy Frame.io as a source for the API of V4: for
+ * accounts that were moved to V4 and are not in the Adobe Admin Console.
  *
- * **Details**
+ * **When to use**
  *
- * - `webApp`: OAuth Web App. It has a secret and authenticates by HTTP Basic.
- * - `singlePageApp` and `nativeApp`: no secret; PKCE proves the login.
- * - `serverToServer`: a secret and no person. Its tokens come from
- *   `ClientCredentials.source` with {@link serverToServerScopes}.
+ * Use it until there is a login. How long Frame.io takes it is documented
+ * nowhere, and such a token is never renewed.
  *
- * @category options
+ * - [Frame.io: migrating](https://next.developer.frame.io/platform/v4/docs/resources/migration)
+ *
+ * @category constructors
  * @since 0.1.0
  */
-export type Options =
-  | {
-    readonly client: "webApp" | "serverToServer"
-    readonly clientId: string
-    readonly clientSecret: Redacted.Redacted | Effect.Effect<Redacted.Redacted, OAuthError>
+export const legacyDeveloperToken = (token: Redacted.Redacted): TokenSource.TokenSource => {
+  const source = TokenSource.fixed({ value: token, type: "Bearer" })
+  return {
+    ...source,
+    authorize: (request) => source.authorize(HttpClientRequest.setHeader(request, legacyTokenHeader, "true"))
   }
-  | {
-    readonly client: "singlePageApp" | "nativeApp"
-    readonly clientId: string
-  }
+}
+
+/**
+ * Asks the API who the token stands for (`GET /v4/me`).
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const me = <E, R>(
+  client: HttpClient.With<E, R>
+): Effect.Effect<Profile, E | HttpClientError | OAuthError, R | AuthorizationServer.AuthorizationServer> =>
+  Effect.map(Profiles.get("FrameIo", client, "/v4/me", Schema.Struct({ data: Profile })), ({ data }) => data)
 
 /**
  * Adobe's authorization server, and Frame.io's API as the only origin that gets
@@ -156,39 +189,6 @@ export const layerLoopback = (options: Options & { readonly origin: string }): O
  */
 export const layerConfig = (options: Configuration.Options<Options>): OAuthClient.Provider =>
   Configuration.layer(options, layer)
-
-/**
- * Asks the API who the token stands for (`GET /v4/me`).
- *
- * @category getters
- * @since 0.1.0
- */
-export const me = <E, R>(
-  client: HttpClient.With<E, R>
-): Effect.Effect<Profile, E | HttpClientError | OAuthError, R | AuthorizationServer.AuthorizationServer> =>
-  Effect.map(Profiles.get("FrameIo", client, "/v4/me", Schema.Struct({ data: Profile })), ({ data }) => data)
-
-/**
- * A developer token of the legacy Frame.io as a source for the API of V4: for
- * accounts that were moved to V4 and are not in the Adobe Admin Console.
- *
- * **When to use**
- *
- * Use it until there is a login. How long Frame.io takes it is documented
- * nowhere, and such a token is never renewed.
- *
- * - [Frame.io: migrating](https://next.developer.frame.io/platform/v4/docs/resources/migration)
- *
- * @category constructors
- * @since 0.1.0
- */
-export const legacyDeveloperToken = (token: Redacted.Redacted): TokenSource.TokenSource => {
-  const source = TokenSource.fixed({ value: token, type: "Bearer" })
-  return {
-    ...source,
-    authorize: (request) => source.authorize(HttpClientRequest.setHeader(request, legacyTokenHeader, "true"))
-  }
-}
 
 const legacyTokenHeader = "x-frameio-legacy-token-auth"
 

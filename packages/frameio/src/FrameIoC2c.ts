@@ -26,14 +26,6 @@ import { multipart } from "./internal/multipart.ts"
 import * as Provider from "./internal/provider.ts"
 
 /**
- * What a device asks for: to create assets, and a refresh token.
- *
- * @category constructors
- * @since 0.1.0
- */
-export const scopes: Scopes = ["asset_create", "offline"]
-
-/**
  * A device: its own identifier, a serial number for example, and the secret that
  * Frame.io issued for its model.
  *
@@ -49,6 +41,14 @@ export interface Options {
    */
   readonly clientVersion?: string | undefined
 }
+
+/**
+ * What a device asks for: to create assets, and a refresh token.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const scopes: Scopes = ["asset_create", "offline"]
 
 /**
  * The authorization server of devices, which is at the API's own origin.

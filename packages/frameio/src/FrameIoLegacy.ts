@@ -47,15 +47,6 @@ export const Profile = Schema.Struct({
 export type Profile = typeof Profile.Type
 
 /**
- * The least that a login asks for: a refresh token, and who it is. The scopes of
- * the resources (`asset.read`) are the application's to add.
- *
- * @category constructors
- * @since 0.1.0
- */
-export const scopes: Scopes = ["offline", "account.read"]
-
-/**
  * An OAuth app, as it was registered: without PKCE it is `confidential`, has a
  * secret and authenticates by HTTP Basic; with PKCE it is `public`, has none, and
  * must not send an `Authorization` header.
@@ -73,6 +64,26 @@ export type Options =
     readonly client: "public"
     readonly clientId: string
   }
+
+/**
+ * The least that a login asks for: a refresh token, and who it is. The scopes of
+ * the resources (`asset.read`) are the application's to add.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const scopes: Scopes = ["offline", "account.read"]
+
+/**
+ * Asks the API who the token stands for (`GET /v2/me`).
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const me = <E, R>(
+  client: HttpClient.With<E, R>
+): Effect.Effect<Profile, E | HttpClientError | OAuthError, R | AuthorizationServer.AuthorizationServer> =>
+  Profiles.get("FrameIoLegacy", client, "/v2/me", Profile)
 
 /**
  * The legacy authorization server, and Frame.io's API as the only origin that
@@ -136,17 +147,6 @@ export const layerLoopback = (options: Options & { readonly origin: string }): O
  */
 export const layerConfig = (options: Configuration.Options<Options>): OAuthClient.Provider =>
   Configuration.layer(options, layer)
-
-/**
- * Asks the API who the token stands for (`GET /v2/me`).
- *
- * @category getters
- * @since 0.1.0
- */
-export const me = <E, R>(
-  client: HttpClient.With<E, R>
-): Effect.Effect<Profile, E | HttpClientError | OAuthError, R | AuthorizationServer.AuthorizationServer> =>
-  Profiles.get("FrameIoLegacy", client, "/v2/me", Profile)
 
 const server = (origins: Provider.Origins): AuthorizationServer.Options => ({
   provider: "frameio-legacy",

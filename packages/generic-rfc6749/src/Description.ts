@@ -366,6 +366,18 @@ export const decode = (input: unknown): Result.Result<Description, OAuthError.OA
   })
 
 /**
+ * The JSON Schema of descriptions (draft 2020-12), for editors. The package
+ * publishes it as `description.schema.json`.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const toJsonSchema = (): JsonSchema.JsonSchema => ({
+  $schema: "https://json-schema.org/draft/2020-12/schema",
+  ...Schema.toJsonSchemaDocument(Description, { onExcessProperty: "error" }).schema
+})
+
+/**
  * What an application adds to a description.
  *
  * @category options
@@ -390,18 +402,6 @@ export const toOptions = (
   self: Description,
   supplied: Supplied = {}
 ): Result.Result<Described, OAuthError.OAuthError> => Result.mapError(Compile.options(self, supplied), failure)
-
-/**
- * The JSON Schema of descriptions (draft 2020-12), for editors. The package
- * publishes it as `description.schema.json`.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const toJsonSchema = (): JsonSchema.JsonSchema => ({
-  $schema: "https://json-schema.org/draft/2020-12/schema",
-  ...Schema.toJsonSchemaDocument(Description, { onExcessProperty: "error" }).schema
-})
 
 const root = "description"
 

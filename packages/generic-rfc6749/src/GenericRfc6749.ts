@@ -22,6 +22,20 @@ import * as Description from "./Description.ts"
 import * as Client from "./internal/client.ts"
 
 /**
+ * A provider with a client that registers itself.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Registering = Layer.Layer<
+  | AuthorizationServer.AuthorizationServer
+  | ClientAuthentication.ClientAuthentication
+  | RegisteredClient.RegisteredClient,
+  OAuthError.OAuthError,
+  OAuthHttpClient | RegistrationStore
+>
+
+/**
  * How the client is registered with the server.
  *
  * @category options
@@ -232,20 +246,6 @@ export const layerRegistered = (options: RegistrationOptions): Registering => re
  */
 export const layerRegisteredLoopback = (options: RegistrationOptions): Registering =>
   registering(options, ServerMetadata.makeLoopback)
-
-/**
- * A provider with a client that registers itself.
- *
- * @category models
- * @since 0.1.0
- */
-export type Registering = Layer.Layer<
-  | AuthorizationServer.AuthorizationServer
-  | ClientAuthentication.ClientAuthentication
-  | RegisteredClient.RegisteredClient,
-  OAuthError.OAuthError,
-  OAuthHttpClient | RegistrationStore
->
 
 const registering = (
   { registration, ...options }: RegistrationOptions,

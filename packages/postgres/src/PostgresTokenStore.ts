@@ -18,6 +18,34 @@ import * as Changes from "./internal/changes.ts"
 import * as Migrations from "./internal/migrations.ts"
 
 /**
+ * Brings the table and its trigger up to date.
+ *
+ * @category configuration
+ * @since 0.1.0
+ */
+export const migrate: (
+  options?: Pick<SqlTokenStore.Options, "table">
+) => Effect.Effect<void, OAuthError.OAuthError, PgClient> = Effect.fnUntraced(function*(options) {
+  const client = yield* PgClient
+  const run = Effect.andThen(
+    SqlTokenStore.migrate(options),
+    Migrations.run(options?.table ?? SqlTokenStore.defaultTable)
+  )
+  yield* Effect.provideService(run, SqlClient.SqlClient, client)
+})
+
+/**
+ * The migrations that make the trigger, by number and name; those of
+ * `SqlTokenStore` come first.
+ *
+ * @category configuration
+ * @since 0.1.0
+ */
+export const migrations = (
+  options?: Pick<SqlTokenStore.Options, "table">
+): Migrations.Migrations => Migrations.make(options?.table ?? SqlTokenStore.defaultTable)
+
+/**
  * Makes a store with one row for each grant: `SqlTokenStore`, plus `changes` by
  * `LISTEN` and `NOTIFY`.
  *
@@ -61,34 +89,6 @@ export const make: (options?: SqlTokenStore.Options) => Effect.Effect<
   const changes = yield* Changes.listen(client, options?.table ?? SqlTokenStore.defaultTable)
   return TokenStore.TokenStore.of({ ...store, changes })
 })
-
-/**
- * Brings the table and its trigger up to date.
- *
- * @category configuration
- * @since 0.1.0
- */
-export const migrate: (
-  options?: Pick<SqlTokenStore.Options, "table">
-) => Effect.Effect<void, OAuthError.OAuthError, PgClient> = Effect.fnUntraced(function*(options) {
-  const client = yield* PgClient
-  const run = Effect.andThen(
-    SqlTokenStore.migrate(options),
-    Migrations.run(options?.table ?? SqlTokenStore.defaultTable)
-  )
-  yield* Effect.provideService(run, SqlClient.SqlClient, client)
-})
-
-/**
- * The migrations that make the trigger, by number and name; those of
- * `SqlTokenStore` come first.
- *
- * @category configuration
- * @since 0.1.0
- */
-export const migrations = (
-  options?: Pick<SqlTokenStore.Options, "table">
-): Migrations.Migrations => Migrations.make(options?.table ?? SqlTokenStore.defaultTable)
 
 /**
  * A store with one row for each grant and notifications; see {@link make}.

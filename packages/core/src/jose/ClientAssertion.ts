@@ -166,6 +166,27 @@ export const fromRegistration = (
 }
 
 /**
+ * A key as a hook for providers that are data: it signs the statements that they
+ * describe.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const signer = (key: SigningKey.Source): ClientAuthentication.Signer => (statement) =>
+  Effect.gen(function*() {
+    const { algorithm, ...rest } = statement
+    const source = Effect.isEffect(key) ? yield* key : key
+    const ready = yield* Effect.fromResult(
+      failing(Sign.ready(source, algorithm === undefined ? undefined : [algorithm]))
+    )
+    const value = yield* Effect.mapError(
+      Sign.state(ready, { ...rest, typ: undefined, skew: Duration.zero }),
+      (reason) => OAuthError.make("ClientAssertion", "signer", reason)
+    )
+    return { value, basis: ready.basis }
+  })
+
+/**
  * A private key, for the authorization server in context.
  *
  * @see {@link privateKeyJwt}
@@ -188,27 +209,6 @@ export const layerClientSecretJwt = (
   options: Omit<SecretOptions, "issuer">
 ): Layer.Layer<ClientAuthentication.ClientAuthentication, OAuthError.OAuthError, AuthorizationServer> =>
   ofServer((issuer) => clientSecretJwt({ ...options, issuer }))
-
-/**
- * A key as a hook for providers that are data: it signs the statements that they
- * describe.
- *
- * @category constructors
- * @since 0.1.0
- */
-export const signer = (key: SigningKey.Source): ClientAuthentication.Signer => (statement) =>
-  Effect.gen(function*() {
-    const { algorithm, ...rest } = statement
-    const source = Effect.isEffect(key) ? yield* key : key
-    const ready = yield* Effect.fromResult(
-      failing(Sign.ready(source, algorithm === undefined ? undefined : [algorithm]))
-    )
-    const value = yield* Effect.mapError(
-      Sign.state(ready, { ...rest, typ: undefined, skew: Duration.zero }),
-      (reason) => OAuthError.make("ClientAssertion", "signer", reason)
-    )
-    return { value, basis: ready.basis }
-  })
 
 const ofServer = (make: (issuer: string) => ClientAuthentication.Made) =>
   Layer.unwrap(Effect.map(AuthorizationServer, ({ issuer }) =>

@@ -25,21 +25,6 @@ import * as Strength from "./internal/strength.ts"
 import type * as SigningKey from "./SigningKey.ts"
 
 /**
- * What every client has. There are no addresses among it: they come from the
- * server's metadata, and from nowhere else (5.3.3.1, 9).
- *
- * @category options
- * @since 0.1.0
- */
-export interface Options extends Pick<AuthorizationServer.Options, "apiOrigins" | "idleLifetime" | "rotation"> {
-  /** From a source that is to be trusted, by a way that is (5.3.3.1, 10). */
-  readonly issuer: string
-  readonly clientId: string
-  /** The issuer's host, written with hyphens, unless named. */
-  readonly provider?: string | undefined
-}
-
-/**
  * A signature algorithm of the profile (5.4.1).
  *
  * @category models
@@ -57,6 +42,29 @@ export type Key =
   | (Omit<SigningKey.JwkKey, "algorithm"> & { readonly algorithm?: Algorithm | undefined })
   | (Omit<SigningKey.WebCryptoKey, "algorithm"> & { readonly algorithm: Algorithm })
   | (Omit<SigningKey.RemoteKey, "algorithm"> & { readonly algorithm: Algorithm })
+
+/**
+ * The signature algorithms of the profile, in the order of preference (5.4.1).
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const algorithms: ReadonlyArray<Algorithm> = Strength.algorithms
+
+/**
+ * What every client has. There are no addresses among it: they come from the
+ * server's metadata, and from nowhere else (5.3.3.1, 9).
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface Options extends Pick<AuthorizationServer.Options, "apiOrigins" | "idleLifetime" | "rotation"> {
+  /** From a source that is to be trusted, by a way that is (5.3.3.1, 10). */
+  readonly issuer: string
+  readonly clientId: string
+  /** The issuer's host, written with hyphens, unless named. */
+  readonly provider?: string | undefined
+}
 
 /**
  * A client with a private key: `PS256`, `ES256` or `EdDSA`, of 2048 bits at least
@@ -80,14 +88,6 @@ export interface CertificateOptions extends Options {
   readonly method: MutualTls.Method
   readonly key?: undefined
 }
-
-/**
- * The signature algorithms of the profile, in the order of preference (5.4.1).
- *
- * @category models
- * @since 0.1.0
- */
-export const algorithms: ReadonlyArray<Algorithm> = Strength.algorithms
 
 /**
  * A client with a private key whose tokens are bound to the DPoP key in context.

@@ -40,6 +40,33 @@ export type Header = Jwk.Header
 export type PublicKey = Jwk.PublicKey
 
 /**
+ * The most keys that a set may hold. Servers publish a handful.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const maxKeys = 100
+
+/**
+ * How keys are kept.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface Options {
+  /** The address of the set; the server's `jwksUri` unless said otherwise. */
+  readonly uri?: string | undefined
+  /** How long a set is used without asking; 10 minutes. It is how long a key lives that the server took back. */
+  readonly timeToLive?: Duration.Input | undefined
+  /** How long a set is used beyond that while it cannot be fetched; an hour, and a day at most. */
+  readonly staleFor?: Duration.Input | undefined
+  /** How often a set may be fetched again for a key that it does not hold; once in 30 seconds. */
+  readonly cooldown?: Duration.Input | undefined
+  /** The most keys that a set may hold; {@link maxKeys}. */
+  readonly maxKeys?: number | undefined
+}
+
+/**
  * The keys of one authorization server.
  *
  * @category services
@@ -65,33 +92,6 @@ export class Jwks extends Context.Service<Jwks, {
    */
   readonly encryptionKey: (algorithm: string) => Effect.Effect<JsonObject | undefined, OAuthError.OAuthError>
 }>()("@effect-oauth/core/jose/Jwks") {}
-
-/**
- * How keys are kept.
- *
- * @category options
- * @since 0.1.0
- */
-export interface Options {
-  /** The address of the set; the server's `jwksUri` unless said otherwise. */
-  readonly uri?: string | undefined
-  /** How long a set is used without asking; 10 minutes. It is how long a key lives that the server took back. */
-  readonly timeToLive?: Duration.Input | undefined
-  /** How long a set is used beyond that while it cannot be fetched; an hour, and a day at most. */
-  readonly staleFor?: Duration.Input | undefined
-  /** How often a set may be fetched again for a key that it does not hold; once in 30 seconds. */
-  readonly cooldown?: Duration.Input | undefined
-  /** The most keys that a set may hold; {@link maxKeys}. */
-  readonly maxKeys?: number | undefined
-}
-
-/**
- * The most keys that a set may hold. Servers publish a handful.
- *
- * @category models
- * @since 0.1.0
- */
-export const maxKeys = 100
 
 /**
  * Makes the keys of the authorization server in context.

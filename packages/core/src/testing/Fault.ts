@@ -125,21 +125,6 @@ export const slow = (options: {
 }): Fault => slowly({ name: "slow" }, options)
 
 /**
- * The same fault, slowly.
- *
- * @category combinators
- * @since 0.1.0
- */
-export const slowly = (
-  self: Fault,
-  options: { readonly request?: Duration.Input | undefined; readonly answer?: Duration.Input | undefined }
-): Fault => ({
-  ...self,
-  ...(options.request === undefined ? {} : { requestTakes: Duration.fromInputUnsafe(options.request) }),
-  ...(options.answer === undefined ? {} : { answerTakes: Duration.fromInputUnsafe(options.answer) })
-})
-
-/**
  * The client gets this answer, whatever the server says.
  *
  * @category constructors
@@ -280,4 +265,19 @@ export const duplicated = (options?: {
 }): Fault => ({
   name: "duplicated",
   delivery: { againAfter: Duration.fromInputUnsafe(options?.after ?? 0), clientSees: options?.answer ?? "second" }
+})
+
+/**
+ * The same fault, slowly.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const slowly = (
+  self: Fault,
+  options: { readonly request?: Duration.Input | undefined; readonly answer?: Duration.Input | undefined }
+): Fault => ({
+  ...self,
+  ...(options.request === undefined ? {} : { requestTakes: Duration.fromInputUnsafe(options.request) }),
+  ...(options.answer === undefined ? {} : { answerTakes: Duration.fromInputUnsafe(options.answer) })
 })

@@ -20,10 +20,6 @@ import { PendingAuthorizations } from "../PendingAuthorizations.ts"
 import type { Law } from "./Contract.ts"
 import { elapse, ensure, same } from "./internal/law.ts"
 
-type Pending = AuthorizationRequest.PendingAuthorization
-
-type Specimen = (name: string, changes?: Partial<Pending>) => Pending & { readonly id: string }
-
 const law = (
   name: string,
   check: (service: PendingAuthorizations["Service"], specimen: Specimen) => Effect.Effect<void, OAuthError>
@@ -192,6 +188,10 @@ export const cases: ReadonlyArray<Law<PendingAuthorizations>> = [
     })
   )
 ]
+
+type Pending = AuthorizationRequest.PendingAuthorization
+
+type Specimen = (name: string, changes?: Partial<Pending>) => Pending & { readonly id: string }
 
 const minute = 60_000
 

@@ -21,12 +21,6 @@ import type { Law } from "./Contract.ts"
 import { ensure, same } from "./internal/law.ts"
 import * as TestCrypto from "./TestCrypto.ts"
 
-type Server = AuthorizationServer.AuthorizationServer["Service"]
-
-type Client = ClientAuthentication.ClientAuthentication["Service"]
-
-type Provider = AuthorizationServer.AuthorizationServer | ClientAuthentication.ClientAuthentication
-
 const law = (
   name: string,
   check: (server: Server, client: Client) => Effect.Effect<void, OAuthError>
@@ -199,6 +193,12 @@ export const cases: ReadonlyArray<Law<Provider>> = [
     })
   )
 ]
+
+type Server = AuthorizationServer.AuthorizationServer["Service"]
+
+type Client = ClientAuthentication.ClientAuthentication["Service"]
+
+type Provider = AuthorizationServer.AuthorizationServer | ClientAuthentication.ClientAuthentication
 
 const redirectUri = "https://client.test/callback"
 

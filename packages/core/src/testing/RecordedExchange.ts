@@ -125,8 +125,6 @@ export interface Direct {
   readonly gives: Pick<Given, "expiresIn" | "renewable" | "token">
 }
 
-type Provider = AuthorizationServer | ClientAuthentication
-
 /**
  * The laws of a recording.
  *
@@ -225,3 +223,5 @@ export const directCases = ({ exchange, gives, grantType, parameters }: Direct):
       yield* sentAsRecorded(sent, [exchange])
     }))
 }]
+
+type Provider = AuthorizationServer | ClientAuthentication

@@ -22,6 +22,23 @@ import { seededBytes } from "./internal/seededBytes.ts"
 import { sha256 } from "./internal/sha256.ts"
 
 /**
+ * A DPoP key that is the same for every run with the seed, and signs at once.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const dpopKey = (
+  options?: { readonly seed?: number | undefined }
+): Effect.Effect<DpopKey.DpopKey, OAuthError, Digest.Digest> => {
+  const secret = P256.secretOf(seededBytes(options?.seed ?? 1)(32))
+  const { x, y } = P256.publicOf(secret)
+  return DpopKey.fromSigner({
+    publicJwk: { kty: "EC", crv: "P-256", x: Base64Url.encode(x), y: Base64Url.encode(y) },
+    sign: (data) => Effect.sync(() => P256.sign(secret, data))
+  })
+}
+
+/**
  * Digests computed at once. SHA-256 only; any other algorithm dies.
  *
  * @category layers
@@ -78,23 +95,6 @@ export const layer = (
   options?: { readonly seed?: number | undefined }
 ): Layer.Layer<Aead.Aead | Digest.Digest | SecureRandom.SecureRandom> =>
   Layer.merge(layerAead, layerDigest).pipe(Layer.provideMerge(layerSecureRandom(options?.seed ?? 1)))
-
-/**
- * A DPoP key that is the same for every run with the seed, and signs at once.
- *
- * @category constructors
- * @since 0.1.0
- */
-export const dpopKey = (
-  options?: { readonly seed?: number | undefined }
-): Effect.Effect<DpopKey.DpopKey, OAuthError, Digest.Digest> => {
-  const secret = P256.secretOf(seededBytes(options?.seed ?? 1)(32))
-  const { x, y } = P256.publicOf(secret)
-  return DpopKey.fromSigner({
-    publicJwk: { kty: "EC", crv: "P-256", x: Base64Url.encode(x), y: Base64Url.encode(y) },
-    sign: (data) => Effect.sync(() => P256.sign(secret, data))
-  })
-}
 
 /**
  * Proves with {@link dpopKey}.
