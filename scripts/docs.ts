@@ -1,8 +1,9 @@
 // The doc lint. Every module and every export of a package says what it is; every link of a Markdown file leads
-// somewhere. `internal` modules are free to say less.
+// somewhere, and those that lead out of the repository are in the dated list. `internal` modules are free to say less.
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { anchorsOf, withoutFences } from "./anchors.ts"
+import * as Links from "./links.ts"
 
 const categories = new Set([
   "combinators",
@@ -70,7 +71,7 @@ const linkFaults = (file: string): ReadonlyArray<string> => {
 
 const sources = files("packages/*/src/**/*.ts").filter((file) => !/[/\\](internal[/\\]|index\.ts$)/.test(file))
 const markdown = files("**/*.md")
-const found = [...sources.flatMap(sourceFaults), ...markdown.flatMap(linkFaults)]
+const found = [...sources.flatMap(sourceFaults), ...markdown.flatMap(linkFaults), ...Links.faults()]
 
 for (const fault of found) console.log(fault)
 console.log(`${sources.length} modules, ${markdown.length} Markdown files, ${found.length} faults`)

@@ -35,7 +35,7 @@ export const withings: Encoded = {
     standing: "from third parties",
     about: "Endpoints."
   }, {
-    url: "https://github.com/nextauthjs/next-auth/blob/main/packages/core/src/providers/withings.ts",
+    url: "https://github.com/simov/grant/blob/master/lib/flow/oauth2.js",
     read: "2026-11-29",
     standing: "from third parties",
     about:
