@@ -97,12 +97,12 @@ export const once = (
     )
   })
 
-// A process that was stopped, or a machine that slept, finds its timers run out before it has looked at what came
-// meanwhile. Whoever is woken so late looks first: it may be the only copy of a pair.
+// A process that was busy or stopped, or a machine that slept, finds its timers run out before it has looked at what came
+// meanwhile. Whoever is woken looks first, and longer where it was woken late: it may be the only copy of a pair.
 const after = Effect.fnUntraced(function*(duration: Duration.Duration): Effect.fn.Return<void> {
   const elapsed = Stopwatch.start(yield* Clock.Clock)
   yield* Effect.sleep(duration)
-  if (elapsed() > Duration.toMillis(duration) + late) yield* Effect.sleep(late)
+  yield* Effect.sleep(elapsed() > Duration.toMillis(duration) + late ? late : 0)
 })
 
 const late = 1_000

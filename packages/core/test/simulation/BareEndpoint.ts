@@ -5,7 +5,7 @@
  */
 import { OAuthError, TokenEndpoint, TokenResponse } from "@effect-oauth/core"
 import type { TestHttp } from "@effect-oauth/core/testing"
-import { Duration, Effect, Option, Redacted } from "effect"
+import { Duration, Effect, Redacted } from "effect"
 
 /** Makes one whose requests are answered by a function. */
 export const make = (options: {
@@ -54,8 +54,10 @@ export const make = (options: {
                 return Effect.succeed(phase === undefined ? lost("reset") : notSent(phase))
               }
             }),
-            Effect.timeoutOption(timeLimit),
-            Effect.map(Option.getOrElse(() => lost("timeout")))
+            // as in the library: whoever is woken looks first whether an answer came meanwhile
+            Effect.raceFirst(
+              Effect.sleep(timeLimit).pipe(Effect.andThen(Effect.sleep(0)), Effect.map(() => lost("timeout")))
+            )
           )
       }),
     request: () => Effect.die(new Error("nobody logs in by this endpoint"))

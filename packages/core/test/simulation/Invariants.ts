@@ -111,9 +111,10 @@ const presentationsOf = (facts: Facts): ReadonlyMap<string, ReadonlyArray<Presen
       index,
       by: entry.by,
       exchange: entry.exchange,
-      endedAt: end?.at,
+      endedAt: facts.astray.get(entry.exchange) ?? end?.at,
       end: end?.kind,
-      isAmbiguous: end?.kind !== "answered" || (fault !== undefined && ambiguous.has(fault))
+      isAmbiguous: end?.kind !== "answered" || facts.astray.has(entry.exchange) ||
+        (fault !== undefined && ambiguous.has(fault))
     })
   })
   return presentations
@@ -346,10 +347,11 @@ const dropped = (facts: Facts): ReadonlyArray<string> => {
       later >= at && (event._tag === "Overtaken" || event._tag === "PairLost" || event._tag === "Escrowed")
     )
     // an answer that came when its sender had given up reaches nobody
-    const isGivenUp = facts.ledger.some((other) =>
-      other.exchange === entry.exchange &&
-      (other.kind === "abandoned" || (other.kind === "received" && other.at > at))
-    )
+    const isGivenUp = entry.exchange !== undefined && facts.astray.has(entry.exchange) ||
+      facts.ledger.some((other) =>
+        other.exchange === entry.exchange &&
+        (other.kind === "abandoned" || (other.kind === "received" && other.at > at))
+      )
     return isSaid || isGivenUp || isThrownAway(facts, entry) ? [] : [`I2: ${by} dropped ${token} and said nothing`]
   })
 }

@@ -119,6 +119,8 @@ export interface Facts {
   readonly befell: ReadonlyMap<Faults.Name, number>
   /** Exchanges whose fault changed nothing. */
   readonly idle: ReadonlySet<number>
+  /** Exchanges whose answer was on its way when their sender gave up, and when that was. */
+  readonly astray: ReadonlyMap<number, number>
   /** What each account's callers were told when the world had come to rest. */
   readonly atRest: ReadonlyArray<Told>
   readonly restAt: number
@@ -224,6 +226,7 @@ class World {
   private outage: Trouble<"store down" | "store hanging"> | undefined
   /** Exchanges whose fault changed nothing. */
   private readonly idle = new Set<number>()
+  private readonly astray = new Map<number, number>()
   private isQuiet = true
   private isAtRest = false
   private started = 0
@@ -296,6 +299,7 @@ class World {
       faults: this.faults,
       befell: this.befell,
       idle: this.idle,
+      astray: this.astray,
       atRest: this.atRest,
       restAt: this.restAt,
       live: new Set(
@@ -912,6 +916,7 @@ class World {
   private readonly wire = <A, E>(process: Process, exchange: Effect.Effect<A, E>): Effect.Effect<A, E> =>
     Effect.callback((resume) => {
       let fiber: Fiber.Fiber<A, E> | undefined
+      let returning: number | undefined
       const cancel = this.machine.after(this.prng.between(1, 40), () => {
         if (process.life.ended !== undefined) return
         const sent = Effect.runForkWith(this.context)(exchange)
@@ -919,12 +924,19 @@ class World {
         process.requests.add(sent)
         sent.addObserver((exit) => {
           process.requests.delete(sent)
-          this.machine.after(this.prng.between(1, 40), () => process.lane.post(() => resume(exit)))
+          // what the server wrote down last
+          returning = this.now(this.server.ledger).at(-1)?.exchange
+          this.machine.after(this.prng.between(1, 40), () =>
+            process.lane.post(() => {
+              returning = undefined
+              resume(exit)
+            }))
         })
       })
       return Effect.sync(() => {
         cancel()
         fiber?.interruptUnsafe()
+        if (returning !== undefined) this.astray.set(returning, this.machine.now)
       })
     })
 
