@@ -19,6 +19,28 @@ import * as OAuthError from "./OAuthError.ts"
 import * as RotationPolicy from "./RotationPolicy.ts"
 
 /**
+ * The members of a description that are addresses.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const addressFields = [
+  "issuer",
+  "authorizationEndpoint",
+  "tokenEndpoint",
+  "refreshEndpoint",
+  "revocationEndpoint",
+  "introspectionEndpoint",
+  "deviceAuthorizationEndpoint",
+  "pushedAuthorizationRequestEndpoint",
+  "backchannelAuthenticationEndpoint",
+  "registrationEndpoint",
+  "userinfoEndpoint",
+  "endSessionEndpoint",
+  "jwksUri"
+] as const
+
+/**
  * What a constructor of this module gives: an authorization server, or what is
  * wrong with the options.
  *
@@ -176,7 +198,7 @@ const validated = (options: Options, allowed: (url: URL) => boolean): Made => {
   const aliases = Object.entries(options.mtlsEndpointAliases ?? {}).map(([name, address]) =>
     [`mtlsEndpointAliases.${name}`, address] as const
   )
-  for (const [field, text] of [...addresses.map((field) => [field, options[field]] as const), ...aliases]) {
+  for (const [field, text] of [...addressFields.map((field) => [field, options[field]] as const), ...aliases]) {
     if (text === undefined) continue
     const url = URL.canParse(text) ? new URL(text) : undefined
     if (url === undefined) return invalid(field, "is not an absolute URL")
@@ -220,19 +242,3 @@ const validated = (options: Options, allowed: (url: URL) => boolean): Made => {
 
 const refused = (method: string, field: string, problem: string) =>
   Result.fail(OAuthError.make("AuthorizationServer", method, new OAuthError.ConfigurationInvalid({ field, problem })))
-
-const addresses = [
-  "issuer",
-  "authorizationEndpoint",
-  "tokenEndpoint",
-  "refreshEndpoint",
-  "revocationEndpoint",
-  "introspectionEndpoint",
-  "deviceAuthorizationEndpoint",
-  "pushedAuthorizationRequestEndpoint",
-  "backchannelAuthenticationEndpoint",
-  "registrationEndpoint",
-  "userinfoEndpoint",
-  "endSessionEndpoint",
-  "jwksUri"
-] as const

@@ -11,7 +11,7 @@
 import * as Context from "effect/Context"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as DateTime from "effect/DateTime"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Base64Url from "effect/encoding/Base64Url"
 import * as Layer from "effect/Layer"
@@ -20,16 +20,17 @@ import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import { AuthorizationServer } from "./AuthorizationServer.ts"
 import { ClientAuthentication } from "./ClientAuthentication.ts"
+import * as Parameters from "./internal/backchannelParameters.ts"
 import * as Form from "./internal/form.ts"
-import { isJson, member, parseObject } from "./internal/json.ts"
 import * as Poller from "./internal/poller.ts"
+import * as SuccessfulAnswer from "./internal/successfulAnswer.ts"
 import { isPrivate } from "./internal/url.ts"
 import * as OAuthError from "./OAuthError.ts"
 import { OAuthHttpClient } from "./OAuthHttpClient.ts"
-import * as Scopes from "./Scopes.ts"
+import type * as Scopes from "./Scopes.ts"
 import { TokenEndpoint } from "./TokenEndpoint.ts"
 import * as TokenRequest from "./TokenRequest.ts"
-import * as TokenResponse from "./TokenResponse.ts"
+import type * as TokenResponse from "./TokenResponse.ts"
 import type { TokenSet } from "./TokenSet.ts"
 
 /**
@@ -214,7 +215,7 @@ export const make = Effect.fnUntraced(function*(delivery: Delivery): Effect.fn.R
     const field = "backchannelAuthenticationEndpoint"
     const url = server[field]
     if (url === undefined) return yield* failed(invalidOption(field, "is missing; this server has none"))
-    const asked = yield* Effect.mapError(Effect.fromResult(parametersOf(options)), failed)
+    const asked = yield* Effect.mapError(Effect.fromResult(Parameters.of(options)), failed)
     const notificationToken = delivery.mode === "poll"
       ? undefined
       : Redacted.make(Base64Url.encode(yield* random.randomBytes(32)))
@@ -288,94 +289,18 @@ const checked = (delivery: Delivery): Read<void> => {
   return isPrivate(url) ? Result.succeed(undefined) : invalid("notificationEndpoint", "must begin with https://")
 }
 
-const parametersOf = (options: Options): Read<TokenRequest.Parameters> => {
-  const { acrValues = [], bindingMessage, scopes, userCode } = options
-  const hints = ([
-    ["login_hint", options.loginHint],
-    ["login_hint_token", options.loginHintToken],
-    ["id_token_hint", options.idTokenHint]
-  ] as const).flatMap(([name, value]) => value === undefined ? [] : [[name, value] as const])
-  const empty = hints.some(([, value]) => (Redacted.isRedacted(value) ? Redacted.value(value) : value) === "")
-  if (hints.length !== 1 || empty) {
-    return invalid("loginHint", "must say who is meant, in one way; name one of loginHint, loginHintToken, idTokenHint")
-  }
-  if (!scopes.includes("openid")) return invalid("scopes", "must hold openid")
-  if (!scopes.every(Scopes.isScopeToken)) {
-    return invalid("scopes", "holds a scope that is not printable ASCII without space, \" and \\")
-  }
-  if (bindingMessage !== undefined && !/^[\x20-\x7e]{1,64}$/.test(bindingMessage)) {
-    return invalid("bindingMessage", "must be 1 to 64 printable characters of ASCII, which every device can show")
-  }
-  if (acrValues.some((value) => value === "" || /\s/.test(value))) {
-    return invalid("acrValues", "holds a value that is empty or has a space in it")
-  }
-  const expiry = options.requestedExpiry === undefined
-    ? undefined
-    : Duration.toSeconds(Duration.fromInputUnsafe(options.requestedExpiry))
-  if (expiry !== undefined && !(Number.isInteger(expiry) && expiry >= 1 && expiry <= longest)) {
-    return invalid("requestedExpiry", "must be whole seconds, and an hour at most")
-  }
-  const clash = Object.keys(options.parameters ?? {}).find((name) => reserved.has(name))
-  if (clash !== undefined) return invalid("parameters", `must not name ${clash}, which the protocol sends`)
-  return Result.succeed([
-    ["scope", scopes.join(" ")],
-    ...hints,
-    ...(bindingMessage === undefined ? [] : [["binding_message", bindingMessage] as const]),
-    ...(userCode === undefined ? [] : [["user_code", userCode] as const]),
-    ...(expiry === undefined ? [] : [["requested_expiry", String(expiry)] as const]),
-    ...(acrValues.length === 0 ? [] : [["acr_values", acrValues.join(" ")] as const]),
-    ...Object.entries(options.parameters ?? {})
-  ])
-}
-
-const reserved: ReadonlySet<string> = new Set([
-  "scope",
-  "login_hint",
-  "login_hint_token",
-  "id_token_hint",
-  "binding_message",
-  "user_code",
-  "requested_expiry",
-  "acr_values",
-  "client_notification_token",
-  "request",
-  "request_uri",
-  "client_id",
-  "client_secret",
-  "client_assertion",
-  "client_assertion_type"
-])
-
-const judge = (
-  answer: TokenResponse.Answer
-): Result.Result<Started, OAuthError.OAuthErrorReason> => {
-  const parsed = parseObject(answer.body)
-  if (answer.status !== 200 || (typeof parsed !== "string" && typeof member(parsed, "error") === "string")) {
-    const judgement = TokenResponse.judge(answer)
-    return judgement._tag === "Granted" ? unusable("status") : Result.fail(judgement.reason)
-  }
-  if (!isJson(answer.headers["content-type"])) return unusable("content-type")
-  if (typeof parsed === "string") return unusable(parsed)
-  const authReqId = member(parsed, "auth_req_id")
-  if (typeof authReqId !== "string" || authReqId === "") {
-    return unusable(typeof authReqId === "string" || authReqId === undefined ? "missing" : "wrong-type", "auth_req_id")
-  }
-  const lifetime = member(parsed, "expires_in")
-  if (typeof lifetime !== "number") return unusable(lifetime === undefined ? "missing" : "wrong-type", "expires_in")
-  if (lifetime <= 0) return unusable("out-of-range", "expires_in")
-  const interval = member(parsed, "interval")
-  return Result.succeed({
-    authReqId: Redacted.make(authReqId),
-    expiresAt: DateTime.makeUnsafe(answer.sentAt + Math.min(lifetime, longest) * 1000),
-    interval: Duration.seconds(typeof interval === "number" && interval >= 1 ? Math.min(interval, longest) : 5)
+const judge = (answer: TokenResponse.Answer): SuccessfulAnswer.Read<Started> =>
+  Result.gen(function*() {
+    const object = yield* SuccessfulAnswer.objectOf(answer)
+    return {
+      authReqId: Redacted.make(yield* SuccessfulAnswer.textOf(object, answer, "auth_req_id")),
+      expiresAt: DateTime.makeUnsafe(yield* SuccessfulAnswer.expiryOf(object, answer, longest)),
+      interval: SuccessfulAnswer.intervalOf(object, longest)
+    }
   })
-}
 
 // nobody looks at a question that was asked an hour ago
 const longest = 3600
-
-const unusable = (problem: OAuthError.ResponseInvalid["problem"], field?: string) =>
-  Result.fail(new OAuthError.ResponseInvalid({ problem, field, status: 200 }))
 
 const invalidOption = (field: string, problem: string) => new OAuthError.ConfigurationInvalid({ field, problem })
 

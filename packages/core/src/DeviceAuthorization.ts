@@ -6,7 +6,7 @@
  */
 import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
@@ -16,8 +16,9 @@ import * as AuthorizationDetails from "./AuthorizationDetails.ts"
 import { AuthorizationServer } from "./AuthorizationServer.ts"
 import { ClientAuthentication } from "./ClientAuthentication.ts"
 import * as Form from "./internal/form.ts"
-import { isJson, member, parseObject } from "./internal/json.ts"
+import { member } from "./internal/json.ts"
 import * as Poller from "./internal/poller.ts"
+import * as SuccessfulAnswer from "./internal/successfulAnswer.ts"
 import { isPrivate } from "./internal/url.ts"
 import * as OAuthError from "./OAuthError.ts"
 import { OAuthHttpClient } from "./OAuthHttpClient.ts"
@@ -25,7 +26,7 @@ import * as RemoteText from "./RemoteText.ts"
 import * as Scopes from "./Scopes.ts"
 import { TokenEndpoint } from "./TokenEndpoint.ts"
 import * as TokenRequest from "./TokenRequest.ts"
-import * as TokenResponse from "./TokenResponse.ts"
+import type * as TokenResponse from "./TokenResponse.ts"
 import type { TokenSet } from "./TokenSet.ts"
 
 /**
@@ -160,60 +161,37 @@ export const layer: Layer.Layer<
 
 const grantType = "urn:ietf:params:oauth:grant-type:device_code"
 
-type Read<A> = Result.Result<A, OAuthError.OAuthErrorReason>
-
-const judge = (answer: TokenResponse.Answer): Read<Started> => {
-  const parsed = parseObject(answer.body)
-  if (answer.status !== 200 || (typeof parsed !== "string" && typeof member(parsed, "error") === "string")) {
-    const judgement = TokenResponse.judge(answer)
-    return judgement._tag === "Granted" ? invalid("status") : Result.fail(judgement.reason)
-  }
-  if (!isJson(answer.headers["content-type"])) return invalid("content-type")
-  return typeof parsed === "string" ? invalid(parsed) : startedOf(parsed, answer)
-}
-
-const startedOf = (object: JsonObject, { origin, sentAt }: TokenResponse.Answer): Read<Started> =>
+const judge = (answer: TokenResponse.Answer): SuccessfulAnswer.Read<Started> =>
   Result.gen(function*() {
-    const deviceCode = yield* textOf(object, "device_code")
-    const userCode = yield* textOf(object, "user_code")
+    const object = yield* SuccessfulAnswer.objectOf(answer)
+    const deviceCode = yield* SuccessfulAnswer.textOf(object, answer, "device_code")
+    const userCode = yield* SuccessfulAnswer.textOf(object, answer, "user_code")
     const shown = RemoteText.fromUnknown(userCode)
     // it is typed in letter by letter, so it is shown so or not at all
-    if (shown !== userCode) return yield* invalid("out-of-range", "user_code")
+    if (shown !== userCode) return yield* SuccessfulAnswer.invalid(answer, "out-of-range", "user_code")
+    const expiresAt = yield* SuccessfulAnswer.expiryOf(object, answer, longest)
     const complete = member(object, "verification_uri_complete")
-    const lifetime = member(object, "expires_in")
-    if (typeof lifetime !== "number") {
-      return yield* invalid(lifetime === undefined ? "missing" : "wrong-type", "expires_in")
-    }
-    if (lifetime <= 0) return yield* invalid("out-of-range", "expires_in")
-    const interval = member(object, "interval")
     return {
       deviceCode: Redacted.make(deviceCode),
       userCode: shown,
-      verificationUri: yield* addressOf(object, "verification_uri", origin),
+      verificationUri: yield* addressOf(object, answer, "verification_uri"),
       ...(complete === undefined ? {} : {
-        verificationUriComplete: yield* addressOf(object, "verification_uri_complete", origin)
+        verificationUriComplete: yield* addressOf(object, answer, "verification_uri_complete")
       }),
-      expiresAt: DateTime.makeUnsafe(sentAt + Math.min(lifetime, longest) * 1000),
-      interval: Duration.seconds(typeof interval === "number" && interval >= 1 ? Math.min(interval, longest) : 5)
+      expiresAt: DateTime.makeUnsafe(expiresAt),
+      interval: SuccessfulAnswer.intervalOf(object, longest)
     }
   })
 
 // nobody types a code in that was shown an hour ago
 const longest = 3600
 
-const textOf = (object: JsonObject, name: string): Read<string> => {
-  const value = member(object, name)
-  if (typeof value === "string") return value === "" ? invalid("missing", name) : Result.succeed(value)
-  return invalid(value === undefined ? "missing" : "wrong-type", name)
-}
-
-const addressOf = (object: JsonObject, name: string, origin: string): Read<string> =>
-  Result.flatMap(textOf(object, name), (text) => {
+const addressOf = (object: JsonObject, answer: TokenResponse.Answer, name: string): SuccessfulAnswer.Read<string> =>
+  Result.flatMap(SuccessfulAnswer.textOf(object, answer, name), (text) => {
     // as it is: what the parser would quietly mend does not reach a terminal
     const url = URL.canParse(text) && /^[\x21-\x7e]+$/.test(text) ? new URL(text) : undefined
-    const allowed = url !== undefined && (url.protocol === "https:" || (isPrivate(url) && origin.startsWith("http:")))
-    return allowed ? Result.succeed(text) : invalid("out-of-range", name)
+    const isLocal = url !== undefined && isPrivate(url) && answer.origin.startsWith("http:")
+    return url?.protocol === "https:" || isLocal
+      ? Result.succeed(text)
+      : SuccessfulAnswer.invalid(answer, "out-of-range", name)
   })
-
-const invalid = (problem: OAuthError.ResponseInvalid["problem"], field?: string): Read<never> =>
-  Result.fail(new OAuthError.ResponseInvalid({ problem, field, status: 200 }))

@@ -19,11 +19,12 @@ import { AuthorizationServer } from "./AuthorizationServer.ts"
 import { ClientAuthentication } from "./ClientAuthentication.ts"
 import { certificatePrefix } from "./internal/binding.ts"
 import * as Form from "./internal/form.ts"
-import { isJson, isObject, member, parseObject } from "./internal/json.ts"
+import { isObject, member } from "./internal/json.ts"
+import * as SuccessfulAnswer from "./internal/successfulAnswer.ts"
 import * as OAuthError from "./OAuthError.ts"
 import { OAuthHttpClient } from "./OAuthHttpClient.ts"
 import * as Scopes from "./Scopes.ts"
-import * as TokenResponse from "./TokenResponse.ts"
+import type * as TokenResponse from "./TokenResponse.ts"
 
 /**
  * A token that is not, or no longer, good. Nothing else is believed of it.
@@ -161,19 +162,12 @@ export const make: Effect.Effect<
 export const judge = (
   answer: TokenResponse.Answer,
   now: number
-): Result.Result<Introspected, OAuthError.OAuthErrorReason> => {
-  const { headers, status } = answer
-  const parsed = parseObject(answer.body)
-  if (status !== 200 || (typeof parsed !== "string" && typeof member(parsed, "error") === "string")) {
-    const judgement = TokenResponse.judge(answer)
-    return judgement._tag === "Granted" ? invalid("status") : Result.fail(judgement.reason)
-  }
-  if (!isJson(headers["content-type"])) return invalid("content-type")
-  if (typeof parsed === "string") return invalid(parsed)
-  const active = member(parsed, "active")
-  if (typeof active !== "boolean") return invalid(active === undefined ? "missing" : "wrong-type", "active")
-  return active ? activeOf(parsed, now) : Result.succeed({ _tag: "Inactive" })
-}
+): Result.Result<Introspected, OAuthError.OAuthErrorReason> =>
+  Result.flatMap(SuccessfulAnswer.objectOf(answer), (object) => {
+    const active = member(object, "active")
+    if (typeof active !== "boolean") return invalid(active === undefined ? "missing" : "wrong-type", "active")
+    return active ? activeOf(object, now) : Result.succeed({ _tag: "Inactive" })
+  })
 
 /**
  * The introspection endpoint of the authorization server in context.

@@ -18,11 +18,12 @@ import { AuthorizationServer } from "./AuthorizationServer.ts"
 import { ClientAuthentication } from "./ClientAuthentication.ts"
 import { Dpop, type Proof } from "./Dpop.ts"
 import * as Form from "./internal/form.ts"
-import { isJson, member, parseObject } from "./internal/json.ts"
+import { member, parseObject } from "./internal/json.ts"
+import * as SuccessfulAnswer from "./internal/successfulAnswer.ts"
 import * as OAuthError from "./OAuthError.ts"
 import { OAuthHttpClient } from "./OAuthHttpClient.ts"
 import type { Parameters } from "./TokenRequest.ts"
-import * as TokenResponse from "./TokenResponse.ts"
+import type * as TokenResponse from "./TokenResponse.ts"
 
 /**
  * A request that the server has taken.
@@ -190,37 +191,20 @@ const errorOf = ({ body }: TokenResponse.Answer): string | undefined => {
   return typeof error === "string" ? error : undefined
 }
 
-type Read<A> = Result.Result<A, OAuthError.OAuthErrorReason>
-
-const judge = (answer: TokenResponse.Answer): Read<Pick<Pushed, "expiresAt" | "requestUri">> => {
-  const { body, headers, sentAt, status } = answer
-  const parsed = parseObject(body)
-  const success = status === 201 || status === 200
-  if (!success || (typeof parsed !== "string" && typeof member(parsed, "error") === "string")) {
-    const judgement = TokenResponse.judge(answer)
-    return judgement._tag === "Granted" ? invalid(status, "status") : Result.fail(judgement.reason)
-  }
-  // RFC 9126, section 2.2, names the one status; another may be a page that happens to be JSON
-  if (status !== 201) return invalid(status, "status")
-  if (!isJson(headers["content-type"])) return invalid(status, "content-type")
-  if (typeof parsed === "string") return invalid(status, parsed)
-  const requestUri = member(parsed, "request_uri")
-  const lifetime = member(parsed, "expires_in")
-  if (typeof requestUri !== "string" || requestUri === "") {
-    return invalid(status, requestUri === undefined || requestUri === "" ? "missing" : "wrong-type", "request_uri")
-  }
-  // it is put into an address as one parameter, so anything printable will do
-  if (!/^[\x21-\x7e]{1,2048}$/.test(requestUri)) return invalid(status, "out-of-range", "request_uri")
-  if (typeof lifetime !== "number") {
-    return invalid(status, lifetime === undefined ? "missing" : "wrong-type", "expires_in")
-  }
-  return Number.isInteger(lifetime) && lifetime > 0
-    ? Result.succeed({ requestUri, expiresAt: DateTime.makeUnsafe(sentAt + Math.min(lifetime, longest) * 1000) })
-    : invalid(status, "out-of-range", "expires_in")
-}
+const judge = (answer: TokenResponse.Answer): SuccessfulAnswer.Read<Pick<Pushed, "expiresAt" | "requestUri">> =>
+  Result.gen(function*() {
+    // RFC 9126, section 2.2, names the one status; another may be a page that happens to be JSON
+    const object = yield* SuccessfulAnswer.objectOf(answer, { success: 201, unexpected: [200] })
+    const requestUri = yield* SuccessfulAnswer.textOf(object, answer, "request_uri")
+    // it is put into an address as one parameter, so anything printable will do
+    if (!/^[\x21-\x7e]{1,2048}$/.test(requestUri)) {
+      return yield* SuccessfulAnswer.invalid(answer, "out-of-range", "request_uri")
+    }
+    const expiresAt = yield* SuccessfulAnswer.expiryOf(object, answer, longest)
+    return Number.isInteger(member(object, "expires_in"))
+      ? { requestUri, expiresAt: DateTime.makeUnsafe(expiresAt) }
+      : yield* SuccessfulAnswer.invalid(answer, "out-of-range", "expires_in")
+  })
 
 // a day: an instant that every clock can hold
 const longest = 86_400
-
-const invalid = (status: number, problem: OAuthError.ResponseInvalid["problem"], field?: string): Read<never> =>
-  Result.fail(new OAuthError.ResponseInvalid({ problem, field, status }))

@@ -10,21 +10,20 @@
  */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
-import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Base64Url from "effect/encoding/Base64Url"
-import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
+import type * as Scope from "effect/Scope"
 import * as AuthorizationServer from "./AuthorizationServer.ts"
 import * as ClientAuthentication from "./ClientAuthentication.ts"
 import type { Requested } from "./ClientMetadata.ts"
 import type { Call, Changes, Judgement, Registered, RegisterOptions } from "./ClientRegistration.ts"
 import * as Registration from "./ClientRegistration.ts"
+import * as Record from "./internal/registrationRecord.ts"
 import * as OAuthError from "./OAuthError.ts"
 import type { OAuthHttpClient } from "./OAuthHttpClient.ts"
 import * as RegistrationStore from "./RegistrationStore.ts"
@@ -96,6 +95,10 @@ export class RegisteredClient extends Context.Service<RegisteredClient, {
  * server answered is held in memory, and written again and again, where the store
  * does not take it; an error is logged then, and the client is used meanwhile.
  *
+ * When the scope is closed, calls under way are waited for, ten seconds at most,
+ * and what the store has not taken is written once more. If that fails too, the
+ * answer is lost with the process, and an error says so.
+ *
  * An answer that fails a check is believed in nothing, but a secret, an address
  * or a token in it is kept: it may be the only one that counts. `read` or
  * `remove` then mend it.
@@ -108,63 +111,22 @@ export const make: (
 ) => Effect.Effect<
   RegisteredClient["Service"],
   never,
-  AuthorizationServer.AuthorizationServer | Registration.ClientRegistration | RegistrationStore.RegistrationStore
+  | AuthorizationServer.AuthorizationServer
+  | Registration.ClientRegistration
+  | RegistrationStore.RegistrationStore
+  | Scope.Scope
 > = Effect.fnUntraced(function*(options) {
   const server = yield* AuthorizationServer.AuthorizationServer
   const registration = yield* Registration.ClientRegistration
-  const store = yield* RegistrationStore.RegistrationStore
-  const token = new URL(server.tokenEndpoint)
-  const issuer = server.issuer ?? token.origin + token.pathname
-  const key = RegistrationStore.key({ provider: server.provider, issuer, name: options.name ?? "default" })
+  const { issuer } = AuthorizationServer.key(server, { client: "", account: "" })
   const lease = millis(options.lease, 120_000)
-  const maxStaleness = millis(options.maxStaleness, 30_000)
-  let known: { readonly standing: RegistrationStore.Standing; readonly at: number } | undefined
-  let unsaved: Registered | undefined
-
-  const see = (standing: RegistrationStore.Standing | undefined): Effect.Effect<void> =>
-    Effect.map(Clock.currentTimeMillis, (at) => {
-      known = standing === undefined ? undefined : { standing, at }
-    })
-
-  const look = Effect.tap(store.read(key), see)
-
-  // after a write that was not answered the record tells whose it is
-  const swap = Effect.fnUntraced(function*(
-    expected: string | undefined,
-    next: Omit<RegistrationStore.Registration, "format" | "writeId"> | undefined,
-    writeId = writeIdOf()
-  ): Effect.fn.Return<RegistrationStore.Outcome, OAuthError.OAuthError> {
-    const outcome = next === undefined
-      ? expected === undefined
-        ? { accepted: true, standing: undefined }
-        : yield* store.remove(key, expected)
-      : yield* store.write(key, expected, { format: 1, writeId, ...next })
-    const own = outcome.accepted || (next !== undefined && outcome.standing?.registration.writeId === writeId)
-    yield* see(outcome.standing)
-    return { ...outcome, accepted: own }
-  })
-
-  const persist = Effect.fnUntraced(function*(
-    expected: string,
-    next: Omit<RegistrationStore.Registration, "format" | "writeId"> | undefined
-  ): Effect.fn.Return<void> {
-    const writeId = writeIdOf()
-    const first = yield* Effect.result(swap(expected, next, writeId))
-    if (first._tag === "Success") return first.success.accepted ? undefined : yield* overtaken
-    unsaved = next?.client
-    yield* Effect.logError("A client's registration could not be saved, and is tried again", first.failure.message)
-    yield* Effect.forkDetach(Effect.gen(function*() {
-      let pause = 1_000
-      while (true) {
-        yield* Effect.sleep(pause)
-        pause = Math.min(pause * 2, 60_000)
-        const again = yield* Effect.result(swap(expected, next, writeId))
-        if (again._tag === "Failure") continue
-        unsaved = undefined
-        return again.success.accepted ? undefined : yield* overtaken
-      }
-    }))
-  })
+  const { free, known, persist, swap, undisturbed, unsaved } = yield* Record.make(
+    yield* RegistrationStore.RegistrationStore,
+    {
+      key: RegistrationStore.key({ provider: server.provider, issuer, name: options.name ?? "default" }),
+      maxStaleness: millis(options.maxStaleness, 30_000)
+    }
+  )
 
   // Has the call to itself, sends it, and keeps what came of it.
   const call = Effect.fnUntraced(function*(
@@ -190,7 +152,7 @@ export const make: (
       case "Deleted":
         return undefined
       default:
-        return yield* Effect.fail(OAuthError.make("RegisteredClient", method, judgement.reason))
+        return yield* fail(method, judgement.reason)
     }
   })
 
@@ -202,66 +164,36 @@ export const make: (
       while (true) {
         const standing = yield* free(method)
         const client = standing?.registration.client
-        if (client === undefined) {
-          return yield* Effect.fail(OAuthError.make(
-            "RegisteredClient",
-            method,
-            new OAuthError.ConfigurationInvalid({ field: "client", problem: "is not registered; use it first" })
-          ))
-        }
+        if (client === undefined) return yield* fail(method, notRegistered)
         const outcome = yield* call(method, standing, make(client))
         if (outcome !== "overtaken") return outcome
       }
     }))
 
-  // What stands, when nobody else is speaking with the server about it.
-  const free = Effect.fnUntraced(function*(
-    method: string
-  ): Effect.fn.Return<RegistrationStore.Standing | undefined, OAuthError.OAuthError> {
-    if (unsaved !== undefined) return yield* Effect.fail(OAuthError.make("RegisteredClient", method, pending))
-    let waited = 0
-    while (true) {
-      const standing = yield* look
-      const state = standing?.registration.state
-      const now = yield* Clock.currentTimeMillis
-      if (state?._tag !== "Calling" || state.until <= now) return standing
-      if (waited >= 30_000) return yield* Effect.fail(OAuthError.make("RegisteredClient", method, held))
-      yield* Effect.sleep(250)
-      waited += 250
-    }
-  })
-
-  const lost = Effect.fail(OAuthError.make(
-    "RegisteredClient",
-    "current",
-    new OAuthError.AnswerLost({ problem: "transport", origin: token.origin })
-  ))
+  const lost = new OAuthError.AnswerLost({ problem: "transport", origin: new URL(server.tokenEndpoint).origin })
 
   const register = undisturbed(Effect.gen(function*() {
     while (true) {
       const standing = yield* free("current")
       if (standing?.registration.client !== undefined) {
         const { client, unusable } = standing.registration
-        if (unusable === undefined) return client
-        return yield* Effect.fail(
-          OAuthError.make("RegisteredClient", "current", new OAuthError.ResponseInvalid(unusable))
-        )
+        return unusable === undefined ? client : yield* fail("current", new OAuthError.ResponseInvalid(unusable))
       }
-      if (standing !== undefined && options.whenLost !== "again") return yield* lost
+      if (standing !== undefined && options.whenLost !== "again") return yield* fail("current", lost)
       const outcome = yield* call("current", standing, { _tag: "Register", metadata: options.metadata, options })
       if (outcome !== "overtaken" && outcome !== undefined) return outcome
     }
   }))
 
-  // what is kept, as far as it is to be used
-  const kept = Effect.gen(function*() {
-    if (unsaved !== undefined) return unsaved
-    const now = yield* Clock.currentTimeMillis
-    const fresh = known !== undefined && now - known.at < maxStaleness && now >= known.at ? known.standing : undefined
-    const standing = fresh ??
-      (yield* Effect.catch(look, (error) => known === undefined ? Effect.fail(error) : Effect.succeed(known.standing)))
-    // whoever is speaking with the server about it does not keep others from using it
-    return standing?.registration.unusable === undefined ? standing?.registration.client : undefined
+  // What is kept, as far as it is to be used. Whoever is speaking with the server about it does not keep others from it.
+  const kept = Effect.suspend(() => {
+    const client = unsaved()
+    return client === undefined
+      ? Effect.map(
+        known,
+        (standing) => standing?.registration.unusable === undefined ? standing?.registration.client : undefined
+      )
+      : Effect.succeed(client)
   })
 
   const current = Effect.flatMap(kept, (client) => client === undefined ? register : Effect.succeed(client))
@@ -403,7 +335,7 @@ const conclude = (
   { _tag: call }: Call,
   before: Registered | undefined,
   at: number
-): Omit<RegistrationStore.Registration, "format" | "writeId"> | undefined => {
+): Record.Draft | undefined => {
   const idle = { _tag: "Idle" } as const
   switch (judgement._tag) {
     case "Registered":
@@ -425,24 +357,16 @@ const conclude = (
   }
 }
 
-// whoever asks may be interrupted; an answer may hold the only copy of a secret
-const undisturbed = <A>(effect: Effect.Effect<A, OAuthError.OAuthError>): Effect.Effect<A, OAuthError.OAuthError> =>
-  Effect.flatMap(Effect.forkDetach(effect), Fiber.join)
+const notRegistered = new OAuthError.ConfigurationInvalid({
+  field: "client",
+  problem: "is not registered; use it first"
+})
 
-const overtaken = Effect.logWarning(
-  "A call about a client's registration took longer than its lease, and another process has followed; what it got counts"
-)
-
-const writeIdOf = (): string => Base64Url.encode(SecureRandom.randomBytesUnsafe(12))
-
-const held = new OAuthError.RenewalPending({ why: "held-elsewhere" })
-
-const pending = new OAuthError.StoreUnavailable({ store: "registrations", problem: "unsaved" })
+const fail = (method: string, reason: OAuthError.OAuthErrorReason): Effect.Effect<never, OAuthError.OAuthError> =>
+  Effect.fail(OAuthError.make("RegisteredClient", method, reason))
 
 const invalid = (field: string, problem: string): Effect.Effect<never, OAuthError.OAuthError> =>
-  Effect.fail(
-    OAuthError.make("RegisteredClient", "credentials", new OAuthError.ConfigurationInvalid({ field, problem }))
-  )
+  fail("credentials", new OAuthError.ConfigurationInvalid({ field, problem }))
 
 const millis = (input: Duration.Input | undefined, otherwise: number): number =>
   input === undefined ? otherwise : Duration.toMillis(Duration.fromInputUnsafe(input))

@@ -31,6 +31,7 @@ import type { Identity } from "./Identity.ts"
 import * as Access from "./internal/access.ts"
 import * as Grants from "./internal/grants.ts"
 import * as Service from "./internal/service.ts"
+import * as Snapshot from "./internal/snapshot.ts"
 import { JwtVerifier } from "./JwtVerifier.ts"
 import type { OAuthError } from "./OAuthError.ts"
 import { RefreshPolicy } from "./RefreshPolicy.ts"
@@ -330,7 +331,11 @@ export const make = Effect.fnUntraced(function*(options?: Options): Effect.fn.Re
         (token) =>
           token.type === "DPoP" || token.thumbprint === undefined || holds(token.thumbprint)
             ? Effect.succeed(token)
-            : Access.refused(service, slot, token)
+            // no API has refused it, so no cooldown is kept: what is known is filled in anew, without it
+            : Effect.suspend(() => {
+              Snapshot.fill(Service.live(service, slot), service.renewal.trust())
+              return Access.token(service, slot)
+            })
       )
   const bind = (key: GrantKey, target?: Target): Bound => {
     const problem = Service.owns(service, key)

@@ -11,11 +11,15 @@ import {
   Revocation,
   ServerMetadata,
   TokenEndpoint,
-  TokenRequest
+  TokenRequest,
+  TokenService,
+  TokenStore
 } from "@effect-oauth/core"
+import { TestAuthorizationServer, TestCrypto } from "@effect-oauth/core/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Redacted, Result } from "effect"
+import { Effect, Layer, Redacted, Result, Struct } from "effect"
 import { HttpClient } from "effect/http"
+import { TestClock } from "effect/testing"
 import { json, type Recorded, recording } from "./support/http.ts"
 
 describe("MutualTls", () => {
@@ -140,6 +144,41 @@ describe("MutualTls", () => {
       }))
   })
 
+  describe("a certificate that is replaced", () => {
+    it.effect("costs a renewal each time, however soon it is replaced again", () =>
+      Effect.gen(function*() {
+        const { replace, service } = yield* renewing
+        const token = service.token(service.key("ada"))
+
+        yield* token
+        replace("two")
+        const second = yield* token
+        yield* TestClock.adjust("20 seconds")
+        replace("three")
+        const third = yield* token
+
+        assert.strictEqual(second.thumbprint, "x5t#S256:two")
+        assert.strictEqual(third.thumbprint, "x5t#S256:three")
+      }).pipe(Effect.provide(replaceable)))
+
+    it.effect("is waited for where a token is as young as the least time between renewals", () =>
+      Effect.gen(function*() {
+        const { replace, service } = yield* renewing
+        const token = service.token(service.key("ada"))
+
+        yield* token
+        replace("two")
+        yield* token
+        replace("three")
+        const young = yield* Effect.flip(token)
+        yield* TestClock.adjust("11 seconds")
+        const third = yield* token
+
+        assert.deepInclude(young.reason, { _tag: "KeyUnavailable", use: "certificate" })
+        assert.strictEqual(third.thumbprint, "x5t#S256:three")
+      }).pipe(Effect.provide(replaceable)))
+  })
+
   describe("aliased", () => {
     it("sends the browser where it went [8705-5-b]", () => {
       const server = Result.getOrThrow(described({
@@ -241,6 +280,39 @@ type Services =
   | PushedAuthorization.PushedAuthorization
   | Revocation.Revocation
   | TokenEndpoint.TokenEndpoint
+
+/** A server and a store, for a client whose certificate is replaced. */
+const replaceable = Layer.mergeAll(
+  TestAuthorizationServer.layer(),
+  TestCrypto.layer(),
+  // without notifications, so that nothing else has what is known looked at again
+  Layer.effect(TokenStore.TokenStore, Effect.map(TokenStore.makeMemory, Struct.omit(["changes"]))),
+  Layer.succeed(Revocation.Revocation, { revoke: () => Effect.succeed("done") })
+)
+
+/** A service over it, with the grant of an account, and what replaces the certificate. */
+const renewing = Effect.gen(function*() {
+  let current = "one"
+  const server = yield* TestAuthorizationServer.TestAuthorizationServer
+  const client = MutualTls.bound(yield* ClientAuthentication.ClientAuthentication, {
+    current: Effect.sync(() => ClientCertificate.name(current)),
+    holds: (name) => name === ClientCertificate.name(current),
+    client: () => server.httpClient("client")
+  })
+  const service = yield* TokenService.make().pipe(
+    Effect.provide(TokenEndpoint.layer),
+    Effect.provideService(ClientAuthentication.ClientAuthentication, client)
+  )
+  const issued = yield* server.issue()
+  yield* service.adopt(service.key("ada"), { ...issued, thumbprint: ClientCertificate.name("one") })
+  yield* TestClock.adjust("1 minute")
+  return {
+    service,
+    replace: (name: string) => {
+      current = name
+    }
+  }
+})
 
 const described = (options: Partial<AuthorizationServer.Options>): AuthorizationServer.Made => {
   const names = [

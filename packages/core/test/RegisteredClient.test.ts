@@ -10,7 +10,7 @@ import {
 import { ClientAssertion } from "@effect-oauth/core/jose"
 import { Fault, TestAuthorizationServer, TestHttp } from "@effect-oauth/core/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Exit, Fiber, Layer, Logger, Redacted, Result } from "effect"
+import { Duration, Effect, Exit, Fiber, Layer, Logger, Redacted, Result, Scope } from "effect"
 import { TestClock } from "effect/testing"
 
 describe("RegisteredClient", () => {
@@ -220,6 +220,54 @@ describe("RegisteredClient", () => {
         assert.lengthOf(errors, 1)
         assert.notInclude(JSON.stringify(errors), secretOf(rotated))
       }).pipe(Effect.provide(world({ rotation: "always" }))))
+
+    it.effect("write what came once more when they are closed, and never after", () =>
+      Effect.gen(function*() {
+        let writes = 0
+        const errors: Array<unknown> = []
+        const logger = Logger.layer([Logger.make(({ message }) => {
+          errors.push(message)
+        })])
+        const scope = yield* Scope.make()
+        const client = yield* process({}, (store) => ({
+          ...store,
+          write: (...write) =>
+            write[2].state._tag === "Idle"
+              ? Effect.andThen(Effect.sync(() => writes++), Effect.fail(unavailable))
+              : store.write(...write)
+        })).pipe(Effect.provideService(Scope.Scope, scope))
+        const { clientId } = yield* Effect.provide(client.current, logger)
+        const before = writes
+
+        yield* Scope.close(scope, Exit.void)
+        const atTheEnd = writes - before
+        yield* TestClock.adjust("1 day")
+
+        assert.match(clientId, /^test-client-/)
+        assert.strictEqual(atTheEnd, 1)
+        assert.strictEqual(writes - before, 1)
+        assert.include(JSON.stringify(errors.at(-1)), "is lost")
+      }).pipe(Effect.provide(world())))
+
+    it.effect("keep what came for a call that was under way when they were closed", () =>
+      Effect.gen(function*() {
+        const scope = yield* Scope.make()
+        const client = yield* process().pipe(Effect.provideService(Scope.Scope, scope))
+        yield* slowly("3 seconds")
+        const asking = yield* Effect.forkChild(client.current)
+        yield* TestClock.adjust("1 second")
+        const closing = yield* Effect.forkChild(Scope.close(scope, Exit.void))
+        yield* TestClock.adjust("3 seconds")
+        yield* Fiber.join(closing)
+        const { clientId } = yield* Fiber.join(asking)
+
+        const stands = yield* RegistrationStore.RegistrationStore.use(({ read }) => read(key))
+        const late = yield* Effect.flip(client.read)
+
+        assert.strictEqual(stands?.registration.client?.clientId, clientId)
+        assert.strictEqual(reasonOf(late), "RenewalPending")
+        assert.lengthOf(yield* calls, 1)
+      }).pipe(Effect.provide(world())))
 
     it.effect("take a write that was not answered for theirs", () =>
       Effect.gen(function*() {

@@ -225,18 +225,7 @@ const protocolParameters: ReadonlySet<string> = new Set([
 ])
 
 const addresses = (server: Server): ReadonlyArray<readonly [field: string, address: string]> =>
-  ([
-    "issuer",
-    "authorizationEndpoint",
-    "tokenEndpoint",
-    "refreshEndpoint",
-    "revocationEndpoint",
-    "introspectionEndpoint",
-    "deviceAuthorizationEndpoint",
-    "pushedAuthorizationRequestEndpoint",
-    "backchannelAuthenticationEndpoint",
-    "userinfoEndpoint"
-  ] as const).flatMap((field) => {
+  AuthorizationServer.addressFields.flatMap((field) => {
     const address = server[field]
     return address === undefined ? [] : [[field, address] as const]
   })

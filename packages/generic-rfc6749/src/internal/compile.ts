@@ -2,6 +2,7 @@
  * From a description to the options of an authorization server: values go into their places, fields that core knows stay
  * as they are, and what is left becomes its hooks.
  */
+import * as AuthorizationServer from "@effect-oauth/core/AuthorizationServer"
 import type * as Dialect from "@effect-oauth/core/Dialect"
 import * as OAuthError from "@effect-oauth/core/OAuthError"
 import * as RotationPolicy from "@effect-oauth/core/RotationPolicy"
@@ -53,24 +54,7 @@ export const options = (self: Description, supplied: Supplied): Compiled<Describ
     }
   })
 
-/** The fields that are addresses. */
-export const addressFields = [
-  "issuer",
-  "authorizationEndpoint",
-  "tokenEndpoint",
-  "refreshEndpoint",
-  "revocationEndpoint",
-  "introspectionEndpoint",
-  "deviceAuthorizationEndpoint",
-  "pushedAuthorizationRequestEndpoint",
-  "backchannelAuthenticationEndpoint",
-  "registrationEndpoint",
-  "userinfoEndpoint",
-  "endSessionEndpoint",
-  "jwksUri"
-] as const
-
-type Addresses = { readonly [F in (typeof addressFields)[number]]?: string }
+type Addresses = { readonly [F in (typeof AuthorizationServer.addressFields)[number]]?: string }
 
 // Each address with all its places filled, and those that are filled anew for each grant.
 const addresses = (
@@ -80,7 +64,7 @@ const addresses = (
 ): Compiled<{ readonly filled: Addresses; readonly templates: Addresses }> => {
   const filled: { -readonly [F in keyof Addresses]: Addresses[F] } = {}
   const templates: { -readonly [F in keyof Addresses]: Addresses[F] } = {}
-  for (const field of addressFields) {
+  for (const field of AuthorizationServer.addressFields) {
     const template = self[field]
     if (template === undefined) continue
     filled[field] = Template.fill(template, values)

@@ -2,12 +2,12 @@
  * What makes a description that is well-formed one that cannot work: fields that contradict each other, and what they
  * need that is not there.
  */
+import { addressFields } from "@effect-oauth/core/AuthorizationServer"
 import * as OAuthError from "@effect-oauth/core/OAuthError"
 import * as Duration from "effect/Duration"
 import type { DescribedDialect } from "../DescribedDialect.ts"
 import type { Writing } from "../DescribedRequests.ts"
 import type { Description } from "../Description.ts"
-import { addressFields } from "./compile.ts"
 import * as Pattern from "./pattern.ts"
 import * as Template from "./template.ts"
 
