@@ -4,7 +4,7 @@ import * as fs from "node:fs"
 import * as path from "node:path"
 
 /** Modules that bring much along and few need: they are imported by path. */
-const byPath = new Set(["SqlPendingAuthorizations", "SqlTokenStore", "UndiciClientCertificate"])
+const byPath = new Set(["SqlPendingAuthorizations", "SqlRegistrationStore", "SqlTokenStore", "UndiciClientCertificate"])
 
 const root = path.resolve(import.meta.dirname, "..")
 

@@ -86,6 +86,7 @@ const storeys: ReadonlyArray<{ readonly name: string; readonly modules: Readonly
       "RegistrationStore",
       "RequestReferences",
       "SqlPendingAuthorizations",
+      "SqlRegistrationStore",
       "SqlTokenStore",
       "TokenStore"
     ]

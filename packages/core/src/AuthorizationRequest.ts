@@ -4,6 +4,9 @@
  * 9101, section 5; RFC 9126, section 4; RFC 9396, section 3; JARM, section 2.3).
  * Redirect URIs of native applications are checked by RFC 8252, sections 7 and 8.
  *
+ * It is long because a request and what is remembered of it are two sides of
+ * one thing: what one of them names, the answer is judged by in the other.
+ *
  * @since 0.1.0
  */
 import type * as Digest from "effect/crypto/Digest"
@@ -15,8 +18,9 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as AuthorizationDetails from "./AuthorizationDetails.ts"
 import type { GrantKey } from "./GrantKey.ts"
+import { endpointOf } from "./internal/authorizationOptions.ts"
 import * as Rfc6749 from "./internal/rfc6749.ts"
-import { isPrivate, problemOfRedirectUri, problemOfResource } from "./internal/url.ts"
+import { isPrivate } from "./internal/url.ts"
 import * as OAuthError from "./OAuthError.ts"
 import * as OpenIdRequest from "./OpenIdRequest.ts"
 import * as Pkce from "./Pkce.ts"
@@ -239,11 +243,8 @@ export const make: (
 ) => Effect.Effect<AuthorizationRequest, OAuthError.OAuthError, SecureRandom.SecureRandom | Digest.Digest> = Effect
   .fnUntraced(function*(options) {
     const { clientId, redirectUri, resources = [], rules, scopes } = options
-    const endpoint = yield* check(options)
-    const openid = yield* Effect.mapError(
-      Effect.fromResult(OpenIdRequest.parameters(scopes, options.openid)),
-      (reason) => OAuthError.make("AuthorizationRequest", "make", reason)
-    )
+    const endpoint = yield* failing(endpointOf(options))
+    const openid = yield* failing(OpenIdRequest.parameters(scopes, options.openid))
     if (rules.privateScheme === "reversed-domain" && ambiguous.test(redirectUri)) {
       yield* Effect.logWarning(
         "A redirect URI with a private-use scheme has one slash after it (RFC 8252, section 7.1)",
@@ -256,11 +257,8 @@ export const make: (
         resource.replace(/\?.*/, "")
       )
     }
-    const details = yield* Effect.mapError(
-      Effect.fromResult(
-        AuthorizationDetails.parameters(options.authorizationDetails, options.authorizationDetailsTypes)
-      ),
-      (reason) => OAuthError.make("AuthorizationRequest", "make", reason)
+    const details = yield* failing(
+      AuthorizationDetails.parameters(options.authorizationDetails, options.authorizationDetailsTypes)
     )
     const state = yield* randomText
     const nonce = scopes.includes("openid") ? yield* randomText : undefined
@@ -370,73 +368,13 @@ const pkceOf = {
   none: Effect.undefined
 }
 
-const check = (options: Options): Effect.Effect<string, OAuthError.OAuthError> => {
-  const { clientId, endpoint, rules, scopes } = options
-  if (endpoint === undefined) return invalid("authorizationEndpoint", "is missing; this server has no browser login")
-  if (!URL.canParse(endpoint)) return invalid("authorizationEndpoint", "is not an absolute URL")
-  if (endpoint.includes("#") && rules.fragment === "refused") {
-    return invalid("authorizationEndpoint", "must not contain a fragment")
-  }
-  if (!isPrivate(new URL(endpoint))) return invalid("authorizationEndpoint", "must begin with https://")
-  if (clientId === "") return invalid("clientId", "is empty")
-  if (rules.responseType.split(" ").some((type) => type === "token" || type === "id_token")) {
-    return invalid("responseType", "asks for tokens in the browser's address, which is not offered; ask for a code")
-  }
-  if (rules.issuer === "required" && options.issuer === undefined) {
-    return invalid("issuer", "is missing, though the answer must name it")
-  }
-  const unusable = scopes.find((scope) => !Scopes.isScopeToken(scope))
-  if (unusable !== undefined) {
-    return invalid("scopes", "holds a scope that is not printable ASCII without space, \" and \\")
-  }
-  const redirectUriProblem = problemOfRedirectUri(options.redirectUri, rules.privateScheme)
-  if (redirectUriProblem !== undefined) return invalid("redirectUri", redirectUriProblem)
-  for (const resource of options.resources ?? []) {
-    const problem = problemOfResource(resource)
-    if (problem !== undefined) return invalid("resources", problem)
-  }
-  const there = new URL(endpoint.replace("#", "")).searchParams
-  for (const name of Object.keys({ ...rules.parameters, ...options.parameters })) {
-    if (!parameterName.test(name)) {
-      return invalid("parameters", "holds a name with other than letters, digits, -, . and _")
-    }
-    // a server without RFC 9101 may have a meaning of its own for it, which its dialect says and nobody else
-    const isOwn = name === "request" && options.parameters?.[name] === undefined
-    if (reserved.has(name) && !isOwn) return invalid("parameters", `must not name ${name}, which the protocol sends`)
-    if (there.has(name)) return invalid("parameters", `must not name ${name}, which the endpoint's address holds`)
-  }
-  const clash = [...reserved].find((name) => there.has(name))
-  return clash === undefined
-    ? Effect.succeed(endpoint)
-    : invalid("authorizationEndpoint", `must not hold the parameter ${clash}, which the protocol sends`)
-}
-
 // what follows two slashes is a host, which some platforms drop and others compare
 const ambiguous = /^(?!https?:)[a-z][a-z0-9+.-]*:\/\//i
 
-const parameterName = /^[A-Za-z0-9\-._]+$/
-
-// what this module sends, and what would change how the rest is read (RFC 9101, RFC 9126, JARM)
-const reserved: ReadonlySet<string> = new Set([
-  "response_type",
-  "client_id",
-  "redirect_uri",
-  "scope",
-  "state",
-  "nonce",
-  "code_challenge",
-  "code_challenge_method",
-  "dpop_jkt",
-  "request",
-  "request_uri",
-  "resource",
-  "authorization_details",
-  "client_secret",
-  "client_assertion"
-])
-
-const invalid = (field: string, problem: string): Effect.Effect<never, OAuthError.OAuthError> =>
-  Effect.fail(OAuthError.make("AuthorizationRequest", "make", new OAuthError.ConfigurationInvalid({ field, problem })))
+const failing = <A>(
+  result: Result.Result<A, OAuthError.ConfigurationInvalid>
+): Effect.Effect<A, OAuthError.OAuthError> =>
+  Effect.mapError(Effect.fromResult(result), (reason) => OAuthError.make("AuthorizationRequest", "make", reason))
 
 const randomText: Effect.Effect<string, never, SecureRandom.SecureRandom> = Effect.flatMap(
   SecureRandom.SecureRandom,

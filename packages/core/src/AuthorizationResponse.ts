@@ -20,6 +20,7 @@ import type { JsonObject } from "effect/Schema"
 import type { PendingAuthorization } from "./AuthorizationRequest.ts"
 import { member, parseObject } from "./internal/json.ts"
 import { without } from "./internal/quotation.ts"
+import * as Parameters from "./internal/responseParameters.ts"
 import * as Rfc6749 from "./internal/rfc6749.ts"
 import { sameText } from "./internal/text.ts"
 import * as OAuthError from "./OAuthError.ts"
@@ -145,16 +146,11 @@ export const fromClaims = (
     const value = member(claims, name)
     if (value === undefined || ofTheToken.has(name)) continue
     if (typeof value === "string") {
-      if (control.test(value) && name !== "error_description") return rejected("fromClaims", "malformed", known(name))
+      if (!Parameters.isClean(name, value)) return rejected("fromClaims", "malformed", Parameters.known(name))
       parameters.set(name, value)
-    } else if (known(name) !== undefined) return rejected("fromClaims", "malformed", known(name))
+    } else if (Parameters.known(name) !== undefined) return rejected("fromClaims", "malformed", Parameters.known(name))
   }
-  const state = present(parameters, "state")
-  const { url } = Redacted.value(self.received)
-  return Result.succeed({
-    state: state === undefined ? undefined : Redacted.make(state),
-    received: Redacted.make({ parameters, url, signed: true })
-  })
+  return Result.succeed(answerOf({ parameters, url: Redacted.value(self.received).url, signed: true }))
 }
 
 /**
@@ -212,7 +208,7 @@ export const judge = (
     return rejected("judge", "state-mismatch")
   }
   if (url !== undefined && !arrivedAt(url, pending.redirectUri)) return rejected("judge", "redirect-uri-mismatch")
-  const issuer = present(parameters, "iss")
+  const issuer = Parameters.present(parameters, "iss")
   if (issuer === undefined && pending.issuerParameter === "required") return rejected("judge", "issuer-missing")
   if (issuer !== undefined && pending.issuer !== undefined && issuer !== pending.issuer) {
     return rejected("judge", "issuer-mismatch")
@@ -222,7 +218,7 @@ export const judge = (
     return rejected("judge", "issuer-unexpected")
   }
 
-  const error = present(parameters, "error")
+  const error = Parameters.present(parameters, "error")
   if (error !== undefined) {
     const said = (text: string) => RemoteText.fromUnknown(without(text, Redacted.value(pending.state)))
     const code = said(error)
@@ -230,16 +226,14 @@ export const judge = (
     const description = said(parameters.get("error_description") ?? "")
     return failed("judge", new OAuthError.AuthorizationRefused({ code, description }))
   }
-  const code = present(parameters, "code")
+  const code = Parameters.present(parameters, "code")
   if (code === undefined) return rejected("judge", "code-missing")
   if (!visible.test(code)) return rejected("judge", "malformed", "code")
-  const others = [...parameters].filter(([name]) => known(name) === undefined)
+  const others = [...parameters].filter(([name]) => Parameters.known(name) === undefined)
   return Result.succeed({ code: Redacted.make(code), parameters: new Map(others) })
 }
 
 const maxLength = 65_536
-
-const maxParameters = 100
 
 const parse = (
   method: string,
@@ -247,54 +241,21 @@ const parse = (
   rules: Rules,
   url?: string
 ): Result.Result<AuthorizationResponse, OAuthError.OAuthError> => {
-  const pairs = query.split("&", maxParameters + 1)
-  if (pairs.length > maxParameters) return rejected(method, "malformed")
-  const parameters = new Map<string, string>()
-  const names = new Map(Object.entries(rules.names).map(([ours, theirs]) => [theirs, ours]))
-  for (const pair of pairs) {
-    if (pair === "") continue
-    const equals = pair.indexOf("=")
-    const written = formDecode(equals === -1 ? pair : pair.slice(0, equals))
-    const name = written === undefined ? undefined : names.get(written) ?? written
-    const value = equals === -1 ? "" : formDecode(pair.slice(equals + 1))
-    if (name === undefined || control.test(name)) return rejected(method, "malformed")
-    // the one parameter that is prose: some servers break its lines, and it is cleaned before it is shown
-    if (value === undefined || (control.test(value) && name !== "error_description")) {
-      return rejected(method, "malformed", known(name))
-    }
-    // `code[]=` is how some frameworks write a parameter twice
-    const plain = name.replace(/\[.*/, "")
-    if (parameters.has(name) || (plain !== name && known(plain) !== undefined)) {
-      return rejected(method, "duplicate-parameter", known(plain))
-    }
-    parameters.set(name, value)
+  const read = Parameters.parse(query, rules)
+  if (Result.isFailure(read)) return rejected(method, read.failure.problem, read.failure.parameter)
+  const parameters = read.success
+  const jwt = Parameters.present(parameters, "response")
+  if (jwt === undefined) return Result.succeed(answerOf({ parameters, url }))
+  // beside it nothing counts, and nobody honest sends it
+  if ([...parameters.keys()].some((name) => Parameters.known(name) !== undefined)) {
+    return rejected(method, "unsupported-response")
   }
-  if (unsupported.some((name) => parameters.has(name))) return rejected(method, "unsupported-response")
-  const jwt = present(parameters, "response")
-  if (jwt !== undefined) {
-    // beside it nothing counts, and nobody honest sends it
-    if ([...parameters.keys()].some((name) => known(name) !== undefined)) {
-      return rejected(method, "unsupported-response")
-    }
-    return Result.succeed({
-      state: undefined,
-      jwt: Redacted.make(jwt),
-      received: Redacted.make({ parameters: new Map<string, string>(), url })
-    })
-  }
-  const state = present(parameters, "state")
-  return Result.succeed({
-    state: state === undefined ? undefined : Redacted.make(state),
-    received: Redacted.make({ parameters, url })
-  })
+  return Result.succeed({ ...answerOf({ parameters: new Map(), url }), jwt: Redacted.make(jwt) })
 }
 
-const formDecode = (text: string): string | undefined => {
-  try {
-    return decodeURIComponent(text.replaceAll("+", " "))
-  } catch {
-    return undefined
-  }
+const answerOf = (received: Received): AuthorizationResponse => {
+  const state = Parameters.present(received.parameters, "state")
+  return { state: state === undefined ? undefined : Redacted.make(state), received: Redacted.make(received) }
 }
 
 const queryOf = (url: string): string => {
@@ -302,23 +263,10 @@ const queryOf = (url: string): string => {
   return mark === -1 ? "" : url.slice(mark + 1)
 }
 
-// RFC 6749, section 3.1: a parameter without a value counts as omitted
-const present = (parameters: ReadonlyMap<string, string>, name: string): string | undefined =>
-  parameters.get(name) || undefined
-
-const known = (name: string): string | undefined =>
-  ["code", "state", "iss", "error", "error_description", "error_uri"].find((known) => known === name)
-
-// tokens that travel through the browser
-const unsupported = ["access_token", "id_token"]
-
 // what is said of the token itself (RFC 7519, section 4.1)
 const ofTheToken: ReadonlySet<string> = new Set(["aud", "exp", "iat", "jti", "nbf", "sub"])
 
 const inFragment = /[#&](code|state|error|response|access_token|id_token)=/
-
-// eslint-disable-next-line no-control-regex
-const control = /[\u0000-\u001f\u007f-\u009f]/
 
 // VSCHAR (RFC 6749, appendix A)
 const visible = /^[\x20-\x7e]+$/

@@ -6,6 +6,9 @@
  *
  * This module is the two exchanges. `BackchannelLogin` makes grants of them.
  *
+ * It is long because who is meant, how the decision is heard of and what is
+ * asked for are each told by a type.
+ *
  * @since 0.1.0
  */
 import * as Context from "effect/Context"

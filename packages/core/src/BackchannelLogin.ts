@@ -3,6 +3,9 @@
  * Client-Initiated Backchannel Authentication): begun here, decided there, and
  * kept as a grant like any other.
  *
+ * It is long because what is begun here ends in one of three ways, and each
+ * of them may overtake another.
+ *
  * @since 0.1.0
  */
 import * as Clock from "effect/Clock"
@@ -16,21 +19,22 @@ import * as Base64Url from "effect/encoding/Base64Url"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import * as Result from "effect/Result"
-import type { Json, JsonObject } from "effect/Schema"
+import type * as Result from "effect/Result"
+import type { Json } from "effect/Schema"
 import type { PendingAuthorization } from "./AuthorizationRequest.ts"
 import { AuthorizationServer } from "./AuthorizationServer.ts"
 import * as BackchannelAuthentication from "./BackchannelAuthentication.ts"
 import * as GrantKey from "./GrantKey.ts"
 import type { Identity } from "./Identity.ts"
 import { member, parseObject } from "./internal/json.ts"
+import * as Notification from "./internal/notification.ts"
 import { sameText } from "./internal/text.ts"
+import * as Waiting from "./internal/waiting.ts"
 import { type Expected, JwtVerifier } from "./JwtVerifier.ts"
 import type * as Login from "./Login.ts"
 import * as OAuthError from "./OAuthError.ts"
 import { PendingAuthorizations } from "./PendingAuthorizations.ts"
-import * as RemoteText from "./RemoteText.ts"
-import * as TokenResponse from "./TokenResponse.ts"
+import type * as RemoteText from "./RemoteText.ts"
 import { TokenService } from "./TokenService.ts"
 import type { TokenSet } from "./TokenSet.ts"
 
@@ -183,7 +187,7 @@ export const layerWith = (
       const { digest } = yield* Digest.Digest
       const verifier = Option.getOrUndefined(yield* Effect.serviceOption(JwtVerifier))
       const scope = yield* Effect.scope
-      const waiting = new Map<string, Waiting>()
+      const waiting = new Waiting.Waiting(capacity)
       const { mode } = backchannel.delivery
       if (mode === "push" && verifier === undefined) {
         const problem = "is missing: tokens that are brought are known by their ID token; provide IdToken.layer"
@@ -222,35 +226,18 @@ export const layerWith = (
         }
       })
 
-      const remembered = (id: string, expiresAt: number, now: number): Waiting => {
-        for (const [oldest, { until }] of waiting) {
-          // insertion order is nearly that of age
-          if (until > now && waiting.size < capacity) break
-          waiting.delete(oldest)
-        }
-        const entry: Waiting = { until: expiresAt, done: Deferred.makeUnsafe(), asking: false }
-        waiting.set(id, entry)
-        return entry
-      }
-
       // what became of a login is told to who waits for it here, and to the application
       const ended = (
         id: string,
         login: Effect.Effect<Completed, OAuthError.OAuthError>
       ): Effect.Effect<void> =>
         login.pipe(
-          Effect.onInterrupt(() => settled(id, closing)),
+          Effect.onInterrupt(() => waiting.settle(id, closing)),
           Effect.result,
           Effect.flatMap((outcome) =>
-            Effect.andThen(settled(id, Effect.fromResult(outcome)), options?.completed?.(outcome) ?? Effect.void)
+            Effect.andThen(waiting.settle(id, Effect.fromResult(outcome)), options?.completed?.(outcome) ?? Effect.void)
           )
         )
-
-      const settled = (id: string, outcome: Effect.Effect<Completed, OAuthError.OAuthError>): Effect.Effect<void> =>
-        Effect.suspend(() => {
-          const entry = waiting.get(id)
-          return entry === undefined ? Effect.void : Effect.asVoid(Deferred.complete(entry.done, outcome))
-        })
 
       const redeemed = (
         id: Redacted.Redacted,
@@ -277,7 +264,7 @@ export const layerWith = (
           yield* Clock.currentTimeMillis,
           DateTime.toEpochMillis(expiresAt)
         ]
-        const entry = remembered(id, until, now)
+        const entry = waiting.add(id, until, now)
         const own = { scopes: asked.scopes, ...(context === undefined ? {} : { context }) }
         if (backchannel.delivery.mode === "poll") {
           entry.start = ended(
@@ -369,7 +356,9 @@ export const layerWith = (
         const login = mode === "ping"
           ? redeemed(Redacted.make(id), pending, key)
           : Effect.flatMap(
-            Effect.fromResult(tokensOf(object, body, { now, origin: new URL(server.tokenEndpoint).origin })),
+            Effect.fromResult(
+              Notification.tokensOf(object, body, { now, origin: new URL(server.tokenEndpoint).origin })
+            ),
             (tokens) => keep(key, tokens, pending, { authReqId: Redacted.make(id), refreshToken: tokens.refreshToken })
           )
         yield* Effect.forkIn(ended(id, login), scope)
@@ -385,34 +374,6 @@ type Requirements =
   | BackchannelAuthentication.BackchannelAuthentication
   | PendingAuthorizations
   | TokenService
-
-interface Waiting {
-  /** Epoch milliseconds. */
-  readonly until: number
-  readonly done: Deferred.Deferred<Completed, OAuthError.OAuthError>
-  /** Whether a notification is being dealt with. */
-  asking: boolean
-  /** What the first who waits sets going. */
-  start?: Effect.Effect<void> | undefined
-}
-
-// the tokens of a notification, or the error that it brings instead (sections 10.3.1 and 12)
-const tokensOf = (
-  object: JsonObject,
-  body: Uint8Array,
-  { now, origin }: { readonly now: number; readonly origin: string }
-): Result.Result<TokenSet, OAuthError.OAuthError> => {
-  const refuse = (reason: OAuthError.OAuthErrorReason) =>
-    Result.fail(OAuthError.make("BackchannelLogin", "notified", reason))
-  const code = RemoteText.fromUnknown(member(object, "error"))
-  if (code !== undefined) {
-    const description = RemoteText.fromUnknown(member(object, "error_description"))
-    return refuse(new OAuthError.AuthorizationRefused({ code, description }))
-  }
-  const headers = { "content-type": "application/json" }
-  const judgement = TokenResponse.judge({ origin, status: 200, headers, body, sentAt: now })
-  return judgement._tag === "Granted" ? Result.succeed(judgement.tokens) : refuse(judgement.reason)
-}
 
 // what is found in the store after its time has not been taken by another process
 const grace = 30_000

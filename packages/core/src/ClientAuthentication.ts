@@ -1,6 +1,9 @@
 /**
  * How a client authenticates to an authorization server (RFC 6749, section 2.3).
  *
+ * It is long because each way to authenticate has a constructor, and each
+ * usual one a layer.
+ *
  * @since 0.1.0
  */
 import * as Context from "effect/Context"

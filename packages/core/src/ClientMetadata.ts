@@ -4,14 +4,17 @@
  * section 2; and what RFC 8705, RFC 9101, RFC 9126, RFC 9396, RFC 9449 and JARM
  * add).
  *
+ * It is long because the specifications give a client so many members, and
+ * types tell which of them go together.
+ *
  * @since 0.1.0
  */
 import * as Result from "effect/Result"
 import type { Json, JsonObject } from "effect/Schema"
 import * as Schema from "effect/Schema"
-import { canonical, isObject, member } from "./internal/json.ts"
-import { problemOfRedirectUri } from "./internal/url.ts"
-import * as OAuthError from "./OAuthError.ts"
+import * as Problem from "./internal/clientMetadataProblem.ts"
+import { canonical, member } from "./internal/json.ts"
+import type * as OAuthError from "./OAuthError.ts"
 
 const text = Schema.optionalKey(Schema.String)
 const texts = Schema.optionalKey(Schema.Array(Schema.String))
@@ -241,7 +244,7 @@ export const toJson = (self: Requested | ClientMetadata): Readonly<Record<string
     value === undefined ? [] : [[wire(name), value]]
   )
   const browserless = self.grantTypes !== undefined && self.responseTypes === undefined &&
-    !self.grantTypes.some(redirects)
+    !self.grantTypes.some(Problem.redirects)
   return { ...others, ...(browserless ? { response_types: [] } : {}), ...Object.fromEntries(members) }
 }
 
@@ -293,42 +296,8 @@ export const differences = (
  * @category predicates
  * @since 0.1.0
  */
-export const problem = (self: Requested | ClientMetadata): OAuthError.ConfigurationInvalid | undefined => {
-  const { grantTypes, redirectUris = [], responseTypes } = self
-  const grants = grantTypes ?? ["authorization_code"]
-  if (grants.some(redirects) && redirectUris.length === 0) {
-    return invalid("redirectUris", "are missing; a browser has to come back somewhere")
-  }
-  for (const uri of redirectUris) {
-    const problem = problemOfRedirectUri(uri, "reversed-domain")
-    if (problem !== undefined) return invalid("redirectUris", problem)
-  }
-  // RFC 7591, section 2.1
-  const responses = responseTypes ?? (grants.some(redirects) ? ["code"] : [])
-  const parts = new Set(responses.flatMap((type) => type.split(" ")))
-  if (grants.includes("authorization_code") !== parts.has("code")) {
-    return invalid("responseTypes", "must have code where grantTypes have authorization_code, and only there")
-  }
-  if (grants.includes("implicit") !== (parts.has("token") || parts.has("id_token"))) {
-    return invalid("responseTypes", "must have token or id_token where grantTypes have implicit, and only there")
-  }
-  if (self.jwks !== undefined && self.jwksUri !== undefined) {
-    return invalid("jwks", "and jwksUri are both given; keys come by value or by address")
-  }
-  const keys = self.jwks === undefined ? undefined : problemOfKeys(self.jwks)
-  if (keys !== undefined) return invalid("jwks", keys)
-  for (const field of pages) {
-    const address = self[field]
-    if (address !== undefined && !isHttps(address)) return invalid(field, "must begin with https://")
-  }
-  if (self.requestUris?.every(isHttps) === false) return invalid("requestUris", "must begin with https://")
-  const hosts = new Set(redirectUris.map((uri) => new URL(uri).host))
-  if (self.subjectType === "pairwise" && hosts.size > 1 && self.sectorIdentifierUri === undefined) {
-    return invalid("sectorIdentifierUri", "is missing; pairwise subjects over several hosts need a sector")
-  }
-  const clash = Object.keys(self.others ?? {}).find((name) => names.has(name) || issued.has(name))
-  return clash === undefined ? undefined : invalid("others", `must not name ${clash}, which has a place of its own`)
-}
+export const problem = (self: Requested | ClientMetadata): OAuthError.ConfigurationInvalid | undefined =>
+  Problem.of(self, (name) => names.has(name) || issued.has(name))
 
 /**
  * What would be better, in words: a name and a home page for the people who
@@ -353,8 +322,6 @@ export const advice = (self: Requested | ClientMetadata): ReadonlyArray<string> 
   ]
 }
 
-const invalid = (field: string, problem: string) => new OAuthError.ConfigurationInvalid({ field, problem })
-
 const wire = (field: string): string => field.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 
 const names: ReadonlyMap<string, string> = new Map(
@@ -372,33 +339,6 @@ const issued: ReadonlySet<string> = new Set([
 ])
 
 const decode = Schema.decodeUnknownResult(ClientMetadata)
-
-const redirects = (grantType: string): boolean => grantType === "authorization_code" || grantType === "implicit"
-
-const pages = [
-  "clientUri",
-  "logoUri",
-  "tosUri",
-  "policyUri",
-  "jwksUri",
-  "sectorIdentifierUri",
-  "initiateLoginUri",
-  "frontchannelLogoutUri",
-  "backchannelLogoutUri"
-] as const
-
-const isHttps = (address: string): boolean => URL.canParse(address) && new URL(address).protocol === "https:"
-
-const problemOfKeys = (jwks: JsonObject): string | undefined => {
-  const keys = member(jwks, "keys")
-  if (!Array.isArray(keys) || keys.length === 0) return "is no JSON Web Key Set"
-  if (!keys.every((key) => isObject(key) && typeof key["kty"] === "string")) return "holds something that is no key"
-  return keys.some((key) => isObject(key) && (key["kty"] === "oct" || secret.some((name) => Object.hasOwn(key, name))))
-    ? "holds a private or a symmetric key; give the public half"
-    : undefined
-}
-
-const secret = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"]
 
 // of the lists here none has an order that matters
 const sorted = (json: Json): Json =>

@@ -10,6 +10,7 @@ import { WebCrypto } from "effect/crypto/WebCrypto"
 import * as Effect from "effect/Effect"
 import * as Base64Url from "effect/encoding/Base64Url"
 import * as Redacted from "effect/Redacted"
+import * as Algorithms from "./internal/dpopAlgorithms.ts"
 import * as OAuthError from "./OAuthError.ts"
 
 const TypeId = "~@effect-oauth/core/DpopKey"
@@ -60,7 +61,7 @@ export const generateKeyPair = (
 ): Effect.Effect<CryptoKeyPair, OAuthError.OAuthError> =>
   Effect.flatMap(
     subtly("cannot be generated on this platform", (subtle) =>
-      subtle.generateKey(algorithms[algorithm].generate, false, ["sign", "verify"])),
+      subtle.generateKey(Algorithms.algorithms[algorithm].generate, false, ["sign", "verify"])),
     (pair) =>
       "privateKey" in pair ? Effect.succeed(pair) : invalid("cannot be generated on this platform")
   )
@@ -109,14 +110,14 @@ export const fromJwk = Effect.fnUntraced(function*(
   secret: Redacted.Redacted<JsonWebKey | string>
 ): Effect.fn.Return<DpopKey, OAuthError.OAuthError, Digest.Digest> {
   const jwk = jwkOf(Redacted.value(secret))
-  const algorithm = jwk === undefined ? undefined : algorithmOf(jwk)
+  const algorithm = jwk === undefined ? undefined : Algorithms.algorithmOf(jwk)
   if (jwk === undefined || algorithm === undefined) return yield* invalid(unknownKey)
   if (typeof jwk.d !== "string") return yield* invalid("has no private part")
   // its own words on use and export do not count
   const { alg: _, ext: __, key_ops: ___, use: ____, ...parts } = jwk
   const privateKey = yield* subtly(
     "is not one that this platform can use",
-    (subtle) => subtle.importKey("jwk", parts, algorithms[algorithm].import, false, ["sign"])
+    (subtle) => subtle.importKey("jwk", parts, Algorithms.algorithms[algorithm].import, false, ["sign"])
   )
   return yield* fromCryptoKey(privateKey, jwk)
 })
@@ -137,10 +138,10 @@ export const fromSigner = Effect.fnUntraced(function*(options: {
   readonly publicJwk: JsonWebKey
   readonly sign: (data: Uint8Array) => Effect.Effect<Uint8Array, OAuthError.OAuthError>
 }): Effect.fn.Return<DpopKey, OAuthError.OAuthError, Digest.Digest> {
-  const algorithm = algorithmOf(options.publicJwk)
-  const publicJwk = algorithm === undefined ? undefined : publicPart(options.publicJwk)
+  const algorithm = Algorithms.algorithmOf(options.publicJwk)
+  const publicJwk = algorithm === undefined ? undefined : Algorithms.publicPart(options.publicJwk)
   if (algorithm === undefined || publicJwk === undefined) return yield* invalid(unknownKey)
-  const { signatureLength } = algorithms[algorithm]
+  const { signatureLength } = Algorithms.algorithms[algorithm]
   return {
     [TypeId]: TypeId,
     algorithm,
@@ -169,84 +170,10 @@ export const thumbprint = Effect.fnUntraced(function*(
   jwk: JsonWebKey
 ): Effect.fn.Return<string, OAuthError.OAuthError, Digest.Digest> {
   const digest = yield* Digest.Digest
-  const members = publicPart(jwk)
+  const members = Algorithms.publicPart(jwk)
   if (members === undefined) return yield* invalid(unknownKey)
   return Base64Url.encode(yield* digest.digest(Digest.sha256, new TextEncoder().encode(JSON.stringify(members))))
 })
-
-interface Description {
-  readonly generate: RsaHashedKeyGenParams | EcKeyGenParams
-  readonly import: RsaHashedImportParams | EcKeyImportParams
-  readonly sign: AlgorithmIdentifier | RsaPssParams | EcdsaParams
-  /** In bytes, where it is always the same. */
-  readonly signatureLength?: number
-}
-
-const ecdsa = (namedCurve: string, hash: string, signatureLength: number): Description => ({
-  generate: { name: "ECDSA", namedCurve },
-  import: { name: "ECDSA", namedCurve },
-  sign: { name: "ECDSA", hash },
-  signatureLength
-})
-
-const ed25519 = { name: "Ed25519", namedCurve: "Ed25519" }
-
-const algorithms: { readonly [A in Algorithm]: Description } = {
-  ES256: ecdsa("P-256", "SHA-256", 64),
-  ES384: ecdsa("P-384", "SHA-384", 96),
-  ES512: ecdsa("P-521", "SHA-512", 132),
-  EdDSA: { generate: ed25519, import: ed25519, sign: ed25519, signatureLength: 64 },
-  PS256: {
-    generate: {
-      name: "RSA-PSS",
-      hash: "SHA-256",
-      modulusLength: 2048,
-      publicExponent: new Uint8Array([1, 0, 1])
-    },
-    import: { name: "RSA-PSS", hash: "SHA-256" },
-    sign: { name: "RSA-PSS", saltLength: 32 }
-  }
-}
-
-const byCurve: ReadonlyMap<string, Algorithm> = new Map([
-  ["EC P-256", "ES256"],
-  ["EC P-384", "ES384"],
-  ["EC P-521", "ES512"],
-  ["OKP Ed25519", "EdDSA"]
-])
-
-// what the key is decides, and not what it calls itself: a symmetric key, RS256 or "none" end here
-const algorithmOf = ({ alg, crv, kty, n }: JsonWebKey): Algorithm | undefined => {
-  const algorithm = kty === "RSA" ? "PS256" : byCurve.get(`${kty} ${crv}`)
-  // 2048 bits in base64url
-  if (kty === "RSA" && (n ?? "").length < 342) return undefined
-  return alg === undefined || alg === algorithm || (alg === "Ed25519" && algorithm === "EdDSA") ? algorithm : undefined
-}
-
-// in the order in which the thumbprint has them
-const publicPart = (jwk: JsonWebKey): PublicJwk | undefined => {
-  const { crv, e, kty, n, x, y } = jwk
-  switch (kty) {
-    case "EC":
-      return texts({ crv, kty, x, y })
-    case "OKP":
-      return texts({ crv, kty, x })
-    case "RSA":
-      return texts({ e, kty, n })
-    default:
-      return undefined
-  }
-}
-
-const texts = (members: Readonly<Record<string, string | undefined>>): PublicJwk | undefined => {
-  const entries = Object.entries(members).flatMap(([name, value]) =>
-    typeof value === "string" && base64url.test(value) ? [[name, value] as const] : []
-  )
-  return entries.length === Object.keys(members).length ? Object.fromEntries(entries) : undefined
-}
-
-// curves and key types are written in it too
-const base64url = /^[A-Za-z0-9_-]+$/
 
 const jwkOf = (value: JsonWebKey | string): JsonWebKey | undefined => {
   if (typeof value !== "string") return value
@@ -263,10 +190,10 @@ const fromCryptoKey = Effect.fnUntraced(function*(
   privateKey: CryptoKey,
   publicJwk: JsonWebKey
 ): Effect.fn.Return<DpopKey, OAuthError.OAuthError, Digest.Digest> {
-  const algorithm = algorithmOf(publicJwk)
-  const members = algorithm === undefined ? undefined : publicPart(publicJwk)
+  const algorithm = Algorithms.algorithmOf(publicJwk)
+  const members = algorithm === undefined ? undefined : Algorithms.publicPart(publicJwk)
   if (algorithm === undefined || members === undefined) return yield* invalid(unknownKey)
-  const { import: asImported, sign } = algorithms[algorithm]
+  const { import: asImported, sign } = Algorithms.algorithms[algorithm]
   const { subtle } = yield* WebCrypto
   const mark = yield* thumbprint(members)
   const key: DpopKey = {

@@ -1,6 +1,9 @@
 /**
  * A token store over any other that seals what it hands down.
  *
+ * It is long because it stands in the way of every call of a store, and seals
+ * anew what others have sealed.
+ *
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
@@ -10,13 +13,12 @@ import * as Base64Url from "effect/encoding/Base64Url"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as Grant from "./Grant.ts"
 import * as GrantHistory from "./GrantHistory.ts"
 import * as GrantKey from "./GrantKey.ts"
-import * as GrantSchema from "./GrantSchema.ts"
-import { Keyring, type Place } from "./Keyring.ts"
+import * as Bodies from "./internal/sealedBodies.ts"
+import { Keyring } from "./Keyring.ts"
 import * as OAuthError from "./OAuthError.ts"
 import { type Head, type Outcome, type Reading, TokenStore } from "./TokenStore.ts"
 
@@ -128,17 +130,17 @@ export const make = Effect.fnUntraced(function*(options?: Options): Effect.fn.Re
   const random = yield* SecureRandom.SecureRandom
   const store = yield* TokenStore
   const name = `encrypted ${store.name}`
-  const opened = new Opened()
-  const seals = new WeakMap<Grant.Body, Seal>()
+  const opened = new Bodies.Opened()
+  const seals = new WeakMap<Grant.Body, Bodies.Seal>()
   const invalid = (problem: string, version?: string) =>
     new OAuthError.RecordInvalid({ store: name, problem, ...(version === undefined ? {} : { version }) })
 
   const seal = Effect.fnUntraced(function*(record: Grant.Draft) {
-    const place = placeOf(record)
+    const place = Bodies.placeOf(record)
     const known = seals.get(record.body)
-    if (known?.sealed.keyId === keyring.current && isSame(known.place, place)) return known.sealed
-    const text = Redacted.make(encodeBody(record.body))
-    const sealed: Seal["sealed"] = { _tag: "Sealed", ...(yield* keyring.seal(text, place)) }
+    if (known?.sealed.keyId === keyring.current && Bodies.isSame(known.place, place)) return known.sealed
+    const text = Redacted.make(Bodies.encodeBody(record.body))
+    const sealed: Bodies.Seal["sealed"] = { _tag: "Sealed", ...(yield* keyring.seal(text, place)) }
     seals.set(record.body, { place, sealed })
     return sealed
   })
@@ -149,12 +151,12 @@ export const make = Effect.fnUntraced(function*(options?: Options): Effect.fn.Re
       if (options?.unsealed === "accept") return opened.note(grant)
       return yield* Effect.fail(invalid("its body is not sealed", version))
     }
-    const place = placeOf(grant)
+    const place = Bodies.placeOf(grant)
     const text = yield* keyring.open(sealed, place)
     if (Option.isNone(text)) {
       return yield* Effect.fail(invalid("its body was changed, or belongs to another record", version))
     }
-    const body = decodeBody(Redacted.value(text.value))
+    const body = Bodies.decodeBody(Redacted.value(text.value))
     if (body._tag === "Failure") return yield* Effect.fail(invalid("its body is none", version))
     seals.set(body.success, { place, sealed })
     return opened.note({ ...grant, body: body.success })
@@ -298,44 +300,6 @@ export const layerWith = (
   )
 
 type Unopened = OAuthError.KeyUnavailable | OAuthError.RecordInvalid
-
-interface Seal {
-  readonly place: Place
-  readonly sealed: Grant.Body & { readonly _tag: "Sealed" }
-}
-
-/** The records that were opened or written here lately, by key and version. */
-class Opened {
-  private readonly versions = new Map<string, string>()
-
-  readonly has = (key: string, version: string): boolean => this.versions.get(key) === version
-
-  readonly note = (grant: Grant.Grant): Grant.Grant => {
-    // the last one noted is the last to go
-    this.versions.delete(grant.key)
-    this.versions.set(grant.key, grant.version)
-    for (const oldest of this.versions.keys()) {
-      if (this.versions.size <= noted) break
-      this.versions.delete(oldest)
-    }
-    return grant
-  }
-}
-
-const noted = 10_000
-
-const placeOf = ({ key, lineage, serial }: Pick<Grant.Grant, "key" | "lineage" | "serial">): Place => [
-  "grant",
-  key,
-  lineage,
-  serial
-]
-
-const isSame = (a: Place, b: Place): boolean => a.every((part, index) => part === b[index])
-
-const encodeBody = Schema.encodeSync(Schema.fromJsonString(GrantSchema.Body))
-
-const decodeBody = Schema.decodeUnknownResult(Schema.fromJsonString(GrantSchema.Body))
 
 const failingIn =
   (method: string) =>

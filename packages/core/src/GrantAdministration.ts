@@ -4,6 +4,9 @@
  *
  * Nothing here gives tokens out.
  *
+ * It is long because what becomes of a grant is told by a type for each thing
+ * that operators do.
+ *
  * @since 0.1.0
  */
 import * as Context from "effect/Context"

@@ -12,19 +12,17 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
-import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
-import * as Stream from "effect/Stream"
-import * as Grant from "./Grant.ts"
-import * as GrantKey from "./GrantKey.ts"
+import type * as GrantKey from "./GrantKey.ts"
+import * as Pass from "./internal/keeperPass.ts"
 import { Budgets, Pace, type Rate } from "./internal/pace.ts"
 import * as Stopwatch from "./internal/stopwatch.ts"
 import * as OAuthError from "./OAuthError.ts"
 import { RefreshPolicy } from "./RefreshPolicy.ts"
 import { TokenService } from "./TokenService.ts"
-import { type Head, type Page, TokenStore } from "./TokenStore.ts"
+import { TokenStore } from "./TokenStore.ts"
 
 /**
  * Why a grant that is due was passed over.
@@ -162,7 +160,7 @@ export const make = Effect.fnUntraced(function*(options?: Options): Effect.fn.Re
   Scope.Scope | TokenService | TokenStore
 > {
   const keeper = yield* prepare(options)
-  const once = Effect.withSpan(pass(keeper), "GrantKeeper.once", { root: true })
+  const once = Effect.withSpan(Pass.pass(keeper), "GrantKeeper.once", { root: true })
   const working = new Set<Fiber.Fiber<unknown>>()
   yield* Effect.addFinalizer(() =>
     Deferred.succeed(keeper.closing, undefined).pipe(
@@ -195,26 +193,8 @@ export const layer = (
     Effect.tap(make(options), (keeper) => Effect.forkScoped(keeper.run))
   )
 
-interface Keeper {
-  readonly clock: Clock.Clock
-  readonly closing: Deferred.Deferred<void>
-  readonly concurrency: number
-  readonly interval: Duration.Duration
-  readonly pageSize: number
-  readonly pace: Pace
-  readonly budgets: { readonly of: (key: GrantKey.GrantKey) => string; readonly left: Budgets } | undefined
-  readonly policy: RefreshPolicy
-  readonly service: TokenService["Service"]
-  readonly due: (options: {
-    readonly from?: number
-    readonly before: number
-    readonly limit: number
-    readonly cursor?: string | undefined
-  }) => Effect.Effect<Page, OAuthError.OAuthError>
-}
-
 const prepare = Effect.fnUntraced(
-  function*(options: Options = {}): Effect.fn.Return<Keeper, OAuthError.OAuthError, TokenService | TokenStore> {
+  function*(options: Options = {}): Effect.fn.Return<Pass.Keeper, OAuthError.OAuthError, TokenService | TokenStore> {
     const clock = yield* Clock.Clock
     const policy = yield* RefreshPolicy
     const service = yield* TokenService
@@ -250,13 +230,13 @@ const prepare = Effect.fnUntraced(
 )
 
 // Passes again and again. Never fails, and ends only when the keeper is closed.
-const run = Effect.fnUntraced(function*(self: Keeper, once: Effect.Effect<Report>): Effect.fn.Return<void> {
+const run = Effect.fnUntraced(function*(self: Pass.Keeper, once: Effect.Effect<Report>): Effect.fn.Return<void> {
   let outages = 0
   // nodes that are started together do not go together
   let rest = Duration.times(self.interval, yield* Random.next)
-  while (!isClosing(self)) {
+  while (!Pass.isClosing(self)) {
     yield* Effect.raceFirst(Effect.sleep(rest), Deferred.await(self.closing))
-    if (isClosing(self)) return
+    if (Pass.isClosing(self)) return
     const report = yield* once
     const stopped = Option.getOrUndefined(report.stopped)
     outages = stopped?.why === "StoreUnavailable" ? outages + 1 : 0
@@ -266,7 +246,7 @@ const run = Effect.fnUntraced(function*(self: Keeper, once: Effect.Effect<Report
   }
 })
 
-const restAfter = (self: Keeper, report: Report, outages: number): Duration.Duration => {
+const restAfter = (self: Pass.Keeper, report: Report, outages: number): Duration.Duration => {
   const stopped = Option.getOrUndefined(report.stopped)
   if (outages > 0) return Duration.min(longestRest, Duration.times(shortestRest, 2 ** Math.min(outages, 10)))
   if (stopped?.why === "ServerUnavailable") return Duration.max(stopped.retryAfter ?? shortestRest, shortestRest)
@@ -276,142 +256,6 @@ const restAfter = (self: Keeper, report: Report, outages: number): Duration.Dura
 
 const shortestRest = Duration.millis(500)
 const longestRest = Duration.minutes(1)
-
-/** What a pass has come to so far. */
-class Tally {
-  renewed = 0
-  current = 0
-  readonly passedOver: Partial<Record<PassedOver, number>> = {}
-  readonly failed: Partial<Record<OAuthError.OAuthErrorReason["_tag"], number>> = {}
-  overdue = 0
-  stopped: Stopped | undefined = undefined
-  /** How often in a row the store has failed. */
-  private storeFailures = 0
-
-  passOver(why: PassedOver): void {
-    this.passedOver[why] = (this.passedOver[why] ?? 0) + 1
-  }
-
-  succeed(outcome: "renewed" | "current"): void {
-    this.storeFailures = 0
-    this[outcome]++
-  }
-
-  fail(reason: OAuthError.OAuthErrorReason): void {
-    this.failed[reason._tag] = (this.failed[reason._tag] ?? 0) + 1
-    this.storeFailures = reason._tag === "StoreUnavailable" ? this.storeFailures + 1 : 0
-    if (this.storeFailures >= outage) this.stopped = { why: "StoreUnavailable" }
-    // without a status it is the breaker that says so: nobody is to ask
-    if (reason._tag === "ServerUnavailable" && reason.status === undefined) {
-      this.stopped = { why: "ServerUnavailable", retryAfter: reason.retryAfter }
-    }
-  }
-
-  report(): Report {
-    return {
-      renewed: this.renewed,
-      current: this.current,
-      passedOver: this.passedOver,
-      failed: this.failed,
-      overdue: Duration.millis(this.overdue),
-      stopped: Option.fromUndefinedOr(this.stopped)
-    }
-  }
-}
-
-// Everything that is due now: from a place of this node's own to the end, then from the beginning to that place.
-const pass = Effect.fnUntraced(function*(self: Keeper): Effect.fn.Return<Report> {
-  const tally = new Tally()
-  self.budgets?.left.tidy()
-  const first = yield* Effect.result(self.due({ before: Number.MAX_SAFE_INTEGER, limit: 1 }))
-  if (first._tag === "Failure") {
-    tally.stopped = { why: "StoreUnavailable" }
-  } else {
-    const { heads: [head], now } = first.success
-    const begin = head?.dueAt ?? now
-    tally.overdue = Math.max(0, now - begin)
-    yield* Metric.update(overdue, tally.overdue)
-    if (begin < now) {
-      const middle = begin + Math.floor((now - begin) * (yield* Random.next))
-      yield* leg(self, tally, { from: middle, before: now })
-      yield* leg(self, tally, { from: begin, before: middle })
-    }
-  }
-  if (isClosing(self)) tally.stopped = { why: "Closing" }
-  const report = tally.report()
-  yield* count(report)
-  return report
-})
-
-const leg = (
-  self: Keeper,
-  tally: Tally,
-  range: { readonly from: number; readonly before: number }
-): Effect.Effect<void> => {
-  if (range.from >= range.before) return Effect.void
-  const page = Effect.fnUntraced(function*(
-    cursor: string | undefined
-  ): Effect.fn.Return<readonly [ReadonlyArray<Visit>, Option.Option<string>]> {
-    if (isOver(self, tally)) return [[], Option.none()]
-    const found = yield* Effect.result(self.due({ ...range, limit: self.pageSize, cursor }))
-    if (found._tag === "Failure") {
-      tally.stopped = { why: "StoreUnavailable" }
-      return [[], Option.none()]
-    }
-    const { cursor: next, heads, now } = found.success
-    // no two nodes take them in the same order
-    const visits = yield* Random.shuffle(heads.map((head) => ({ head, now })))
-    return [visits, Option.fromUndefinedOr(next)]
-  })
-  return Stream.paginate<string | undefined, Visit>(undefined, page).pipe(
-    Stream.mapEffect((visited) => visit(self, tally, visited), {
-      concurrency: self.concurrency,
-      unordered: true
-    }),
-    Stream.runDrain
-  )
-}
-
-/** A grant as a page showed it. */
-interface Visit {
-  readonly head: Head
-  readonly now: number
-}
-
-const visit = Effect.fnUntraced(function*(self: Keeper, tally: Tally, { head, now }: Visit): Effect.fn.Return<void> {
-  if (isOver(self, tally)) return
-  const key = GrantKey.fromId(head.key)
-  const why = passedOver(self, key, head, now)
-  if (why !== undefined || key === undefined) return tally.passOver(why ?? "OtherClient")
-  yield* Effect.raceFirst(Effect.sleep(self.pace.take()), Deferred.await(self.closing))
-  if (isOver(self, tally)) return
-  const outcome = yield* Effect.result(self.service.keep(key))
-  if (outcome._tag === "Success") tally.succeed(outcome.success)
-  else tally.fail(outcome.failure.reason)
-})
-
-// What the page has shown is enough to pass a grant over; whatever else there is to know is seen when it is read.
-const passedOver = (
-  self: Keeper,
-  key: GrantKey.GrantKey | undefined,
-  head: Head,
-  now: number
-): PassedOver | undefined => {
-  const own = self.service.key("")
-  if (key?.provider !== own.provider || key.issuer !== own.issuer || key.client !== own.client) return "OtherClient"
-  if (head.installation !== self.service.installation) return "OtherInstallation"
-  if (head.format > Grant.format) return "NewerFormat"
-  if (head.state._tag === "Renewing" && (head.leaseUntil ?? 0) > now) return "Claimed"
-  if ((head.retryAt ?? 0) > now) return "Resting"
-  return self.budgets?.left.spend(self.budgets.of(key)) === false ? "OverBudget" : undefined
-}
-
-const isClosing = (self: Keeper): boolean => Deferred.isDoneUnsafe(self.closing)
-
-const isOver = (self: Keeper, tally: Tally): boolean => tally.stopped !== undefined || isClosing(self)
-
-// what fails so often in a row is not the fault of one grant
-const outage = 3
 
 const rateOf = (field: string, { interval, permits }: Limit): Effect.Effect<Rate, OAuthError.OAuthError> => {
   const millis = Duration.toMillis(Duration.fromInputUnsafe(interval))
@@ -427,37 +271,3 @@ const invalid = (field: string, problem: string): Effect.Effect<never, OAuthErro
 
 const storeFailed = (store: string, problem: string): OAuthError.OAuthError =>
   OAuthError.make("GrantKeeper", "once", new OAuthError.StoreUnavailable({ store, problem }))
-
-const grants = Metric.counter("oauth.keeper.grants", {
-  description: "Grants that a keeper came by, by outcome",
-  incremental: true
-})
-
-const overdue = Metric.gauge("oauth.keeper.overdue", {
-  description: "For how many milliseconds the first grant had been due when a pass began"
-})
-
-const passes = Metric.counter("oauth.keeper.passes", {
-  description: "Passes of a keeper, by how they ended",
-  incremental: true
-})
-
-const count = (report: Report): Effect.Effect<void> =>
-  Effect.forEach(
-    [
-      ["renewed", report.renewed] as const,
-      ["current", report.current] as const,
-      ...Object.entries(report.passedOver),
-      ...Object.entries(report.failed)
-    ],
-    ([outcome, amount]) =>
-      amount === 0 ? Effect.void : Metric.update(Metric.withAttributes(grants, { outcome }), amount),
-    { discard: true }
-  ).pipe(
-    Effect.andThen(Metric.update(
-      Metric.withAttributes(passes, {
-        end: Option.match(report.stopped, { onNone: () => "complete", onSome: ({ why }) => why })
-      }),
-      1
-    ))
-  )

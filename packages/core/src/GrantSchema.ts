@@ -4,6 +4,8 @@
  * What handles records and leaves their JSON form to a store imports `Grant`,
  * and pays for no schema.
  *
+ * It is long because the format of a record is read as a whole.
+ *
  * @since 0.1.0
  */
 import type * as Result from "effect/Result"

@@ -21,16 +21,16 @@ import * as Result from "effect/Result"
 import type { JsonObject } from "effect/Schema"
 import * as Challenge from "./Challenge.ts"
 import * as Exchange from "./internal/exchange.ts"
-import { isJson, isTexts, member, parseObject } from "./internal/json.ts"
+import * as MetadataDocument from "./internal/metadataDocument.ts"
+import * as ResourceDocument from "./internal/resourceDocument.ts"
 import * as SignedMetadata from "./internal/signedMetadata.ts"
 import { isLoopback, isPrivate, isPublic } from "./internal/url.ts"
 import { MetadataVerifier } from "./MetadataVerifier.ts"
 import * as OAuthError from "./OAuthError.ts"
 import { OAuthHttpClient } from "./OAuthHttpClient.ts"
-import * as RemoteText from "./RemoteText.ts"
+import type * as RemoteText from "./RemoteText.ts"
 import type { Scopes } from "./Scopes.ts"
 import * as Target from "./Target.ts"
-import type { Answer } from "./TokenResponse.ts"
 import * as TokenResponse from "./TokenResponse.ts"
 
 /**
@@ -245,10 +245,10 @@ const makeWith = Effect.fnUntraced(function*(
     const request = HttpClientRequest.get(address, { acceptJson: true })
     const outcome = yield* Exchange.once(client, request, { field: "resource" })
     if (outcome._tag !== "Answer") return yield* Effect.fail(outcome.reason)
-    const document = documentOf(outcome.answer)
+    const document = MetadataDocument.of(outcome.answer)
     if (typeof document !== "string") {
       const counts = yield* SignedMetadata.verified(document, verifier, { of: "resource-metadata", issuer })
-      return yield* Effect.fromResult(metadataOf(counts, issuer, isAbout, isSecure))
+      return yield* Effect.fromResult(ResourceDocument.metadataOf(counts, issuer, isAbout, isSecure))
     }
     const { status } = outcome.answer
     if (status >= 500 || status === 408 || status === 429) {
@@ -261,14 +261,14 @@ const makeWith = Effect.fnUntraced(function*(
   const cache = yield* Cache.makeWith(
     (resource: string) =>
       Effect.flatMap(
-        Effect.fromResult(wellKnown(resource, isSecure)),
+        Effect.fromResult(ResourceDocument.wellKnown(resource, isSecure)),
         (address) => read(address, (said) => said === resource, resource)
       ),
     { capacity: options.capacity ?? 256, timeToLive: (exit) => Exit.isSuccess(exit) ? timeToLive : failureTimeToLive }
   )
 
   const isAbout = (url: string, resource: string): boolean =>
-    resource === url || (match === "same-origin-path-prefix" && isBelow(url, resource))
+    resource === url || (match === "same-origin-path-prefix" && ResourceDocument.isBelow(url, resource))
 
   return ProtectedResource.of({
     get: Effect.fn("ProtectedResource.get")(function*(resource) {
@@ -288,103 +288,6 @@ const makeWith = Effect.fnUntraced(function*(
     })
   })
 })
-
-// Section 3.1: between the host and the path, and the slash of an empty path is not one.
-const wellKnown = (
-  resource: string,
-  isSecure: (url: URL) => boolean
-): Result.Result<string, OAuthError.ConfigurationInvalid> => {
-  const invalid = (problem: string) => Result.fail(new OAuthError.ConfigurationInvalid({ field: "resource", problem }))
-  const url = URL.canParse(resource) ? new URL(resource) : undefined
-  if (url === undefined) return invalid("is not an absolute URL")
-  if (resource.includes("#")) return invalid("must not contain a fragment")
-  if (url.username !== "" || url.password !== "") return invalid("must not contain a user name or password")
-  if (!isSecure(url)) return invalid("must begin with https://")
-  const path = url.pathname === "/" ? "" : url.pathname
-  return Result.succeed(`${url.origin}/.well-known/oauth-protected-resource${path}${url.search}`)
-}
-
-const isBelow = (url: string, resource: string): boolean => {
-  if (!URL.canParse(url) || !URL.canParse(resource)) return false
-  const [there, known] = [new URL(url), new URL(resource)]
-  const path = known.pathname.replace(/\/$/, "")
-  return there.origin === known.origin && known.search === "" &&
-    (there.pathname === path || there.pathname.startsWith(`${path}/`))
-}
-
-const documentOf = ({ body, headers, status }: Answer): JsonObject | "not-found" | "not-json" => {
-  if (status !== 200) return "not-found"
-  const parsed = isJson(headers["content-type"]) ? parseObject(body) : "not-json"
-  return typeof parsed === "string" ? "not-json" : parsed
-}
-
-type Read<A> = Result.Result<A, OAuthError.MetadataInvalid>
-
-const metadataOf = (
-  document: JsonObject,
-  issuer: string,
-  isAbout: (resource: string) => boolean,
-  isSecure: (url: URL) => boolean
-): Read<Metadata> => {
-  const invalid = (problem: OAuthError.MetadataInvalid["problem"], field: string) =>
-    Result.fail(new OAuthError.MetadataInvalid({ issuer, problem, field }))
-
-  const texts = (name: string): Read<ReadonlyArray<string> | undefined> => {
-    const value = member(document, name)
-    return value === undefined || isTexts(value) ? Result.succeed(value) : invalid("wrong-type", name)
-  }
-  const list = (name: string): Read<ReadonlyArray<string> | undefined> =>
-    Result.map(texts(name), (all) => all?.length === 0 ? undefined : all)
-  const algorithms = (name: string): Read<ReadonlyArray<string> | undefined> =>
-    Result.map(list(name), (all) => all?.filter((algorithm) => algorithm !== "none"))
-  const flag = (name: string): Read<boolean> => {
-    const value = member(document, name) ?? false
-    return typeof value === "boolean" ? Result.succeed(value) : invalid("wrong-type", name)
-  }
-  const checked = (text: string, name: string): Read<string> =>
-    !URL.canParse(text)
-      ? invalid("wrong-type", name)
-      : isSecure(new URL(text))
-      ? Result.succeed(text)
-      : invalid("insecure-url", name)
-  const address = (name: string): Read<string | undefined> => {
-    const value = member(document, name)
-    if (value === undefined) return Result.succeed(undefined)
-    return typeof value === "string" ? checked(value, name) : invalid("wrong-type", name)
-  }
-  // a page for people: nothing is sent there, and what is no web page is not shown
-  const page = (name: string): string | undefined => {
-    const value = member(document, name)
-    return typeof value === "string" && /^https?:\/\//i.test(value) && URL.canParse(value) ? value : undefined
-  }
-
-  return Result.gen(function*() {
-    const resource = member(document, "resource")
-    if (typeof resource !== "string") {
-      return yield* invalid(resource === undefined ? "missing" : "wrong-type", "resource")
-    }
-    // letter by letter (section 6)
-    if (!isAbout(resource)) return yield* invalid("resource-mismatch", "resource")
-    const authorizationServers = (yield* texts("authorization_servers")) ?? []
-    for (const server of authorizationServers) yield* checked(server, "authorization_servers")
-    return {
-      resource,
-      authorizationServers,
-      jwksUri: yield* address("jwks_uri"),
-      scopesSupported: yield* list("scopes_supported"),
-      bearerMethods: yield* texts("bearer_methods_supported"),
-      signingAlgorithms: yield* algorithms("resource_signing_alg_values_supported"),
-      dpopSigningAlgorithms: yield* algorithms("dpop_signing_alg_values_supported"),
-      dpopRequired: yield* flag("dpop_bound_access_tokens_required"),
-      certificateBound: yield* flag("tls_client_certificate_bound_access_tokens"),
-      name: RemoteText.fromUnknown(member(document, "resource_name")),
-      documentation: page("resource_documentation"),
-      policyUri: page("resource_policy_uri"),
-      termsOfServiceUri: page("resource_tos_uri"),
-      members: document
-    }
-  })
-}
 
 const failed = (
   method: string,

@@ -6,6 +6,9 @@
  * may replace it. So each call is written down before it is sent, one at a time
  * over all processes, and what came of it is kept before anybody is given it.
  *
+ * It is long because a client registers in order to authenticate: both stand
+ * here.
+ *
  * @since 0.1.0
  */
 import * as Clock from "effect/Clock"

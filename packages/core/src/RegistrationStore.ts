@@ -3,7 +3,8 @@
  * and of the token that manages the client.
  *
  * A store gives three things, and no more: to read, to write where nobody else
- * has written meanwhile, and to remove likewise.
+ * has written meanwhile, and to remove likewise. `RegistrationStoreContract` in
+ * `@effect-oauth/core/testing` holds the laws.
  *
  * @since 0.1.0
  */
@@ -13,7 +14,6 @@ import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { Registered } from "./ClientRegistration.ts"
-
 import * as OAuthError from "./OAuthError.ts"
 
 /**

@@ -7,6 +7,8 @@
  * 2.1) is verified, and wins over the plain members. Without one the plain members
  * count.
  *
+ * It is long because a server says so much of itself.
+ *
  * @since 0.1.0
  */
 import * as Cache from "effect/Cache"
@@ -21,13 +23,13 @@ import * as Result from "effect/Result"
 import type { JsonObject } from "effect/Schema"
 import type * as AuthorizationServer from "./AuthorizationServer.ts"
 import * as Exchange from "./internal/exchange.ts"
-import { isJson, isTexts, member, parseObject } from "./internal/json.ts"
+import * as MetadataDocument from "./internal/metadataDocument.ts"
+import * as ServerDocument from "./internal/serverDocument.ts"
 import * as SignedMetadata from "./internal/signedMetadata.ts"
 import { isPrivate } from "./internal/url.ts"
 import { MetadataVerifier } from "./MetadataVerifier.ts"
 import * as OAuthError from "./OAuthError.ts"
 import { OAuthHttpClient } from "./OAuthHttpClient.ts"
-import type { Answer } from "./TokenResponse.ts"
 import * as TokenResponse from "./TokenResponse.ts"
 
 /**
@@ -334,10 +336,10 @@ const makeWith = Effect.fnUntraced(function*(
         if (outcome.reason._tag === "RedirectRefused" && !outcome.reason.followed) continue
         return yield* Effect.fail(outcome.reason)
       }
-      const document = documentOf(outcome.answer)
-      if (document !== undefined) {
+      const document = MetadataDocument.of(outcome.answer)
+      if (typeof document !== "string") {
         const counts = yield* SignedMetadata.verified(document, verifier, { of: "server-metadata", issuer })
-        return yield* Effect.fromResult(metadataOf(counts, issuer, allowed))
+        return yield* Effect.fromResult(ServerDocument.metadataOf(counts, issuer, allowed))
       }
       const { status } = outcome.answer
       if (status < 500 && status !== 408 && status !== 429) continue
@@ -380,97 +382,4 @@ const addresses = (
     `${url.origin}/.well-known/oauth-authorization-server${path}`,
     `${url.origin}${path}/.well-known/openid-configuration`
   ])
-}
-
-const documentOf = ({ body, headers, status }: Answer): JsonObject | undefined => {
-  const parsed = status === 200 && isJson(headers["content-type"]) ? parseObject(body) : "not-json"
-  return typeof parsed === "string" ? undefined : parsed
-}
-
-const metadataOf = (
-  document: JsonObject,
-  issuer: string,
-  allowed: (url: URL) => boolean
-): Result.Result<Metadata, OAuthError.MetadataInvalid> => {
-  const invalid = (problem: OAuthError.MetadataInvalid["problem"], field: string) =>
-    Result.fail(new OAuthError.MetadataInvalid({ issuer, problem, field }))
-
-  const address = (name: string): Result.Result<string | undefined, OAuthError.MetadataInvalid> => {
-    const value = member(document, name)
-    if (value === undefined) return Result.succeed(undefined)
-    if (typeof value !== "string" || !URL.canParse(value) || value.includes("#")) return invalid("wrong-type", name)
-    return allowed(new URL(value)) ? Result.succeed(value) : invalid("insecure-url", name)
-  }
-  const list = (name: string): Result.Result<ReadonlyArray<string> | undefined, OAuthError.MetadataInvalid> => {
-    const value = member(document, name)
-    if (value === undefined) return Result.succeed(undefined)
-    if (!isTexts(value)) return invalid("wrong-type", name)
-    return Result.succeed(value.length === 0 ? undefined : value)
-  }
-
-  const flag = (name: string): Result.Result<boolean, OAuthError.MetadataInvalid> => {
-    const value = member(document, name) ?? false
-    return typeof value === "boolean" ? Result.succeed(value) : invalid("wrong-type", name)
-  }
-  const aliases = (): Result.Result<Record<string, string> | undefined, OAuthError.MetadataInvalid> => {
-    const name = "mtls_endpoint_aliases"
-    const value = member(document, name)
-    if (value === undefined) return Result.succeed(undefined)
-    if (typeof value !== "object" || value === null || Array.isArray(value)) return invalid("wrong-type", name)
-    const found: Record<string, string> = {}
-    for (const [alias, text] of Object.entries(value)) {
-      if (typeof text !== "string" || !URL.canParse(text)) return invalid("wrong-type", `${name}.${alias}`)
-      if (!allowed(new URL(text))) return invalid("insecure-url", `${name}.${alias}`)
-      found[alias] = text
-    }
-    return Result.succeed(found)
-  }
-
-  return Result.gen(function*() {
-    const said = member(document, "issuer")
-    // letter by letter: an issuer is a name, and not normalised (RFC 8414, sections 3.3 and 4)
-    if (said !== issuer) return yield* invalid(said === undefined ? "missing" : "issuer-mismatch", "issuer")
-    return {
-      issuer,
-      authorizationEndpoint: yield* address("authorization_endpoint"),
-      tokenEndpoint: yield* address("token_endpoint"),
-      revocationEndpoint: yield* address("revocation_endpoint"),
-      introspectionEndpoint: yield* address("introspection_endpoint"),
-      deviceAuthorizationEndpoint: yield* address("device_authorization_endpoint"),
-      pushedAuthorizationRequestEndpoint: yield* address("pushed_authorization_request_endpoint"),
-      backchannelAuthenticationEndpoint: yield* address("backchannel_authentication_endpoint"),
-      registrationEndpoint: yield* address("registration_endpoint"),
-      userinfoEndpoint: yield* address("userinfo_endpoint"),
-      endSessionEndpoint: yield* address("end_session_endpoint"),
-      jwksUri: yield* address("jwks_uri"),
-      mtlsEndpointAliases: yield* aliases(),
-      scopesSupported: yield* list("scopes_supported"),
-      responseTypesSupported: yield* list("response_types_supported"),
-      responseModesSupported: yield* list("response_modes_supported"),
-      grantTypesSupported: yield* list("grant_types_supported"),
-      subjectTypesSupported: yield* list("subject_types_supported"),
-      idTokenSigningAlgValuesSupported: yield* list("id_token_signing_alg_values_supported"),
-      codeChallengeMethodsSupported: yield* list("code_challenge_methods_supported"),
-      tokenEndpointAuthMethodsSupported: yield* list("token_endpoint_auth_methods_supported"),
-      tokenEndpointAuthSigningAlgValuesSupported: yield* list("token_endpoint_auth_signing_alg_values_supported"),
-      revocationEndpointAuthMethodsSupported: yield* list("revocation_endpoint_auth_methods_supported"),
-      revocationEndpointAuthSigningAlgValuesSupported: yield* list(
-        "revocation_endpoint_auth_signing_alg_values_supported"
-      ),
-      introspectionEndpointAuthMethodsSupported: yield* list("introspection_endpoint_auth_methods_supported"),
-      introspectionEndpointAuthSigningAlgValuesSupported: yield* list(
-        "introspection_endpoint_auth_signing_alg_values_supported"
-      ),
-      dpopSigningAlgValuesSupported: yield* list("dpop_signing_alg_values_supported"),
-      requestObjectSigningAlgValuesSupported: yield* list("request_object_signing_alg_values_supported"),
-      requestObjectEncryptionAlgValuesSupported: yield* list("request_object_encryption_alg_values_supported"),
-      requestObjectEncryptionEncValuesSupported: yield* list("request_object_encryption_enc_values_supported"),
-      authorizationSigningAlgValuesSupported: yield* list("authorization_signing_alg_values_supported"),
-      requireSignedRequestObject: yield* flag("require_signed_request_object"),
-      authorizationDetailsTypesSupported: yield* list("authorization_details_types_supported"),
-      issParameterSupported: yield* flag("authorization_response_iss_parameter_supported"),
-      requirePushedAuthorizationRequests: yield* flag("require_pushed_authorization_requests"),
-      members: document
-    }
-  })
 }

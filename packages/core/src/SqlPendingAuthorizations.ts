@@ -72,11 +72,7 @@ export const migrations = (options?: Pick<Options, "table">): Sql.Migrations => 
 export const migrate = (
   options?: Pick<Options, "table">
 ): Effect.Effect<void, OAuthError.OAuthError, SqlClient.SqlClient> =>
-  Effect.gen(function*() {
-    const { name } = yield* Sql.database
-    const table = yield* Sql.tableName(options?.table ?? defaultTable)
-    yield* Sql.migrate(name, `${table}_migrations`, migrations({ table }))
-  }).pipe(failingIn("migrate"))
+  failingIn("migrate")(Sql.migrate(options, { defaultTable, migrations }))
 
 /**
  * Makes a keeper of pending authorizations with one row for each.
@@ -99,9 +95,9 @@ export const make: (options?: Options) => Effect.Effect<
   OAuthError.OAuthError,
   SqlClient.SqlClient
 > = Effect.fnUntraced(function*(options?: Options) {
-  const { name, now, run, sql } = yield* failingIn("make")(Sql.database)
-  const table = sql(yield* failingIn("make")(Sql.tableName(options?.table ?? defaultTable)))
-  if (options?.migrations !== "skip") yield* migrate(options)
+  const opened = yield* failingIn("make")(Sql.open(options, { defaultTable, migrations }))
+  const { name, now, run, sql } = opened
+  const table = sql(opened.table)
 
   // of several that sweep at once, each takes other rows
   const skipping = sql.onDialectOrElse({ pg: () => sql`FOR UPDATE SKIP LOCKED`, orElse: () => sql`` })

@@ -2,21 +2,21 @@
  * Grants in a table of an SQL database, shared by any number of processes on
  * any number of machines.
  *
+ * It is long because the statements are read beside the migrations that make
+ * their table.
+ *
  * @since 0.1.0
  */
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Result from "effect/Result"
-import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
 import type * as Statement from "effect/sql/Statement"
-import * as Struct from "effect/Struct"
-import * as Grant from "./Grant.ts"
+import type * as Grant from "./Grant.ts"
 import * as GrantHistory from "./GrantHistory.ts"
 import * as GrantKey from "./GrantKey.ts"
-import * as GrantSchema from "./GrantSchema.ts"
 import * as Sql from "./internal/sql.ts"
+import * as Rows from "./internal/sqlRows.ts"
 import * as OAuthError from "./OAuthError.ts"
 import * as TokenStore from "./TokenStore.ts"
 
@@ -107,11 +107,7 @@ export const migrations = (options?: Pick<Options, "table">): Sql.Migrations => 
 export const migrate = (
   options?: Pick<Options, "table">
 ): Effect.Effect<void, OAuthError.OAuthError, SqlClient.SqlClient> =>
-  Effect.gen(function*() {
-    const { name } = yield* Sql.database
-    const table = yield* Sql.tableName(options?.table ?? defaultTable)
-    yield* Sql.migrate(name, `${table}_migrations`, migrations({ table }))
-  }).pipe(failingIn("migrate"))
+  failingIn("migrate")(Sql.migrate(options, { defaultTable, migrations }))
 
 /**
  * Makes a store with one row for each grant.
@@ -150,10 +146,7 @@ export const make: (options?: Options) => Effect.Effect<
   SecureRandom.SecureRandom | SqlClient.SqlClient
 > = Effect.fnUntraced(function*(options?: Options) {
   const random = yield* SecureRandom.SecureRandom
-  const { name, now, run, sql } = yield* failingIn("make")(Sql.database)
-  const table = yield* failingIn("make")(Sql.tableName(options?.table ?? defaultTable))
-  if (options?.migrations !== "skip") yield* migrate(options)
-
+  const { name, now, run, sql, table } = yield* failingIn("make")(Sql.open(options, { defaultTable, migrations }))
   const grants = sql(table)
   const aside = `${table}_aside`
   const head = sql.literal("key, version, due_at, retry_at, lease_until, changed_at, head")
@@ -163,7 +156,7 @@ export const make: (options?: Options) => Effect.Effect<
     const [row] = yield* run(
       sql`SELECT ${now} AS now, ${head}, body FROM (SELECT 1) AS one LEFT JOIN ${grants} AS g ON g.key = ${key.id}`
     )
-    return yield* readingOf(name, row)
+    return yield* Rows.readingOf(name, row)
   })
 
   // What a statement that changes one row came to. It returns the row that stands; where none does, only another one
@@ -175,7 +168,7 @@ export const make: (options?: Options) => Effect.Effect<
   ): Effect.fn.Return<TokenStore.Outcome, Failure> {
     const [row] = yield* run(statement)
     if (row === undefined) return { ...yield* read(key), accepted: false }
-    const reading = yield* readingOf(name, row)
+    const reading = yield* Rows.readingOf(name, row)
     return { ...reading, accepted: reading.grant !== undefined && isAccepted(reading.grant) }
   })
 
@@ -188,7 +181,7 @@ export const make: (options?: Options) => Effect.Effect<
     read: Effect.fn("SqlTokenStore.read")(read, failingIn("read")),
     write: Effect.fn("SqlTokenStore.write")(function*(expected, draft) {
       const key = GrantKey.fromId(draft.key)
-      if (key === undefined) return yield* Effect.fail(invalid(name, "a draft without a canonical key"))
+      if (key === undefined) return yield* Effect.fail(Rows.invalid(name, "a draft without a canonical key"))
       const version = yield* random.uuidV4()
       const values = Object.entries({
         version,
@@ -197,7 +190,7 @@ export const make: (options?: Options) => Effect.Effect<
         retry_at: after(draft.retryIn),
         lease_until: after(draft.leaseFor),
         changed_at: now,
-        ...encode(draft)
+        ...Rows.encode(draft)
       })
       // the newest line comes first, and what is too old is cut off at the end
       const line = draft.note === undefined
@@ -259,17 +252,17 @@ export const make: (options?: Options) => Effect.Effect<
       )
       return row === undefined
         ? { ...yield* read(key), accepted: false }
-        : { now: (yield* decodeRow(name, Now, row)).now, accepted: true, grant: undefined }
+        : { now: (yield* Rows.decodeRow(name, Rows.Now, row)).now, accepted: true, grant: undefined }
     }, failingIn("remove")),
     due: Effect.fn("SqlTokenStore.due")(function*({ before, cursor, from, limit, providers }) {
-      const after = cursor === undefined ? undefined : dueCursor.parse(cursor)
+      const after = cursor === undefined ? undefined : Rows.dueCursor.parse(cursor)
       const rows = yield* run(
         sql`SELECT ${now} AS now, page.* FROM (SELECT 1) AS one LEFT JOIN (
             SELECT ${head} FROM ${grants}
             WHERE ${
           sql.and([
             sql`due_at < ${before}`,
-            ...(providers === undefined ? [] : [sql.in("provider", providers.map(encodeField))]),
+            ...(providers === undefined ? [] : [sql.in("provider", providers.map(Rows.encodeField))]),
             ...(from === undefined ? [] : [sql`due_at >= ${from}`]),
             ...(after === undefined ? [] : [sql`(due_at, key) > (${after.dueAt}, ${after.key})`])
           ])
@@ -277,10 +270,10 @@ export const make: (options?: Options) => Effect.Effect<
             ORDER BY due_at, key LIMIT ${limit + 1}
           ) AS page ON 1 = 1 ORDER BY page.due_at, page.key`
       )
-      return yield* pageOf(name, rows, limit, dueCursor.make)
+      return yield* Rows.pageOf(name, rows, limit, Rows.dueCursor.make)
     }, failingIn("due")),
     list: Effect.fn("SqlTokenStore.list")(function*({ account, cursor, limit, provider, state }) {
-      const prefix = provider === undefined ? undefined : encodeField(provider)
+      const prefix = provider === undefined ? undefined : Rows.encodeField(provider)
       const rows = yield* run(
         sql`SELECT ${now} AS now, page.* FROM (SELECT 1) AS one LEFT JOIN (
             SELECT ${head} FROM ${grants}
@@ -288,7 +281,7 @@ export const make: (options?: Options) => Effect.Effect<
           sql.and([
             // keys begin with their provider, so its records stand together
             ...(prefix === undefined ? [] : [sql`key > ${`${prefix}|`}`, sql`key < ${`${prefix}}`}`]),
-            ...(account === undefined ? [] : [sql`account = ${encodeField(account)}`]),
+            ...(account === undefined ? [] : [sql`account = ${Rows.encodeField(account)}`]),
             ...(state === undefined ? [] : [sql`state = ${state}`]),
             ...(cursor === undefined ? [] : [sql`key > ${cursor}`])
           ])
@@ -296,7 +289,7 @@ export const make: (options?: Options) => Effect.Effect<
             ORDER BY key LIMIT ${limit + 1}
           ) AS page ON 1 = 1 ORDER BY page.key`
       )
-      return yield* pageOf(name, rows, limit, (row) => row.key ?? "")
+      return yield* Rows.pageOf(name, rows, limit, (row) => row.key ?? "")
     }, failingIn("list")),
     setAside: Effect.fn("SqlTokenStore.setAside")(function*(key, version) {
       // copied first: whoever comes in between finds it twice, and never nowhere
@@ -308,15 +301,15 @@ export const make: (options?: Options) => Effect.Effect<
         sql`DELETE FROM ${grants} WHERE key = ${key.id} AND version = ${version} RETURNING ${now} AS now`
       )
       if (row !== undefined) {
-        return { now: (yield* decodeRow(name, Now, row)).now, accepted: true, place: `the table ${aside}` }
+        return { now: (yield* Rows.decodeRow(name, Rows.Now, row)).now, accepted: true, place: `the table ${aside}` }
       }
       const [told] = yield* run(sql`SELECT ${now} AS now`)
-      return { now: (yield* decodeRow(name, Now, told)).now, accepted: false }
+      return { now: (yield* Rows.decodeRow(name, Rows.Now, told)).now, accepted: false }
     }, failingIn("setAside")),
     history: Effect.fn("SqlTokenStore.history")(function*(key) {
       const [row] = yield* run(sql`SELECT history FROM ${grants} WHERE key = ${key.id}`)
       if (row === undefined) return []
-      const { history } = yield* decodeRow(name, History, row)
+      const { history } = yield* Rows.decodeRow(name, Rows.History, row)
       return GrantHistory.fromText(history)
     }, failingIn("history"))
   })
@@ -338,104 +331,3 @@ type Failure = OAuthError.StoreUnavailable | OAuthError.RecordInvalid
 
 const failingIn = (method: string) =>
   Effect.mapError((reason: OAuthError.OAuthErrorReason) => OAuthError.make("SqlTokenStore", method, reason))
-
-const Now = Schema.Struct({ now: Schema.Finite })
-
-const History = Schema.Struct({ history: Schema.String })
-
-const HeadRow = Schema.Struct({
-  ...Now.fields,
-  key: Schema.NullOr(Schema.String),
-  version: Schema.NullOr(Schema.String),
-  due_at: Schema.NullOr(Schema.Finite),
-  retry_at: Schema.NullOr(Schema.Finite),
-  lease_until: Schema.NullOr(Schema.Finite),
-  changed_at: Schema.NullOr(Schema.Finite),
-  head: Schema.NullOr(Schema.String)
-})
-
-type HeadRow = typeof HeadRow.Type
-
-const Row = Schema.Struct({ ...HeadRow.fields, body: Schema.NullOr(Schema.String) })
-
-const Members = Schema.fromJsonString(Schema.Record(Schema.String, Schema.Unknown))
-const decodeMembers = Schema.decodeUnknownResult(Members)
-const decodeHead = Schema.decodeUnknownResult(GrantSchema.Head)
-
-// What has no column of its own is JSON: a text column cannot hold every text.
-const encode = (draft: Grant.Draft): { readonly head: string; readonly body: string } => {
-  const { body, ...head } = GrantSchema.encode(Grant.stand(draft, { version: "", now: 0 }))
-  const rest = Struct.omit(head, ["changedAt", "dueAt", "key", "leaseUntil", "retryAt", "version"])
-  return { head: JSON.stringify(rest), body: JSON.stringify(body) }
-}
-
-const columnsOf = (row: HeadRow) => ({
-  key: row.key,
-  version: row.version,
-  ...(row.due_at === null ? {} : { dueAt: row.due_at }),
-  ...(row.retry_at === null ? {} : { retryAt: row.retry_at }),
-  ...(row.lease_until === null ? {} : { leaseUntil: row.lease_until }),
-  ...(row.changed_at === null ? {} : { changedAt: row.changed_at })
-})
-
-const decodeRow = <A>(
-  store: string,
-  schema: Schema.Codec<A, unknown>,
-  row: unknown
-): Effect.Effect<A, OAuthError.RecordInvalid> =>
-  Result.match(Schema.decodeUnknownResult(schema)(row), {
-    onFailure: () => Effect.fail(invalid(store, "a row whose columns are not those of a grant")),
-    onSuccess: Effect.succeed
-  })
-
-const readingOf = Effect.fnUntraced(
-  function*(store: string, found: unknown): Effect.fn.Return<TokenStore.Reading, OAuthError.RecordInvalid> {
-    const row = yield* decodeRow(store, Row, found)
-    if (row.key === null) return { now: row.now, grant: undefined }
-    const [head, body] = [decodeMembers(row.head), decodeMembers(row.body)]
-    const grant = Result.isSuccess(head) && Result.isSuccess(body)
-      ? GrantSchema.decode({ ...head.success, body: body.success, ...columnsOf(row) })
-      : undefined
-    return grant !== undefined && Result.isSuccess(grant)
-      ? { now: row.now, grant: grant.success }
-      : yield* Effect.fail(invalid(store, `the row of ${row.key}`, row.version))
-  }
-)
-
-const pageOf = Effect.fnUntraced(function*(
-  store: string,
-  found: ReadonlyArray<unknown>,
-  limit: number,
-  cursorOf: (row: HeadRow) => string
-): Effect.fn.Return<TokenStore.Page, OAuthError.RecordInvalid> {
-  const rows = yield* Effect.forEach(found, (row) => decodeRow(store, HeadRow, row))
-  const heads: Array<TokenStore.Head> = []
-  for (const row of rows.slice(0, limit)) {
-    if (row.key === null) continue
-    const members = decodeMembers(row.head)
-    const head = Result.isSuccess(members) ? decodeHead({ ...members.success, ...columnsOf(row) }) : undefined
-    if (head !== undefined && Result.isSuccess(head)) heads.push(head.success)
-    else yield* Effect.logWarning(invalid(store, `the row of ${row.key}`).message)
-  }
-  const last = rows[limit - 1]
-  return {
-    now: rows[0]?.now ?? 0,
-    heads,
-    ...(last === undefined || rows.length <= limit ? {} : { cursor: cursorOf(last) })
-  }
-})
-
-const dueCursor = {
-  make: (row: HeadRow): string => `${row.due_at}|${row.key}`,
-  parse: (cursor: string): { readonly dueAt: number; readonly key: string } => {
-    const bar = cursor.indexOf("|")
-    return { dueAt: Number(cursor.slice(0, bar)), key: cursor.slice(bar + 1) }
-  }
-}
-
-// a field as it stands in the id of a key
-const encodeField = (provider: string): string =>
-  GrantKey.make({ provider, issuer: "", client: "", account: "" }).id.slice(0, -3)
-
-const invalid = (store: string, problem: string, version?: string | null): OAuthError.RecordInvalid =>
-  new OAuthError.RecordInvalid({ store, problem, ...(version === undefined || version === null ? {} : { version }) })

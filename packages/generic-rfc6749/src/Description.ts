@@ -2,6 +2,9 @@
  * An authorization server as data: every deviation from the RFCs is a named
  * field, and what is left out is as the RFCs say.
  *
+ * It is long because every field is told of here, for people and for the JSON
+ * Schema.
+ *
  * @since 0.1.0
  */
 import type * as AuthorizationServer from "@effect-oauth/core/AuthorizationServer"

@@ -2,6 +2,9 @@
  * Any OAuth 2 authorization server: from options, from `Config`, from a
  * description, or from its issuer.
  *
+ * It is long because a server may be described, discovered or registered
+ * with, each by values, by `Config`, and on this machine.
+ *
  * @since 0.1.0
  */
 import * as AuthorizationServer from "@effect-oauth/core/AuthorizationServer"

@@ -1,7 +1,12 @@
 import { type GrantKey, type OAuthError, TokenStore } from "@effect-oauth/core"
 import * as SqlPendingAuthorizations from "@effect-oauth/core/SqlPendingAuthorizations"
+import * as SqlRegistrationStore from "@effect-oauth/core/SqlRegistrationStore"
 import * as SqlTokenStore from "@effect-oauth/core/SqlTokenStore"
-import { PendingAuthorizationsContract, TokenStoreContract } from "@effect-oauth/core/testing"
+import {
+  PendingAuthorizationsContract,
+  RegistrationStoreContract,
+  TokenStoreContract
+} from "@effect-oauth/core/testing"
 import { PostgresTokenStore } from "@effect-oauth/postgres"
 import { PgClient } from "@effect/sql-pg"
 import { assert, describe, it, layer } from "@effect/vitest"
@@ -12,12 +17,16 @@ import { draft, key, keyOf } from "./support/grants.ts"
 import * as Postgres from "./support/postgres.ts"
 
 describe.skipIf(Postgres.isMissing)("PostgresTokenStore", { timeout: 60_000 }, () => {
-  layer(both(), { excludeTestServices: true })("keeps the contract:", (it) => {
+  layer(all(), { excludeTestServices: true })("keeps the contract:", (it) => {
     for (const law of TokenStoreContract.cases) it.effect(law.name, () => law.run)
   })
 
-  layer(both(), { excludeTestServices: true })("with SqlPendingAuthorizations, keeps the contract:", (it) => {
+  layer(all(), { excludeTestServices: true })("with SqlPendingAuthorizations, keeps the contract:", (it) => {
     for (const law of PendingAuthorizationsContract.cases) it.effect(law.name, () => law.run)
+  })
+
+  layer(all(), { excludeTestServices: true })("with SqlRegistrationStore, keeps the contract:", (it) => {
+    for (const law of RegistrationStoreContract.cases) it.effect(law.name, () => law.run)
   })
 
   it.live("works with a client that renames columns", () =>
@@ -223,12 +232,13 @@ describe.skipIf(Postgres.isMissing)("PostgresTokenStore", { timeout: 60_000 }, (
 
 type Store = TokenStore.TokenStore["Service"]
 
-/** Both services, in tables of their own. */
-function both() {
+/** All services, in tables of their own. */
+function all() {
   return Layer.unwrap(Effect.map(Postgres.Tables, ({ grants, pending }) =>
-    Layer.merge(
+    Layer.mergeAll(
       PostgresTokenStore.layer({ table: grants }),
-      SqlPendingAuthorizations.layer({ table: pending })
+      SqlPendingAuthorizations.layer({ table: pending }),
+      SqlRegistrationStore.layer({ table: `${grants}_clients` })
     ))).pipe(Layer.provide(Layer.merge(Postgres.client(), Postgres.Tables.layer)))
 }
 

@@ -95,21 +95,42 @@ export const types = (
 /** Migrations by number and name, as `Migrator.fromRecord` takes them. */
 export type Migrations = Readonly<Record<string, Effect.Effect<void, SqlError, SqlClient.SqlClient>>>
 
-/** Runs the migrations that have not run yet; which have is kept in `ledger`. */
-export const migrate = (
-  name: string,
-  ledger: string,
-  migrations: Migrations
-): Effect.Effect<void, OAuthError.StoreUnavailable, SqlClient.SqlClient> =>
-  Migrator.make({})({ loader: Migrator.fromRecord(migrations), table: ledger }).pipe(
-    Effect.asVoid,
-    Effect.mapError((error) => {
-      const cause = error._tag === "SqlError" ? error : error.cause
-      return isSqlError(cause)
-        ? unavailable(name, cause)
-        : new OAuthError.StoreUnavailable({ store: name, problem: error._tag })
-    })
-  )
+/** The table of a store: what it is called unless another is named, and what makes it. */
+export interface Table {
+  readonly defaultTable: string
+  readonly migrations: (options: { readonly table: string }) => Migrations
+}
+
+/** Opens the database of a store, its table brought up to date unless that is done elsewhere. */
+export const open = Effect.fnUntraced(function*(
+  options: { readonly table?: string | undefined; readonly migrations?: "run" | "skip" | undefined } | undefined,
+  of: Table
+): Effect.fn.Return<
+  Database & { readonly table: string },
+  OAuthError.ConfigurationInvalid | OAuthError.StoreUnavailable,
+  SqlClient.SqlClient
+> {
+  const opened = yield* database
+  const table = yield* tableName(options?.table ?? of.defaultTable)
+  if (options?.migrations !== "skip") yield* migrate(options, of)
+  return { ...opened, table }
+})
+
+/** Runs the migrations that have not run yet. Which have is kept in a table beside that of the store. */
+export const migrate = Effect.fnUntraced(function*(
+  options: { readonly table?: string | undefined } | undefined,
+  { defaultTable, migrations }: Table
+): Effect.fn.Return<void, OAuthError.ConfigurationInvalid | OAuthError.StoreUnavailable, SqlClient.SqlClient> {
+  const { name } = yield* database
+  const table = yield* tableName(options?.table ?? defaultTable)
+  const loader = Migrator.fromRecord(migrations({ table }))
+  yield* Effect.mapError(Migrator.make({})({ loader, table: `${table}_migrations` }), (error) => {
+    const cause = error._tag === "SqlError" ? error : error.cause
+    return isSqlError(cause)
+      ? unavailable(name, cause)
+      : new OAuthError.StoreUnavailable({ store: name, problem: error._tag })
+  })
+})
 
 const codeOf = (cause: unknown): string | undefined =>
   Predicate.hasProperty(cause, "code") && typeof cause.code === "string" && /^\w{1,40}$/.test(cause.code)

@@ -2,6 +2,8 @@
  * The FAPI 2.0 Security Profile, final, for clients (sections 5.3.3 and 5.4):
  * ready-made, and refusing what it forbids. What is refused names the clause.
  *
+ * It is long because each clause of the profile stands beside what keeps it.
+ *
  * @since 0.1.0
  */
 import * as Context from "effect/Context"

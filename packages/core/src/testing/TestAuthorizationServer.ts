@@ -5,6 +5,9 @@
  * `TestClock` does not know of, gives the same tokens in every run, keeps a
  * ledger of what it issued and was shown, and has every fault on a switch.
  *
+ * It is long because every option and every view of the server is told here.
+ * What the server does is in `internal`.
+ *
  * @since 0.1.0
  */
 import * as Clock from "effect/Clock"

@@ -1,6 +1,8 @@
 /**
  * The endpoints of a test authorization server: a request comes in, an answer
  * goes out. Nothing here is an effect, but what a signer has to add.
+ *
+ * It is long because each endpoint is one function of the same settings.
  */
 import * as Effect from "effect/Effect"
 import * as Base64 from "effect/encoding/Base64"

@@ -1,5 +1,7 @@
 /**
  * Laws of a token store: what is kept, what pages show, what is announced.
+ *
+ * It is long because a law is read together with the values that it is tried with.
  */
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"

@@ -1,5 +1,7 @@
 /**
  * Laws of a token store: versions, races and leases.
+ *
+ * It is long because a law is read together with the values that it is tried with.
  */
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"

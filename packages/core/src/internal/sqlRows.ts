@@ -1,0 +1,120 @@
+/**
+ * Grants as rows of a table: what is a column, what is JSON, and what of a row can be read.
+ */
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import * as Struct from "effect/Struct"
+import * as Grant from "../Grant.ts"
+import * as GrantKey from "../GrantKey.ts"
+import * as GrantSchema from "../GrantSchema.ts"
+import * as OAuthError from "../OAuthError.ts"
+import type * as TokenStore from "../TokenStore.ts"
+
+/** The time alone. */
+export const Now = Schema.Struct({ now: Schema.Finite })
+
+/** The lines of a history. */
+export const History = Schema.Struct({ history: Schema.String })
+
+const HeadRow = Schema.Struct({
+  ...Now.fields,
+  key: Schema.NullOr(Schema.String),
+  version: Schema.NullOr(Schema.String),
+  due_at: Schema.NullOr(Schema.Finite),
+  retry_at: Schema.NullOr(Schema.Finite),
+  lease_until: Schema.NullOr(Schema.Finite),
+  changed_at: Schema.NullOr(Schema.Finite),
+  head: Schema.NullOr(Schema.String)
+})
+
+type HeadRow = typeof HeadRow.Type
+
+const Row = Schema.Struct({ ...HeadRow.fields, body: Schema.NullOr(Schema.String) })
+
+const Members = Schema.fromJsonString(Schema.Record(Schema.String, Schema.Unknown))
+const decodeMembers = Schema.decodeUnknownResult(Members)
+const decodeHead = Schema.decodeUnknownResult(GrantSchema.Head)
+
+/** What has no column of its own is JSON: a text column cannot hold every text. */
+export const encode = (draft: Grant.Draft): { readonly head: string; readonly body: string } => {
+  const { body, ...head } = GrantSchema.encode(Grant.stand(draft, { version: "", now: 0 }))
+  const rest = Struct.omit(head, ["changedAt", "dueAt", "key", "leaseUntil", "retryAt", "version"])
+  return { head: JSON.stringify(rest), body: JSON.stringify(body) }
+}
+
+const columnsOf = (row: HeadRow) => ({
+  key: row.key,
+  version: row.version,
+  ...(row.due_at === null ? {} : { dueAt: row.due_at }),
+  ...(row.retry_at === null ? {} : { retryAt: row.retry_at }),
+  ...(row.lease_until === null ? {} : { leaseUntil: row.lease_until }),
+  ...(row.changed_at === null ? {} : { changedAt: row.changed_at })
+})
+
+/** A row by its schema. */
+export const decodeRow = <A>(
+  store: string,
+  schema: Schema.Codec<A, unknown>,
+  row: unknown
+): Effect.Effect<A, OAuthError.RecordInvalid> =>
+  Result.match(Schema.decodeUnknownResult(schema)(row), {
+    onFailure: () => Effect.fail(invalid(store, "a row whose columns are not those of a grant")),
+    onSuccess: Effect.succeed
+  })
+
+/** What a row says of a grant: all columns null where there is none. */
+export const readingOf = Effect.fnUntraced(
+  function*(store: string, found: unknown): Effect.fn.Return<TokenStore.Reading, OAuthError.RecordInvalid> {
+    const row = yield* decodeRow(store, Row, found)
+    if (row.key === null) return { now: row.now, grant: undefined }
+    const [head, body] = [decodeMembers(row.head), decodeMembers(row.body)]
+    const grant = Result.isSuccess(head) && Result.isSuccess(body)
+      ? GrantSchema.decode({ ...head.success, body: body.success, ...columnsOf(row) })
+      : undefined
+    return grant !== undefined && Result.isSuccess(grant)
+      ? { now: row.now, grant: grant.success }
+      : yield* Effect.fail(invalid(store, `the row of ${row.key}`, row.version))
+  }
+)
+
+/** The page that rows show: `limit` of them, and one more where there is a next page. */
+export const pageOf = Effect.fnUntraced(function*(
+  store: string,
+  found: ReadonlyArray<unknown>,
+  limit: number,
+  cursorOf: (row: HeadRow) => string
+): Effect.fn.Return<TokenStore.Page, OAuthError.RecordInvalid> {
+  const rows = yield* Effect.forEach(found, (row) => decodeRow(store, HeadRow, row))
+  const heads: Array<TokenStore.Head> = []
+  for (const row of rows.slice(0, limit)) {
+    if (row.key === null) continue
+    const members = decodeMembers(row.head)
+    const head = Result.isSuccess(members) ? decodeHead({ ...members.success, ...columnsOf(row) }) : undefined
+    if (head !== undefined && Result.isSuccess(head)) heads.push(head.success)
+    else yield* Effect.logWarning(invalid(store, `the row of ${row.key}`).message)
+  }
+  const last = rows[limit - 1]
+  return {
+    now: rows[0]?.now ?? 0,
+    heads,
+    ...(last === undefined || rows.length <= limit ? {} : { cursor: cursorOf(last) })
+  }
+})
+
+/** Where a page of what is due ends. */
+export const dueCursor = {
+  make: (row: HeadRow): string => `${row.due_at}|${row.key}`,
+  parse: (cursor: string): { readonly dueAt: number; readonly key: string } => {
+    const bar = cursor.indexOf("|")
+    return { dueAt: Number(cursor.slice(0, bar)), key: cursor.slice(bar + 1) }
+  }
+}
+
+/** A provider or an account as it stands in the id of a key. */
+export const encodeField = (provider: string): string =>
+  GrantKey.make({ provider, issuer: "", client: "", account: "" }).id.slice(0, -3)
+
+/** That something kept in a store is no record. */
+export const invalid = (store: string, problem: string, version?: string | null): OAuthError.RecordInvalid =>
+  new OAuthError.RecordInvalid({ store, problem, ...(version === undefined || version === null ? {} : { version }) })
