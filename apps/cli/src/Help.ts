@@ -1,11 +1,11 @@
 /**
- * Help that fits a screen: commands first, and the flags that all commands have
- * by what they are about.
+ * Help that fits a screen of 24 lines of 80 letters. What all commands have in
+ * common is in the manual.
  */
 import * as CliOutput from "effect/cli/CliOutput"
 import type { FlagDoc, HelpDoc } from "effect/cli/HelpDoc"
 import * as Option from "effect/Option"
-import * as Settings from "./Settings.ts"
+import * as Lines from "./Lines.ts"
 import type { Style } from "./Style.ts"
 
 /** How help is written. */
@@ -16,44 +16,85 @@ export const formatter = (colors: boolean, style: Style): CliOutput.Formatter =>
     formatCliError: (error) => base.formatCliError(error),
     formatError: (error) => base.formatError(error),
     formatErrors: (errors) => base.formatErrors(errors),
-    formatHelpDoc: (doc) =>
-      doc.subcommands === undefined
-        ? `${base.formatHelpDoc(doc)}\n\n${style.dim("effect-oauth --help shows the flags that every command has")}`
-        : `${base.formatHelpDoc({ ...doc, flags: [], globalFlags: [] })}\n\n${sections(doc, style)}`
+    formatHelpDoc: (doc) => format(doc, style)
   }
 }
 
-const sections = (doc: HelpDoc, style: Style): string => {
-  const flags = [...doc.flags, ...doc.globalFlags ?? []]
-  const width = Math.max(...flags.map((flag) => nameOf(flag).length)) + 2
-  return titles.flatMap(([group, title]) => {
-    const lines = flags.filter((flag) => groupOf(flag) === group).map((flag) => {
-      const name = nameOf(flag)
-      return `  ${style.green(name)}${" ".repeat(width - name.length)}${descriptionOf(flag)}`
-    })
-    return lines.length === 0 ? [] : [`${style.bold(title)}\n${lines.join("\n")}`]
-  }).join("\n\n")
-}
+/** A flag as it is written, with its value's name. */
+export const flagName = ({ aliases, name, type }: FlagDoc): string =>
+  [`--${name}`, ...aliases].join(", ") + (type === "boolean" ? "" : name === "completions" ? " SHELL" : ` ${type}`)
 
-// the names of all providers would be all that is seen
-const descriptionOf = (flag: FlagDoc): string =>
-  Option.getOrElse(flag.description, () => "")
-    .replace(/ \(choices: .{100,}\)$/, " (effect-oauth providers lists the names)")
-
-type Group = Settings.Setting["group"] | "other"
-
-const titles: ReadonlyArray<readonly [Group, string]> = [
-  ["server", "FLAGS FOR THE SERVER"],
-  ["client", "FLAGS FOR THE CLIENT"],
-  ["place", "FLAGS FOR THE GRANT"],
-  ["other", "FLAGS FOR ALL ELSE"]
+/** The arguments and flags of a command, without those that all commands have. */
+export const own = (doc: HelpDoc): ReadonlyArray<readonly [name: string, meaning: string]> => [
+  ...(doc.args ?? []).map(({ description, name }) => [name.toUpperCase(), orEmpty(description)] as const),
+  ...(isRoot(doc) ? [] : doc.flags).map((flag) => [flagName(flag), orEmpty(flag.description)] as const)
 ]
 
-const groupOf = ({ name }: FlagDoc): Group => {
-  if (name.startsWith("client-secret")) return "client"
-  const setting = Settings.names.map(Settings.get).find(({ flag }) => flag === name)
-  return setting?.group ?? "other"
+/** How a command is called. */
+export const usage = (doc: HelpDoc): string =>
+  [
+    (doc.commandPath ?? ["effect-oauth"]).join(" "),
+    ...(doc.subcommands === undefined ? [] : ["COMMAND"]),
+    ...(doc.args ?? []).map(({ name, required }) => required ? name.toUpperCase() : `[${name.toUpperCase()}]`),
+    "[flags]"
+  ].join(" ")
+
+const format = (doc: HelpDoc, style: Style): string => {
+  const rows = own(doc)
+  return [
+    ...Lines.wrap(doc.description, Lines.width),
+    "",
+    `${style.bold("USAGE")}  ${usage(doc)}`,
+    ...(doc.subcommands === undefined ? [] : commands(doc, style)),
+    ...(rows.length === 0 ? [] : ["", style.bold("FLAGS"), ...Lines.table(rows, { mark: style.green, widest: 26 })]),
+    ...examples(doc, style),
+    ...(isRoot(doc) ? [] : [""]),
+    style.dim(
+      isRoot(doc)
+        ? "COMMAND --help tells of one; effect-oauth man of all, settings and exit codes"
+        : "effect-oauth man settings: the flags that every command has"
+    )
+  ].join("\n")
 }
 
-const nameOf = ({ aliases, name, type }: FlagDoc): string =>
-  [`--${name}`, ...aliases].join(", ") + (type === "boolean" ? "" : name === "completions" ? " SHELL" : ` ${type}`)
+const commands = (doc: HelpDoc, style: Style): ReadonlyArray<string> => {
+  const groups = doc.subcommands ?? []
+  const longest = Math.max(...groups.flatMap((group) => group.commands.map(({ name }) => name.length)))
+  return groups.flatMap(({ commands, group }) => [
+    ...(isRoot(doc) ? [] : [""]),
+    style.bold(group ?? "COMMANDS"),
+    ...Lines.table(
+      commands.map((
+        { description, name, shortDescription }
+      ) => [name.padEnd(longest), shortDescription ?? description]),
+      { mark: style.green, widest: longest }
+    )
+  ])
+}
+
+const examples = ({ examples = [] }: HelpDoc, style: Style): ReadonlyArray<string> =>
+  examples.length === 0
+    ? []
+    : [
+      "",
+      style.bold("EXAMPLES"),
+      ...examples.flatMap(({ command, description }) => [
+        ...(description === undefined ? [] : [`  ${style.dim(`# ${description}`)}`]),
+        ...broken(command).map((line, at) => `  ${at === 0 ? "" : "  "}${line}`)
+      ])
+    ]
+
+/** A command that is too long for a line, in lines that a shell reads as one: broken before a flag. */
+export const broken = (command: string): ReadonlyArray<string> => {
+  const lines: Array<string> = []
+  for (const part of command.split(/ (?=-\w|--\w|https?:)/)) {
+    const last = lines.at(-1)
+    if (last === undefined || last.length + 1 + part.length > Lines.width - 8) lines.push(part)
+    else lines[lines.length - 1] = `${last} ${part}`
+  }
+  return lines.map((line, at) => at === lines.length - 1 ? line : `${line} \\`)
+}
+
+const isRoot = (doc: HelpDoc): boolean => (doc.commandPath ?? []).length <= 1
+
+const orEmpty = (text: Option.Option<string>): string => Option.getOrElse(text, () => "")

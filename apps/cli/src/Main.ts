@@ -26,6 +26,7 @@ import { grants } from "./commands/Grants.ts"
 import { introspect } from "./commands/Introspect.ts"
 import { login } from "./commands/Login.ts"
 import { logout } from "./commands/Logout.ts"
+import { man } from "./commands/Man.ts"
 import { providers } from "./commands/Providers.ts"
 import { refresh } from "./commands/Refresh.ts"
 import { request } from "./commands/Request.ts"
@@ -34,6 +35,7 @@ import { root } from "./commands/Root.ts"
 import { sandbox } from "./commands/Sandbox.ts"
 import { status } from "./commands/Status.ts"
 import { token } from "./commands/Token.ts"
+import * as CommandTree from "./CommandTree.ts"
 import * as ExitCode from "./ExitCode.ts"
 import * as Failure from "./Failure.ts"
 import * as Help from "./Help.ts"
@@ -45,10 +47,18 @@ export const command = root.pipe(
   Command.withSubcommands([
     { group: "LOG IN AND OUT", commands: [login, logout, revoke] },
     { group: "USE", commands: [token, call, status, refresh, introspect, request] },
-    { group: "OPERATE", commands: [grants] },
-    { group: "SET UP AND TRY", commands: [demo, sandbox, providers, doctor] }
+    { group: "SET UP, TRY, OPERATE", commands: [demo, sandbox, providers, doctor, grants, man(() => described())] }
   ])
 )
+
+/** Every command, with what its help is made of. */
+export function described(): Effect.Effect<
+  ReadonlyArray<CommandTree.Described>,
+  never,
+  Output.Output | FileSystem.FileSystem | Path.Path | Terminal.Terminal | ChildProcessSpawner | Stdio.Stdio
+> {
+  return CommandTree.describe(command)
+}
 
 /** The end of a command that failed: everything has been said, and the exit code is left. */
 export class Ended extends Data.TaggedError("Ended")<{ readonly exitCode: number }> {

@@ -18,15 +18,6 @@ describe("Main", () => {
       assert.match(stdout, /LOG IN AND OUT/)
     }))
 
-  it.effect("documents every setting and every exit code in its help", () =>
-    Effect.gen(function*() {
-      const { stdout } = yield* run(["--help"])
-
-      for (const word of ["--client-id", "--client-secret-stdin", "EFFECT_OAUTH_CLIENT_ID", "3 log in again", "130"]) {
-        assert.include(stdout, word)
-      }
-    }))
-
   for (const shell of ["bash", "zsh", "fish"] as const) {
     it(`completes commands and flags in ${shell}`, () => {
       const script = Completions.generate("effect-oauth", shell, Completions.fromCommand(Main.command))

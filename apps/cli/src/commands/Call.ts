@@ -79,6 +79,7 @@ export const call = Command.make(
   Command.withDescription(
     "Call the API with the token, renewed if need be; exit code 0, 13, 14 or 15 by the class of the answer's status"
   ),
+  Command.withShortDescription("Call the API with the token, renewed if need be"),
   Command.withExamples([
     { command: "effect-oauth call GET https://api.frame.io/v4/me" },
     { command: "effect-oauth call POST /v4/accounts/ID/workspaces -d '{\"data\":{\"name\":\"Dailies\"}}' -i" }

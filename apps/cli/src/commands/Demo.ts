@@ -30,5 +30,6 @@ export const demo = Command.make(
 ).pipe(
   Command.withDescription(
     "See a grant obtained, used, renewed, lost and revoked, against a real server on this machine"
-  )
+  ),
+  Command.withShortDescription("See a grant's whole life, against a server on this machine")
 )

@@ -44,6 +44,7 @@ export const doctor = Command.make(
   })
 ).pipe(
   Command.withDescription("Examine the configuration step by step, and say what is wrong and how to mend it"),
+  Command.withShortDescription("Examine the configuration, and say how to mend it"),
   Command.withExamples([{ command: "effect-oauth doctor --profile work" }])
 )
 

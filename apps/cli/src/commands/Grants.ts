@@ -15,5 +15,6 @@ import { setAside } from "./grants/SetAside.ts"
 /** The commands for operators. */
 export const grants = Command.make("grants").pipe(
   Command.withSubcommands([list, history, restore, remove, move, exported, imported, reencrypt, setAside]),
-  Command.withDescription("Look after the grants of a store: list, history, restore, delete, move, export, import")
+  Command.withDescription("Look after the grants of a store: list, history, restore, delete, move, export, import"),
+  Command.withShortDescription("For operators: list, restore, move, export and more")
 )

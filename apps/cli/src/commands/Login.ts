@@ -41,22 +41,22 @@ export const login = Command.make(
     ),
     paste: Flag.Boolean("paste").pipe(
       Flag.withoutNegation,
-      Flag.withDescription("Paste the address at which the browser ended; the way of every redirect URI elsewhere"),
+      Flag.withDescription("Paste the address at which the browser ended"),
       Flag.withDefault(false)
     ),
     device: Flag.Boolean("device").pipe(
       Flag.withoutNegation,
-      Flag.withDescription("Enter a code on another device, where the server can do that (RFC 8628)"),
+      Flag.withDescription("Enter a code on another device (RFC 8628)"),
       Flag.withDefault(false)
     ),
     parameters: Flag.KeyValuePair("parameter").pipe(
       Flag.withMetavar("NAME=VALUE"),
-      Flag.withDescription("A further parameter of the login's address: prompt=login, login_hint=…"),
+      Flag.withDescription("More for the login's address: prompt=login, …"),
       Flag.withDefault({})
     ),
     save: Flag.String("save").pipe(
       Flag.withMetavar("NAME"),
-      Flag.withDescription("Keep the settings as a profile of this name, so that later commands need no flags"),
+      Flag.withDescription("Keep the settings as a profile, for later commands"),
       Flag.optional
     )
   },
@@ -74,6 +74,7 @@ export const login = Command.make(
   Command.withDescription(
     "Log in: by the browser and this machine, by pasting the address at which it ended, or by a code"
   ),
+  Command.withShortDescription("Log in by the browser, by pasting an address, or by a code"),
   Command.withExamples([
     {
       command: "effect-oauth login --issuer https://login.example.com --client-id my-tool --save example",

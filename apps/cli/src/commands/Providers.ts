@@ -47,6 +47,7 @@ export const providers = Command.make(
   })
 ).pipe(
   Command.withDescription("List the providers that are known, or tell what is particular to one"),
+  Command.withShortDescription("List the providers that are known, or tell of one"),
   Command.withExamples([
     { command: "effect-oauth providers --json" },
     { command: "effect-oauth providers slack" }

@@ -27,5 +27,6 @@ export const refresh = Command.make(
   })
 ).pipe(
   Command.withDescription("Renew the grant now, whether it is due or not"),
+  Command.withShortDescription("Renew the grant now, whether it is due or not"),
   Command.withExamples([{ command: "effect-oauth refresh --account work" }])
 )

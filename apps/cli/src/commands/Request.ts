@@ -36,22 +36,22 @@ export const request = Command.make(
     ),
     parameters: Flag.KeyValuePair("parameter").pipe(
       Flag.withMetavar("NAME=VALUE"),
-      Flag.withDescription("A parameter of the request; others on this machine can see it"),
+      Flag.withDescription("A parameter; others on this machine can see it"),
       Flag.withDefault({})
     ),
     files: Flag.KeyValuePair("parameter-file").pipe(
       Flag.withMetavar("NAME=FILE"),
-      Flag.withDescription("A parameter whose value is in a file; - is stdin: for everything that is secret"),
+      Flag.withDescription("A parameter from a file, for secrets; - is stdin"),
       Flag.withDefault({})
     ),
     assertAs: Flag.String("assert-as").pipe(
       Flag.withMetavar("ISSUER"),
-      Flag.withDescription("For jwt-bearer: sign the assertion here, with --signing-key-file, as this issuer"),
+      Flag.withDescription("Sign a jwt-bearer assertion here, as this issuer"),
       Flag.optional
     ),
     assertFor: Flag.String("assert-for").pipe(
       Flag.withMetavar("SUBJECT"),
-      Flag.withDescription("Whom the assertion is about; its issuer unless named"),
+      Flag.withDescription("Whom it is about; its issuer unless named"),
       Flag.optional
     )
   },
@@ -89,6 +89,7 @@ export const request = Command.make(
   })
 ).pipe(
   Command.withDescription("Ask the token endpoint once, by any grant; what it answers is printed, and kept nowhere"),
+  Command.withShortDescription("Ask the token endpoint once, by any grant; nothing is kept"),
   Command.withExamples([
     { command: "effect-oauth request client-credentials --scope read --json" },
     {

@@ -29,5 +29,6 @@ export const revoke = Command.make(
   })
 ).pipe(
   Command.withDescription("Revoke the grant: at the server, and for every process that shares the store"),
+  Command.withShortDescription("End the grant at the server, and for every process here"),
   Command.withExamples([{ command: "effect-oauth revoke --account work" }])
 )

@@ -108,6 +108,7 @@ export const sandbox = Command.make(
   }, Effect.scoped)
 ).pipe(
   Command.withDescription("Start a real authorization server on this machine, dressed as Frame.io, to try things with"),
+  Command.withShortDescription("Start a real authorization server on this machine"),
   Command.withExamples([{ command: "effect-oauth sandbox --lifetime 10 --replay-window 5" }])
 )
 

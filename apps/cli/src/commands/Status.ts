@@ -64,6 +64,7 @@ export const status = Command.make(
   })
 ).pipe(
   Command.withDescription("Show the grants: state, time left, scopes, rotation, and where they are kept"),
+  Command.withShortDescription("Show the grants: state, time left, scopes; --watch: live"),
   Command.withExamples([
     { command: "effect-oauth status", description: "All grants" },
     { command: "effect-oauth status --watch", description: "The same, live" },

@@ -29,6 +29,7 @@ export const token = Command.make(
   })
 ).pipe(
   Command.withDescription("Print a token that can be used now, renewed if it is due; nothing else is on stdout"),
+  Command.withShortDescription("Print a token that can be used now, renewed if it is due"),
   Command.withExamples([{
     command: "curl -H \"Authorization: Bearer $(effect-oauth token)\" https://api.frame.io/v4/me",
     description: "Use a token elsewhere; any number of shells may ask at once"

@@ -52,5 +52,6 @@ export const remove = Command.make(
   })
 ).pipe(
   Command.withDescription("Delete all of a person: every grant of the account, at every server, for every profile"),
+  Command.withShortDescription("Delete every grant of a person, at every server"),
   Command.withExamples([{ command: "effect-oauth grants delete --account ada@example.com --yes" }])
 )

@@ -83,6 +83,7 @@ export const exported = Command.make(
   })
 ).pipe(
   Command.withDescription("Move grants into one sealed file, for another machine; broken off, run the same again"),
+  Command.withShortDescription("Move grants into one sealed file, for another machine"),
   Command.withExamples([
     { command: "effect-oauth grants export laptop.grants --passphrase-file secret.txt" },
     { command: "effect-oauth grants import laptop.grants --passphrase-file secret.txt", description: "And there" }

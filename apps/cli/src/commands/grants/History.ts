@@ -42,5 +42,6 @@ export const history = Command.make(
   })
 ).pipe(
   Command.withDescription("Tell what happened to a grant, when, and by which process: its last thirty or so writes"),
+  Command.withShortDescription("Tell what happened to a grant: its last writes"),
   Command.withExamples([{ command: "effect-oauth grants history --account work" }])
 )

@@ -84,5 +84,6 @@ export const imported = Command.make(
   })
 ).pipe(
   Command.withDescription("Take the grants of a sealed file into the store, and remove the file"),
+  Command.withShortDescription("Take the grants of a sealed file into the store"),
   Command.withExamples([{ command: "effect-oauth grants import laptop.grants --passphrase-file secret.txt" }])
 )

@@ -35,6 +35,7 @@ export const list = Command.make(
   })
 ).pipe(
   Command.withDescription("List grants with age, last outcome and rest; --account and --provider narrow it down"),
+  Command.withShortDescription("List grants with age, last outcome and rest"),
   Command.withExamples([
     { command: "effect-oauth grants list --state ReauthorizationRequired" },
     { command: "effect-oauth grants list --json", description: "An object a line, for a program" }

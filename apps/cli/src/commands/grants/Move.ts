@@ -82,6 +82,7 @@ export const move = Command.make(
   })
 ).pipe(
   Command.withDescription("Move grants to another store while they are in use; broken off, run the same again"),
+  Command.withShortDescription("Move grants to another store while they are in use"),
   Command.withExamples([
     { command: "effect-oauth grants move --to postgres://app@db.example.com/app --to-keyring keys.json" },
     { command: "effect-oauth grants move --account work --to ./elsewhere" }

@@ -55,5 +55,6 @@ export const reencrypt = Command.make(
   })
 ).pipe(
   Command.withDescription("Seal every record with the current key of --keyring; shows what was left and why"),
+  Command.withShortDescription("Seal every record with the current key"),
   Command.withExamples([{ command: "effect-oauth grants reencrypt --keyring keys.json" }])
 )

@@ -95,6 +95,7 @@ export const restore = Command.make(
   })
 ).pipe(
   Command.withDescription("Try grants again that a server has ended by mistake; only its own answer ends them again"),
+  Command.withShortDescription("Try grants again that a server has ended by mistake"),
   Command.withExamples([
     { command: "effect-oauth grants restore --account work --yes" },
     {

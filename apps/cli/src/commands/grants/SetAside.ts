@@ -42,5 +42,6 @@ export const setAside = Command.make(
   })
 ).pipe(
   Command.withDescription("Move a record out of the way that cannot be read; it is kept, and a login can follow"),
+  Command.withShortDescription("Move a record out of the way that cannot be read"),
   Command.withExamples([{ command: "effect-oauth grants set-aside --account work" }])
 )
