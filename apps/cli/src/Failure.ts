@@ -145,7 +145,17 @@ const expectation = (text: string, written: string): string =>
 
 const ofPlatform = ({ reason }: PlatformError): Report => {
   if (reason.module === "Stdio" && reason.method === "stdout") {
-    return { code: "OutputClosed", message: "stdout: was closed by whoever reads it", exitCode: ExitCode.closed }
+    const why = codeOf(reason)
+    return why === undefined || readerIsGone.has(why)
+      ? { code: "OutputClosed", message: "stdout: was closed by whoever reads it", exitCode: ExitCode.closed }
+      : {
+        code: "OutputFailed",
+        message: `stdout: cannot be written (${why}): ${
+          why === "ENOSPC" ? "make room on the disk" : "look at where it leads"
+        }, and run the command again`,
+        why,
+        exitCode: ExitCode.failed
+      }
   }
   const path = "pathOrDescriptor" in reason && typeof reason.pathOrDescriptor === "string"
     ? reason.pathOrDescriptor
@@ -158,6 +168,20 @@ const ofPlatform = ({ reason }: PlatformError): Report => {
     why: reason._tag,
     exitCode: ExitCode.usage
   }
+}
+
+// what a pipe and a socket say, and a stream that was ended here because of it
+const readerIsGone: ReadonlySet<string> = new Set([
+  "EPIPE",
+  "ECONNRESET",
+  "ERR_STREAM_DESTROYED",
+  "ERR_STREAM_WRITE_AFTER_END",
+  "ERR_STREAM_PREMATURE_CLOSE"
+])
+
+const codeOf = (reason: PlatformError["reason"]): string | undefined => {
+  const cause = "cause" in reason ? reason.cause : undefined
+  return cause instanceof Error && "code" in cause && typeof cause.code === "string" ? cause.code : undefined
 }
 
 const platformProblems: { readonly [tag: string]: string | undefined } = {

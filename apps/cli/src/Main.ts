@@ -4,6 +4,7 @@
 import * as CliConfig from "effect/cli/CliConfig"
 import * as CliOutput from "effect/cli/CliOutput"
 import * as Command from "effect/cli/Command"
+import * as Completions from "effect/cli/Completions"
 import * as GlobalFlag from "effect/cli/GlobalFlag"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
@@ -87,7 +88,7 @@ export const run = Effect.fnUntraced(function*(
       Layer.succeed(Output.Output, output),
       CliOutput.layer(formatter),
       CliOutput.layerPresenter(presenter(output, formatter)),
-      CliConfig.layer({ builtIns: [GlobalFlag.Help, GlobalFlag.Version, GlobalFlag.Completions] }),
+      CliConfig.layer({ builtIns: [GlobalFlag.Help, GlobalFlag.Version, completions(output)] }),
       Logger.layer([logger(output.format)])
     )),
     Effect.catchCause((cause) =>
@@ -107,6 +108,20 @@ export const run = Effect.fnUntraced(function*(
 
 const { version } = createRequire(import.meta.url)("../package.json") as { readonly version: string }
 
+// as the one that is built in, but through the output that tells when nothing can be written
+const completions = (output: Output.Output["Service"]) =>
+  GlobalFlag.Action({
+    flag: GlobalFlag.Completions.flag,
+    run: (shell, { command }) =>
+      Option.match(shell, {
+        onNone: () => Effect.void,
+        onSome: (shell) =>
+          Effect.orDie(output.bytes(
+            Stream.make(`${Completions.generate(command.name, shell, Completions.fromCommand(command))}\n`)
+          ))
+      })
+  })
+
 // libraries log what they pass over: that is for people too
 const logger = (format: Output.Format) =>
   Logger.withConsoleError(Logger.make(({ message }) => {
@@ -115,7 +130,7 @@ const logger = (format: Output.Format) =>
   }))
 
 const presenter = (output: Output.Output["Service"], formatter: CliOutput.Formatter): CliOutput.Presenter => {
-  const print = (text: string) => Effect.ignore(output.bytes(Stream.make(`${text}\n`)))
+  const print = (text: string) => Effect.orDie(output.bytes(Stream.make(`${text}\n`)))
   return {
     present: (event) => {
       switch (event._tag) {

@@ -9,6 +9,7 @@ import { NodeFileSystem } from "@effect/platform-node"
 import { it } from "@effect/vitest"
 import { Deferred, Effect, FileSystem, Redacted, type Scope } from "effect"
 import { type ChildProcess, spawn as spawnProcess } from "node:child_process"
+import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { type Options, type Ran, run as runHere } from "./commandLine.ts"
 
@@ -43,6 +44,8 @@ export interface SpawnOptions {
   readonly stdin?: string
   /** `undefined` takes a variable away. */
   readonly env?: Readonly<Record<string, string | undefined>>
+  /** A file that stdout is written to. */
+  readonly stdout?: string
 }
 
 /** A test on a machine of its own. */
@@ -66,7 +69,8 @@ export const onMachine = (
   )
 }
 
-const makeMachine = (sandbox: Sandbox.Sandbox["Service"], directory: string): Machine => {
+/** A machine of a directory of its own, before a sandbox. */
+export const makeMachine = (sandbox: Sandbox.Sandbox["Service"], directory: string): Machine => {
   const environment = {
     HOME: directory,
     XDG_CONFIG_HOME: Path.join(directory, "config"),
@@ -77,17 +81,18 @@ const makeMachine = (sandbox: Sandbox.Sandbox["Service"], directory: string): Ma
     EFFECT_OAUTH_KEYRING: "none"
   }
   const run: Machine["run"] = (args, options) => runHere(args, { ...options, env: { ...environment, ...options?.env } })
-  const start: Machine["start"] = (args, { env = {}, stdin } = {}) =>
+  const start: Machine["start"] = (args, { env = {}, stdin, stdout: file } = {}) =>
     Effect.sync(() => {
       const child = spawnProcess(process.execPath, [bin, ...args], {
+        stdio: ["pipe", file === undefined ? "pipe" : Fs.openSync(file, "w"), "pipe"],
         env: { PATH: process.env["PATH"], NODE_COMPILE_CACHE: compiled, ...environment, ...env }
       })
       const ended = Deferred.makeUnsafe<Ran>()
       let stdout = ""
       let stderr = ""
       let listeners: Array<() => void> = []
-      child.stdout.setEncoding("utf8").on("data", (chunk: string) => stdout += chunk)
-      child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
+      child.stdout?.setEncoding("utf8").on("data", (chunk: string) => stdout += chunk)
+      child.stderr?.setEncoding("utf8").on("data", (chunk: string) => {
         stderr += chunk
         for (const listener of listeners) listener()
       })
@@ -99,8 +104,8 @@ const makeMachine = (sandbox: Sandbox.Sandbox["Service"], directory: string): Ma
         for (const listener of listeners) listener()
       })
       // one that ends before it has read is no failure of the test
-      child.stdin.on("error", () => {})
-      if (stdin !== undefined) child.stdin.end(stdin)
+      child.stdin?.on("error", () => {})
+      if (stdin !== undefined) child.stdin?.end(stdin)
       return {
         process: child,
         ended: Deferred.await(ended),

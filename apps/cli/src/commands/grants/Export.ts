@@ -45,6 +45,11 @@ export const exported = Command.make(
     const path = Path.resolve(flags.file)
     const isThere = yield* fs.exists(path)
     if (isThere && flags.keep) return yield* there
+    // what is told as moved must have a place to go to
+    yield* Effect.mapError(
+      fs.access(Path.dirname(path), { writable: true }),
+      ({ reason }) => usage(`cannot be written there (${reason._tag}): check the folder, its owner and mode`, "FILE")
+    )
     const passphrase = yield* Passphrase.read(flags.passphrase, config)
     const { account, provider } = config.asked
     let left = 0
