@@ -25,12 +25,103 @@ import type { Scopes } from "./Scopes.ts"
 const TypeId = "~@effect-oauth/core/OAuthError"
 
 /**
- * Whether a value is an {@link OAuthError}.
+ * A rule of a JSON Web Token: the claim that it is about by its name, or a part
+ * of the token's form.
  *
- * @category guards
+ * - `format`: not one compact token with a JSON object in it.
+ * - `typ`, `alg`, `crit`: what the header says.
+ * - `key`: no key of the issuer fits, or more than one does.
+ * - `signature`: it was not made with that key.
+ * - `encryption`: encrypted where nothing was agreed, not where it was, or not
+ *   for a key that is here.
+ * - `at_hash`, `c_hash`, `rt_hash`, `auth_req_id`: it was issued with another
+ *   access token, code, refresh token, for another request.
+ *
+ * @category models
  * @since 0.1.0
  */
-export const isOAuthError = (u: unknown): u is OAuthError => Predicate.hasProperty(u, TypeId)
+export type JwtRule =
+  | "format"
+  | "typ"
+  | "alg"
+  | "crit"
+  | "key"
+  | "signature"
+  | "encryption"
+  | "iss"
+  | "sub"
+  | "aud"
+  | "azp"
+  | "exp"
+  | "iat"
+  | "nbf"
+  | "nonce"
+  | "auth_time"
+  | "acr"
+  | "at_hash"
+  | "c_hash"
+  | "auth_req_id"
+  | "rt_hash"
+  | "events"
+  | "jti"
+  | "sid"
+
+/**
+ * Why a grant needs a person (or a new assertion) before it gives tokens again.
+ *
+ * - `Absent`: there is no grant under this key.
+ * - `GrantRejected`: the server refused the refresh token, and nobody presented it before.
+ * - `RotationLost`: the server refused a refresh token that had been presented
+ *   before without an answer that reached us: the newest pair is lost.
+ * - `IdentityMismatch`: a renewal answered for somebody else.
+ * - `NoRefreshToken`: the access token ended and there is nothing to renew it with.
+ * - `RefreshTokenSpent`: the server uses a refresh token up and issued no other.
+ * - `RefreshTokenExpired`: the refresh token's own lifetime ended.
+ * - `Revoked`: revoked here, by `TokenService.revoke`.
+ * - `Ended`: the provider's word outside the protocol, by `TokenService.ended`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type ReauthorizationCause =
+  | "Absent"
+  | "GrantRejected"
+  | "RotationLost"
+  | "IdentityMismatch"
+  | "NoRefreshToken"
+  | "RefreshTokenSpent"
+  | "RefreshTokenExpired"
+  | "Revoked"
+  | "Ended"
+
+/**
+ * Everything that can go wrong.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type OAuthErrorReason =
+  | ConfigurationInvalid
+  | CallbackRejected
+  | AuthorizationRefused
+  | RequestNotSent
+  | AnswerLost
+  | ServerUnavailable
+  | RequestRefused
+  | ResponseInvalid
+  | TokenTypeUnsupported
+  | RedirectRefused
+  | MetadataInvalid
+  | JwtInvalid
+  | ReauthorizationRequired
+  | RenewalPending
+  | RefusedAgain
+  | RecordReadOnly
+  | StoreUnavailable
+  | RecordInvalid
+  | KeyUnavailable
+  | RequestNotAllowed
+  | AccessInsufficient
 
 /**
  * A failure of this library: where, and why.
@@ -64,8 +155,6 @@ export class OAuthError extends /* @__PURE__ */ Data.TaggedError("OAuthError")<{
   }
 }
 
-// -- what the caller or the provider's description got wrong ------------------
-
 /**
  * An option, a configuration value, a description or an argument cannot work.
  * Raised before anything is sent.
@@ -84,8 +173,6 @@ export class ConfigurationInvalid extends /* @__PURE__ */ Data.TaggedError("Conf
     return `${this.field}: ${this.problem}`
   }
 }
-
-// -- the authorization response ----------------------------------------------
 
 /**
  * The redirect back to the client is not an answer that can be trusted. Nothing
@@ -155,15 +242,6 @@ export class AuthorizationRefused extends /* @__PURE__ */ Data.TaggedError("Auth
       : `The authorization server refused the login with "${this.code}"${said(this.description)}`
   }
 }
-
-const required: ReadonlyMap<string, AuthorizationRefused["requires"]> = new Map([
-  ["login_required", "login"],
-  ["interaction_required", "interaction"],
-  ["consent_required", "consent"],
-  ["account_selection_required", "account-selection"]
-])
-
-// -- one exchange with a server ------------------------------------------------
 
 /**
  * The request never reached the server: no name, no route, no connection, no
@@ -340,48 +418,6 @@ export class MetadataInvalid extends /* @__PURE__ */ Data.TaggedError("MetadataI
 }
 
 /**
- * A rule of a JSON Web Token: the claim that it is about by its name, or a part
- * of the token's form.
- *
- * - `format`: not one compact token with a JSON object in it.
- * - `typ`, `alg`, `crit`: what the header says.
- * - `key`: no key of the issuer fits, or more than one does.
- * - `signature`: it was not made with that key.
- * - `encryption`: encrypted where nothing was agreed, not where it was, or not
- *   for a key that is here.
- * - `at_hash`, `c_hash`, `rt_hash`, `auth_req_id`: it was issued with another
- *   access token, code, refresh token, for another request.
- *
- * @category models
- * @since 0.1.0
- */
-export type JwtRule =
-  | "format"
-  | "typ"
-  | "alg"
-  | "crit"
-  | "key"
-  | "signature"
-  | "encryption"
-  | "iss"
-  | "sub"
-  | "aud"
-  | "azp"
-  | "exp"
-  | "iat"
-  | "nbf"
-  | "nonce"
-  | "auth_time"
-  | "acr"
-  | "at_hash"
-  | "c_hash"
-  | "auth_req_id"
-  | "rt_hash"
-  | "events"
-  | "jti"
-  | "sid"
-
-/**
  * A JSON Web Token of the server breaks a rule. It is believed in nothing, and
  * what came with it is not released.
  *
@@ -403,45 +439,6 @@ export class JwtInvalid extends /* @__PURE__ */ Data.TaggedError("JwtInvalid")<{
     return `The server's ${jwtText[this.jwt]} breaks a rule (${this.rule}) and is not believed`
   }
 }
-
-const jwtText: { readonly [K in JwtInvalid["jwt"]]: string } = {
-  "id-token": "ID token",
-  userinfo: "answer about the person",
-  "logout-token": "logout token",
-  "authorization-response": "signed answer to the login",
-  "server-metadata": "signed metadata",
-  "resource-metadata": "signed metadata of a resource"
-}
-
-// -- the grant ------------------------------------------------------------------
-
-/**
- * Why a grant needs a person (or a new assertion) before it gives tokens again.
- *
- * - `Absent`: there is no grant under this key.
- * - `GrantRejected`: the server refused the refresh token, and nobody presented it before.
- * - `RotationLost`: the server refused a refresh token that had been presented
- *   before without an answer that reached us: the newest pair is lost.
- * - `IdentityMismatch`: a renewal answered for somebody else.
- * - `NoRefreshToken`: the access token ended and there is nothing to renew it with.
- * - `RefreshTokenSpent`: the server uses a refresh token up and issued no other.
- * - `RefreshTokenExpired`: the refresh token's own lifetime ended.
- * - `Revoked`: revoked here, by `TokenService.revoke`.
- * - `Ended`: the provider's word outside the protocol, by `TokenService.ended`.
- *
- * @category models
- * @since 0.1.0
- */
-export type ReauthorizationCause =
-  | "Absent"
-  | "GrantRejected"
-  | "RotationLost"
-  | "IdentityMismatch"
-  | "NoRefreshToken"
-  | "RefreshTokenSpent"
-  | "RefreshTokenExpired"
-  | "Revoked"
-  | "Ended"
 
 /**
  * The grant gives no more tokens until it is authorized again: show "connect
@@ -465,18 +462,6 @@ export class ReauthorizationRequired extends /* @__PURE__ */ Data.TaggedError("R
   }
 }
 
-const causeText: { readonly [K in ReauthorizationCause]: string } = {
-  Absent: "There is no grant",
-  GrantRejected: "The server no longer accepts the grant",
-  RotationLost: "The server replaced the refresh token, and the answer with the new one was lost",
-  IdentityMismatch: "The server answered a renewal for somebody else",
-  NoRefreshToken: "The access token ended and there is no refresh token",
-  RefreshTokenSpent: "The refresh token was used up and the server issued no other",
-  RefreshTokenExpired: "The refresh token expired",
-  Revoked: "The grant was revoked",
-  Ended: "The provider ended the grant"
-}
-
 /**
  * The grant's renewal is under way or waiting, so there is no usable token now;
  * `retryAfter` says when to ask again.
@@ -492,14 +477,6 @@ export class RenewalPending extends /* @__PURE__ */ Data.TaggedError("RenewalPen
   override get message(): string {
     return pendingText[this.why]
   }
-}
-
-const pendingText: { readonly [K in RenewalPending["why"]]: string } = {
-  indeterminate: "The outcome of the last renewal is not known yet; it will be tried again",
-  "held-elsewhere": "Another process is renewing this grant",
-  "backing-off": "The last renewal failed; it will be tried again",
-  "wait-exceeded": "The renewal takes longer than this caller waits; it goes on",
-  closing: "This process is closing; nothing was sent"
 }
 
 /**
@@ -535,8 +512,6 @@ export class RecordReadOnly extends /* @__PURE__ */ Data.TaggedError("RecordRead
       : "The grant belongs to another installation (a restored copy?), so it is not renewed here. Log in again, or set `installation`"
   }
 }
-
-// -- custody -------------------------------------------------------------------
 
 /**
  * The store did not answer, or not in time. What was in flight is kept.
@@ -591,8 +566,6 @@ export class KeyUnavailable extends /* @__PURE__ */ Data.TaggedError("KeyUnavail
   }
 }
 
-// -- the edge ------------------------------------------------------------------
-
 /**
  * The request is not one that may carry the token: another origin, plain http,
  * or an `Authorization` header that somebody else set. Nothing was sent.
@@ -637,35 +610,6 @@ export class AccessInsufficient extends /* @__PURE__ */ Data.TaggedError("Access
 }
 
 /**
- * Everything that can go wrong.
- *
- * @category models
- * @since 0.1.0
- */
-export type OAuthErrorReason =
-  | ConfigurationInvalid
-  | CallbackRejected
-  | AuthorizationRefused
-  | RequestNotSent
-  | AnswerLost
-  | ServerUnavailable
-  | RequestRefused
-  | ResponseInvalid
-  | TokenTypeUnsupported
-  | RedirectRefused
-  | MetadataInvalid
-  | JwtInvalid
-  | ReauthorizationRequired
-  | RenewalPending
-  | RefusedAgain
-  | RecordReadOnly
-  | StoreUnavailable
-  | RecordInvalid
-  | KeyUnavailable
-  | RequestNotAllowed
-  | AccessInsufficient
-
-/**
  * Makes an error.
  *
  * @category constructors
@@ -673,5 +617,49 @@ export type OAuthErrorReason =
  */
 export const make = (module: string, method: string, reason: OAuthErrorReason): OAuthError =>
   new OAuthError({ module, method, reason })
+
+/**
+ * Whether a value is an {@link OAuthError}.
+ *
+ * @category guards
+ * @since 0.1.0
+ */
+export const isOAuthError = (u: unknown): u is OAuthError => Predicate.hasProperty(u, TypeId)
+
+const required: ReadonlyMap<string, AuthorizationRefused["requires"]> = new Map([
+  ["login_required", "login"],
+  ["interaction_required", "interaction"],
+  ["consent_required", "consent"],
+  ["account_selection_required", "account-selection"]
+])
+
+const jwtText: { readonly [K in JwtInvalid["jwt"]]: string } = {
+  "id-token": "ID token",
+  userinfo: "answer about the person",
+  "logout-token": "logout token",
+  "authorization-response": "signed answer to the login",
+  "server-metadata": "signed metadata",
+  "resource-metadata": "signed metadata of a resource"
+}
+
+const causeText: { readonly [K in ReauthorizationCause]: string } = {
+  Absent: "There is no grant",
+  GrantRejected: "The server no longer accepts the grant",
+  RotationLost: "The server replaced the refresh token, and the answer with the new one was lost",
+  IdentityMismatch: "The server answered a renewal for somebody else",
+  NoRefreshToken: "The access token ended and there is no refresh token",
+  RefreshTokenSpent: "The refresh token was used up and the server issued no other",
+  RefreshTokenExpired: "The refresh token expired",
+  Revoked: "The grant was revoked",
+  Ended: "The provider ended the grant"
+}
+
+const pendingText: { readonly [K in RenewalPending["why"]]: string } = {
+  indeterminate: "The outcome of the last renewal is not known yet; it will be tried again",
+  "held-elsewhere": "Another process is renewing this grant",
+  "backing-off": "The last renewal failed; it will be tried again",
+  "wait-exceeded": "The renewal takes longer than this caller waits; it goes on",
+  closing: "This process is closing; nothing was sent"
+}
 
 const said = (text: RemoteText | undefined): string => text === undefined ? "" : ` (the server said: ${text})`

@@ -103,7 +103,7 @@ export const failureTimeToLive: Duration.Duration = Duration.seconds(3)
  * @category models
  * @since 0.1.0
  */
-export interface Openid extends Metadata {
+export interface OpenId extends Metadata {
   readonly jwksUri: string
   readonly idTokenSigningAlgValuesSupported: ReadonlyArray<string>
 }
@@ -223,7 +223,7 @@ export const signingAlgorithms = (
  * @category combinators
  * @since 0.1.0
  */
-export const openid = (self: Metadata): Result.Result<Openid, OAuthError.OAuthError> => {
+export const openid = (self: Metadata): Result.Result<OpenId, OAuthError.OAuthError> => {
   const { idTokenSigningAlgValuesSupported, jwksUri } = self
   if (self.authorizationEndpoint === undefined) return missing("openid", self, "authorization_endpoint")
   if (jwksUri === undefined) return missing("openid", self, "jwks_uri")

@@ -214,21 +214,10 @@ export const reuse: (
   })
 })
 
-type Waiting = Deferred.Deferred<AccessToken, OAuthError.OAuthError>
-
-const fail = (reason: OAuthError.OAuthErrorReason): Effect.Effect<never, OAuthError.OAuthError> =>
-  Effect.fail(OAuthError.make("TokenSource", "token", reason))
-
-const closing = fail(new OAuthError.RenewalPending({ why: "closing" }))
-
-const notUsable = fail(new OAuthError.TokenTypeUnsupported({ tokenType: notApplicable as RemoteText }))
-
-const exceeded = fail(new OAuthError.RenewalPending({ why: "wait-exceeded" }))
-
 /**
  * The token as a promise, for libraries that ask for one.
  *
- * @category converting
+ * @category getters
  * @since 0.1.0
  */
 export const toPromise = (
@@ -250,6 +239,17 @@ export const bearer = (request: HttpClientRequest.HttpClientRequest, token: Acce
   request: HttpClientRequest.setHeader(request, "authorization", `${token.type} ${Redacted.value(token.value)}`),
   token
 })
+
+type Waiting = Deferred.Deferred<AccessToken, OAuthError.OAuthError>
+
+const fail = (reason: OAuthError.OAuthErrorReason): Effect.Effect<never, OAuthError.OAuthError> =>
+  Effect.fail(OAuthError.make("TokenSource", "token", reason))
+
+const closing = fail(new OAuthError.RenewalPending({ why: "closing" }))
+
+const notUsable = fail(new OAuthError.TokenTypeUnsupported({ tokenType: notApplicable as RemoteText }))
+
+const exceeded = fail(new OAuthError.RenewalPending({ why: "wait-exceeded" }))
 
 // RFC 9449, section 7: the token under a scheme of its own, and a proof that is for this request and this token
 const proven = (

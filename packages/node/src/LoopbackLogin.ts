@@ -17,6 +17,33 @@ import * as Pages from "./internal/pages.ts"
 import { carries } from "./internal/state.ts"
 
 /**
+ * A server that waits for the answer to a login.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface LoopbackLogin {
+  readonly redirectUri: string
+
+  /**
+   * The address at which the browser arrived, once it brings the answer to the
+   * login with this `state`. It has not been judged otherwise: give it to
+   * `Login.complete`.
+   *
+   * **Details**
+   *
+   * What arrives before this is run waits for it. After `timeToLive` it fails
+   * with `CallbackRejected` (`expired`).
+   */
+  readonly callback: (state: Redacted.Redacted) => Effect.Effect<string, OAuthError.OAuthError>
+
+  /**
+   * How many requests came to the right place with a wrong `state`.
+   */
+  readonly ignored: Effect.Effect<number>
+}
+
+/**
  * How a login is received.
  *
  * @category options
@@ -44,33 +71,6 @@ export interface Options {
   readonly accent?: string | undefined
   /** An image for the page, as a `data:` URL in Base64 (PNG, JPEG, WebP or SVG): nothing is loaded. */
   readonly logo?: string | undefined
-}
-
-/**
- * A server that waits for the answer to a login.
- *
- * @category models
- * @since 0.1.0
- */
-export interface LoopbackLogin {
-  readonly redirectUri: string
-
-  /**
-   * The address at which the browser arrived, once it brings the answer to the
-   * login with this `state`. It has not been judged otherwise: give it to
-   * `Login.complete`.
-   *
-   * **Details**
-   *
-   * What arrives before this is run waits for it. After `timeToLive` it fails
-   * with `CallbackRejected` (`expired`).
-   */
-  readonly callback: (state: Redacted.Redacted) => Effect.Effect<string, OAuthError.OAuthError>
-
-  /**
-   * How many requests came to the right place with a wrong `state`.
-   */
-  readonly ignored: Effect.Effect<number>
 }
 
 /**

@@ -47,6 +47,32 @@ export class OpenBrowser extends Context.Service<OpenBrowser, {
 }>()("@effect-oauth/node/OpenBrowser") {}
 
 /**
+ * Opens addresses with what a machine has; {@link layer} says how it is used.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = (machine: {
+  /** As `os.platform()` says. */
+  readonly platform: string
+  /** As `os.release()` says. */
+  readonly release: string
+  /** The variables `BROWSER`, `DISPLAY`, `WAYLAND_DISPLAY` and `SystemRoot`. */
+  readonly environment: Readonly<Record<string, string | undefined>>
+}): OpenBrowser["Service"] =>
+  OpenBrowser.of({
+    isLikely: Openers.commands(machine, "https://example.com").length > 0,
+    open: Effect.fn("OpenBrowser.open")(function*(url) {
+      const address = webAddress(url)
+      if (address === undefined) return "not-http"
+      for (const command of Openers.commands(machine, address)) {
+        if (yield* start(command)) return "opened"
+      }
+      return "no-browser"
+    })
+  })
+
+/**
  * Opens addresses with what this machine has.
  *
  * **Details**
@@ -92,32 +118,6 @@ export const layer: Layer.Layer<OpenBrowser> = Layer.effect(
     })
   })
 )
-
-/**
- * Opens addresses with what a machine has; {@link layer} says how it is used.
- *
- * @category constructors
- * @since 0.1.0
- */
-export const make = (machine: {
-  /** As `os.platform()` says. */
-  readonly platform: string
-  /** As `os.release()` says. */
-  readonly release: string
-  /** The variables `BROWSER`, `DISPLAY`, `WAYLAND_DISPLAY` and `SystemRoot`. */
-  readonly environment: Readonly<Record<string, string | undefined>>
-}): OpenBrowser["Service"] =>
-  OpenBrowser.of({
-    isLikely: Openers.commands(machine, "https://example.com").length > 0,
-    open: Effect.fn("OpenBrowser.open")(function*(url) {
-      const address = webAddress(url)
-      if (address === undefined) return "not-http"
-      for (const command of Openers.commands(machine, address)) {
-        if (yield* start(command)) return "opened"
-      }
-      return "no-browser"
-    })
-  })
 
 const webAddress = (text: string): string | undefined => {
   if (!URL.canParse(text)) return undefined

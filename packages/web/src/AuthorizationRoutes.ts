@@ -3,6 +3,9 @@
  * its answer arrives (RFC 6749, sections 3.1.2 and 10.12; RFC 9700, sections
  * 2.1, 4.2, 4.7 and 4.12; OAuth 2.0 Form Post Response Mode).
  *
+ * It is long because what a session holds, how its cookie is written and where it
+ * is kept belong together.
+ *
  * @since 0.1.0
  */
 import * as AuthorizationResponse from "@effect-oauth/core/AuthorizationResponse"

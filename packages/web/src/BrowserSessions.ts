@@ -2,6 +2,9 @@
  * Sessions of browsers: a cookie with a random name in it, and everything else
  * on the server (RFC 10017, section 6.1.3.2).
  *
+ * It is long because what a session holds, how its cookie is written and where it
+ * is kept belong together.
+ *
  * @since 0.1.0
  */
 import * as Identity from "@effect-oauth/core/Identity"
@@ -70,6 +73,21 @@ export type Whose =
   | { readonly issuer: string; readonly sessionId: string }
 
 /**
+ * How long sessions last, and what their cookie is.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface Options {
+  /** How long a session lasts that is not used, 1 hour. */
+  readonly idle?: Duration.Input | undefined
+  /** How long a session lasts at most, 12 hours. */
+  readonly lifetime?: Duration.Input | undefined
+  /** `"strict"`, unless links of other sites shall find the person signed in: `"lax"`. */
+  readonly sameSite?: "strict" | "lax" | undefined
+}
+
+/**
  * Sessions of browsers.
  *
  * @category services
@@ -97,21 +115,6 @@ export class BrowserSessions extends Context.Service<BrowserSessions, {
   /** Ends sessions wherever they are: on every node, at their next request. */
   readonly endAll: (whose: Whose) => Effect.Effect<void, OAuthError.OAuthError>
 }>()("@effect-oauth/web/BrowserSessions") {}
-
-/**
- * How long sessions last, and what their cookie is.
- *
- * @category options
- * @since 0.1.0
- */
-export interface Options {
-  /** How long a session lasts that is not used, 1 hour. */
-  readonly idle?: Duration.Input | undefined
-  /** How long a session lasts at most, 12 hours. */
-  readonly lifetime?: Duration.Input | undefined
-  /** `"strict"`, unless links of other sites shall find the person signed in: `"lax"`. */
-  readonly sameSite?: "strict" | "lax" | undefined
-}
 
 /**
  * Makes sessions that are kept in the `BackingPersistence` in context.

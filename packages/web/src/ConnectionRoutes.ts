@@ -27,6 +27,30 @@ import * as Problem from "./Problem.ts"
 import * as ReturnAddress from "./ReturnAddress.ts"
 
 /**
+ * How a grant stands, as it is told to its owner. It holds no token, and nothing
+ * that a token could be got with.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Connection {
+  readonly provider: string
+  /** `Absent` where there is no grant, else the tag of its state. */
+  readonly state: Status["state"]["_tag"] | "Absent"
+  /** Whether requests can be made: whether there is a grant that has not ended. */
+  readonly connected: boolean
+  /** Why it must be connected again, where it must. */
+  readonly why?: string | undefined
+  readonly scopes: ReadonlyArray<string>
+  /** When the access token ends, in ISO 8601. */
+  readonly expiresAt?: string | undefined
+  /** Whether it is renewed by itself. */
+  readonly renewable: boolean
+  /** How many pairs of tokens the login has given. */
+  readonly serial: number
+}
+
+/**
  * Whose grant, and where it is told.
  *
  * @category options
@@ -52,28 +76,25 @@ export interface Options {
 }
 
 /**
- * How a grant stands, as it is told to its owner. It holds no token, and nothing
- * that a token could be got with.
+ * What its owner is told of a grant.
  *
- * @category models
+ * @category getters
  * @since 0.1.0
  */
-export interface Connection {
-  readonly provider: string
-  /** `Absent` where there is no grant, else the tag of its state. */
-  readonly state: Status["state"]["_tag"] | "Absent"
-  /** Whether requests can be made: whether there is a grant that has not ended. */
-  readonly connected: boolean
-  /** Why it must be connected again, where it must. */
-  readonly why?: string | undefined
-  readonly scopes: ReadonlyArray<string>
-  /** When the access token ends, in ISO 8601. */
-  readonly expiresAt?: string | undefined
-  /** Whether it is renewed by itself. */
-  readonly renewable: boolean
-  /** How many pairs of tokens the login has given. */
-  readonly serial: number
-}
+export const connectionOf = (provider: string, status: Option.Option<Status>): Connection =>
+  Option.match(status, {
+    onNone: () => ({ provider, state: "Absent" as const, connected: false, scopes: [], renewable: false, serial: 0 }),
+    onSome: ({ expiresAt, renewable, scopes, serial, state }) => ({
+      provider,
+      state: state._tag,
+      connected: state._tag !== "ReauthorizationRequired" && state._tag !== "Revoked",
+      ...(state._tag === "ReauthorizationRequired" ? { why: state.why } : {}),
+      scopes: [...scopes],
+      ...(Option.isNone(expiresAt) ? {} : { expiresAt: DateTime.formatIso(expiresAt.value) }),
+      renewable,
+      serial
+    })
+  })
 
 /**
  * The routes of one authorization server's grants.
@@ -196,27 +217,6 @@ export const layer = (
       invalid
     )
   }))
-
-/**
- * What its owner is told of a grant.
- *
- * @category getters
- * @since 0.1.0
- */
-export const connectionOf = (provider: string, status: Option.Option<Status>): Connection =>
-  Option.match(status, {
-    onNone: () => ({ provider, state: "Absent" as const, connected: false, scopes: [], renewable: false, serial: 0 }),
-    onSome: ({ expiresAt, renewable, scopes, serial, state }) => ({
-      provider,
-      state: state._tag,
-      connected: state._tag !== "ReauthorizationRequired" && state._tag !== "Revoked",
-      ...(state._tag === "ReauthorizationRequired" ? { why: state.why } : {}),
-      scopes: [...scopes],
-      ...(Option.isNone(expiresAt) ? {} : { expiresAt: DateTime.formatIso(expiresAt.value) }),
-      renewable,
-      serial
-    })
-  })
 
 const eventHeaders = {
   ...Page.quiet,

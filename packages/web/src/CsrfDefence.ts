@@ -12,14 +12,6 @@ import type { HttpServerRequest } from "effect/http/HttpServerRequest"
 import * as Problem from "./Problem.ts"
 
 /**
- * The header that scripts send, unless another is named: `X-CSRF: 1`.
- *
- * @category configuration
- * @since 0.1.0
- */
-export const header = "x-csrf"
-
-/**
  * What a request has to show.
  *
  * @category options
@@ -31,6 +23,14 @@ export interface Options {
   /** The header that scripts send, `x-csrf`; its value is not looked at. */
   readonly header?: string | undefined
 }
+
+/**
+ * The header that scripts send, unless another is named: `X-CSRF: 1`.
+ *
+ * @category configuration
+ * @since 0.1.0
+ */
+export const header = "x-csrf"
 
 /**
  * What is wrong with a request of a script, if anything is: it must carry a
