@@ -14,6 +14,8 @@ export default defineConfig({
     hookTimeout: 60_000,
     // importing Effect once a file is half the time; tests that need a process of their own start one
     isolate: false,
+    // `npm run canaries` listens to the suites
+    setupFiles: process.env["CANARIES"] === undefined ? [] : [`${import.meta.dirname}/hostile/src/canary/planted.ts`],
     allowOnly: false,
     // what it is used for here is what it warns of
     onConsoleLog: (log) => !/oidc-provider (NOTICE|WARNING)/.test(log),

@@ -50,7 +50,11 @@ export interface HostileServer {
 /** Listens until the scope closes. */
 export const listen = (
   behave: Behaviour,
-  options?: { readonly host?: string | undefined }
+  options?: {
+    readonly host?: string | undefined
+    /** Whether it answers as soon as it has the head of a request; what comes of the body then is read and dropped. */
+    readonly early?: boolean | undefined
+  }
 ): Effect.Effect<HostileServer, never, Scope.Scope> =>
   Effect.map(
     Effect.acquireRelease(
@@ -65,7 +69,11 @@ export const listen = (
             sockets.delete(socket)
             gone += socket.bytesWritten
           })
-          void serve(socket, (request) => behave(request, received.push(request), originOf(server)))
+          void serve(
+            socket,
+            (request) => behave(request, received.push(request), originOf(server)),
+            options?.early === true ? withoutBody : cutRequest
+          )
         })
         server.listen(0, options?.host ?? "127.0.0.1", () =>
           resume(Effect.succeed({
@@ -188,12 +196,16 @@ let portion: Uint8Array | undefined
 
 const bytesOf = (bytes: string | Uint8Array): Uint8Array => typeof bytes === "string" ? Buffer.from(bytes) : bytes
 
-const serve = async (socket: net.Socket, respond: (request: Received) => Script): Promise<void> => {
+const serve = async (
+  socket: net.Socket,
+  respond: (request: Received) => Script,
+  cutter: typeof cutRequest
+): Promise<void> => {
   let buffered = Buffer.alloc(0)
   try {
     for await (const chunk of socket.iterator({ destroyOnReturn: false })) {
       buffered = Buffer.concat([buffered, chunk as Buffer])
-      for (let cut = cutRequest(buffered); cut !== undefined; cut = cutRequest(buffered)) {
+      for (let cut = cutter(buffered); cut !== undefined; cut = cutter(buffered)) {
         buffered = cut.rest
         if (await perform(socket, respond(cut.request)) === "closed") return
       }
@@ -222,6 +234,16 @@ const cutRequest = (bytes: Buffer): { readonly request: Received; readonly rest:
     request: { method, target, headers, body, form: new URLSearchParams(body) },
     rest: Buffer.from(bytes.subarray(to))
   }
+}
+
+// the head of a request, in which the rest of a body is no head: it has no empty line
+const withoutBody: typeof cutRequest = (bytes) => {
+  const from = bytes.indexOf("POST ")
+  const headEnd = bytes.indexOf("\r\n\r\n", Math.max(0, from))
+  if (from < 0 || headEnd < 0) return undefined
+  const head = bytes.toString("latin1", from, headEnd).replace(/^content-length:.*\r?\n?/gim, "").trimEnd()
+  const cut = cutRequest(Buffer.from(`${head}\r\n\r\n`, "latin1"))
+  return cut === undefined ? undefined : { request: cut.request, rest: Buffer.from(bytes.subarray(headEnd + 4)) }
 }
 
 const perform = async (socket: net.Socket, script: Script): Promise<"open" | "closed"> => {

@@ -9,6 +9,7 @@ import {
   JwtVerifier,
   Login,
   type OAuthError,
+  OAuthHttpClient,
   PendingAuthorizations,
   ProtectedResource,
   RefreshPolicy,
@@ -19,6 +20,7 @@ import {
 } from "@effect-oauth/core"
 import { IdToken, Jwks } from "@effect-oauth/core/jose"
 import { Fault, TestAuthorizationServer, TestCrypto, TestHttp } from "@effect-oauth/core/testing"
+import { NodeHttpClient } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Fiber, Layer, Option, Redacted } from "effect"
 import { TestClock } from "effect/testing"
@@ -93,6 +95,19 @@ const lines: Readonly<Record<string, Effect.Effect<unknown, unknown>>> = {
     assert.isUndefined(ExchangeLimits.defaults.headTimeLimit)
     assert.strictEqual(told[0], "Ambiguous: AnswerLost timeout")
     assert.notInclude(told[1], "timeout")
+  }).pipe(Effect.scoped),
+
+  "connecting, by undici": Effect.gen(function*() {
+    // takes the connection, and never answers the handshake
+    const mute = yield* Server.listen(() => Server.hang)
+    const http = OAuthHttpClient.layer.pipe(
+      Layer.provide(NodeHttpClient.layerUndiciOptions({ connect: { timeout: 200 } }))
+    )
+    const endpoint = mute.origin.replace("http:", "https:")
+
+    const told = Client.judged(yield* Effect.provide(Client.present(), Client.layer(endpoint, { http })))
+
+    assert.strictEqual(told, "NotSent: RequestNotSent connect")
   }).pipe(Effect.scoped),
 
   "one renewal's request": inTime(function*() {

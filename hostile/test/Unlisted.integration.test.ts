@@ -180,6 +180,43 @@ for (const [client, http] of Object.entries(Client.clients)) {
         assert.notInclude(second ?? [], "cookie")
       }))
 
+    const early: Readonly<Record<string, readonly [Server.Script, RegExp]>> = {
+      "tokens, and reads on": [Server.tokens(), /^(Granted|Ambiguous: AnswerLost (reset|transport))$/],
+      "tokens, and hangs up": [
+        [...Server.tokens(), ...Server.end],
+        /^(Granted|Ambiguous: AnswerLost (reset|transport|truncated))$/
+      ],
+      "that it is too much": [
+        [...Server.page(413), ...Server.end],
+        /^(Unusable: ResponseInvalid status|Refused: RequestRefused.*|Ambiguous: AnswerLost (reset|transport|status))$/
+      ],
+      "that it is too busy": [
+        [...Server.answer(503, { "retry-after": "5" }), ...Server.end],
+        /^(NotProcessed: ServerUnavailable|Ambiguous: AnswerLost (reset|transport))$/
+      ]
+    }
+    for (const [name, [script, expected]] of Object.entries(early)) {
+      it.live(`answers before the request is all there, ${name}: is heard or given up, and for that request only [U08]`, () =>
+        Effect.gen(function*() {
+          const server = yield* Server.listen(
+            (_, nth) => nth === 1 ? script : Server.tokens({ access_token: "second" }),
+            {
+              early: true
+            }
+          )
+          const long = TokenRequest.extension("urn:x", [["assertion", Redacted.make("a".repeat(900_000))]])
+
+          yield* Effect.gen(function*() {
+            const first = yield* Client.present(long, { timeLimit: Duration.seconds(5) })
+            const second = yield* Client.present(undefined, { timeLimit: Duration.seconds(5) })
+
+            assert.match(Client.judged(first), expected)
+            assert.match(Client.judged(second), /^(Granted|Ambiguous: AnswerLost (reset|transport))$/)
+            if (second._tag === "Granted") assert.strictEqual(tokenOf(second), "second")
+          }).pipe(Effect.provide(Client.layer(server.origin, { http })))
+        }))
+    }
+
     it.live("is given up where it takes the connection and reads nothing [U09]", () =>
       Effect.gen(function*() {
         const server = yield* Server.listen(() => Server.hang)

@@ -34,6 +34,7 @@ import * as path from "node:path"
 import * as Client from "../Client.ts"
 import * as Server from "../HostileServer.ts"
 import * as Heard from "./Heard.ts"
+import type { Searched } from "./planted.ts"
 import type { Said } from "./Search.ts"
 import * as Secrets from "./Secrets.ts"
 
@@ -41,6 +42,10 @@ import * as Secrets from "./Secrets.ts"
 export interface Driven {
   readonly said: ReadonlyArray<Said>
   readonly secrets: Secrets.Secrets
+  /** What was searched already, where it was said. */
+  readonly searched?: ReadonlyArray<Searched> | undefined
+  /** What did not go as it goes when nobody listens. */
+  readonly problem?: string | undefined
 }
 
 /** Drives everything once. */

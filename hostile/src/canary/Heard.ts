@@ -15,7 +15,11 @@ export interface Heard {
   readonly events: (service: TokenService.TokenService["Service"]) => Effect.Effect<unknown>
   /** Prints what is measured. */
   readonly metrics: Effect.Effect<void>
-  /** Hears logs of every level, and spans with what is exported of them. */
+  /** Hears spans, with what is exported of them. */
+  readonly tracer: Tracer.Tracer
+  /** Hears logs. */
+  readonly logger: Logger.Logger<unknown, void>
+  /** Hears logs of every level, and spans. */
   readonly layer: Layer.Layer<never>
 }
 
@@ -96,6 +100,8 @@ export const make = (): Heard => {
     metrics: Effect.map(Metric.snapshot, (snapshots) => {
       for (const snapshot of snapshots) say(`metric ${snapshot.id}`, inspect(snapshot, { depth: 8 }), toJson(snapshot))
     }),
+    tracer,
+    logger,
     layer: Layer.mergeAll(
       Layer.succeed(Tracer.Tracer, tracer),
       Logger.layer([logger]),

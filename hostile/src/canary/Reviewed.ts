@@ -5,8 +5,8 @@ import type { Find } from "./Search.ts"
 export interface Reviewed {
   readonly place: RegExp
   readonly secret: RegExp
-  /** Where in the code it is put there. */
-  readonly by: string
+  /** Where in the code it is put there: the file, and what stands in the one line that does it. */
+  readonly by: { readonly file: string; readonly code: string }
   readonly reason: string
 }
 
@@ -15,26 +15,26 @@ export const reviewed: ReadonlyArray<Reviewed> = [
   {
     place: /^token( --json)?: stdout$/,
     secret: /^access token/,
-    by: "apps/cli/src/commands/Token.ts:22",
+    by: { file: "apps/cli/src/commands/Token.ts", code: "}, () => Redacted.value(value))" },
     reason: "the command prints the token, and nothing else, on its own stdout"
   },
   {
     place: /^login( --json| again| that fails)?: stderr$/,
     secret: /^(state|nonce)/,
-    by: "apps/cli/src/commands/Login.ts:219",
+    by: { file: "apps/cli/src/commands/Login.ts", code: "output.visit(url)" },
     reason:
       "the address to open carries state and nonce (RFC 6749, section 4.1.1; OpenID Connect Core, section 3.1.2.1)"
   },
   {
     place: /^call( --json| that fails)?: stdout$/,
     secret: /^access token/,
-    by: "apps/cli/src/commands/Call.ts:177",
+    by: { file: "apps/cli/src/commands/Call.ts", code: "output.bytes(response.stream)" },
     reason: "the body of the API's answer is what was asked for, whatever the API writes into it"
   },
   {
     place: /^a secret in the wrong place: stderr$/,
     secret: /^client secret$/,
-    by: "apps/cli/src/Arguments.ts:1",
+    by: { file: "apps/cli/src/Failure.ts", code: "`\"${error.arguments[0]}\": is one argument too many`" },
     reason: "a word that is no argument of the command is quoted to the person who typed it, so that it can be found"
   }
 ]

@@ -35,11 +35,19 @@ export interface Counts {
 /** How long a replaced refresh token is answered with its successor, in milliseconds. */
 export const window = 120_000
 
+/**
+ * How long an access token lives, in seconds: long enough for one to be alive when it arrives, also on a machine that is
+ * busy, and behind a slow body.
+ */
+export const lifetime = 4
+
 /** How many grants there are. */
 export const grants = 64
 
-/** The refresh policy, scaled down to tokens that live a second. */
+/** The refresh policy, scaled down to tokens that are renewed when they are a second old. */
 export const policy: RefreshPolicy.Options = {
+  margin: "3 seconds",
+  marginFraction: 0.75,
   backOff: RefreshPolicy.doubling(Duration.millis(250), Duration.seconds(2)),
   retryAfterCap: "2 seconds",
   breakerThreshold: 10,
@@ -66,19 +74,67 @@ export const promised = (seconds: number): number => {
   return attempts
 }
 
-/** What the process of the server and that of the clients tell each other. */
+/** How many seconds are between two looks at a process, in a soak of so many minutes. */
+export const interval = (minutes: number): number => minutes < 5 ? 5 : 10
+
+/** What a process has at one moment. */
+export interface Left {
+  /** Minutes since the beginning. */
+  readonly at: number
+  /** What is resident once all has been given back that can be. */
+  readonly rssMb: number
+  /** What was resident before. */
+  readonly asItStandsMb: number
+  readonly heapMb: number
+  /** What is held outside of the heap. */
+  readonly externalMb: number
+  /** The longest that the process did nothing at all so far. */
+  readonly stalledMs: number
+  readonly timers: number
+  readonly sockets: number
+  readonly listeners: number
+}
+
+/** What the users of a process have come to. */
+export interface Tally {
+  tokens: number
+  failures: number
+  /** How often the breaker opened and closed. */
+  opened: number
+  closed: number
+  lost: number
+  /** Grants that gave no token at the end, a minute after the last trouble. */
+  silent: number
+  /** The longest that a user waited for a token, when that was, and what they were told meanwhile. */
+  longest:
+    | { readonly millis: number; readonly at: number; readonly reasons: Readonly<Record<string, number>> }
+    | undefined
+}
+
+/** What the processes of a soak tell each other: those of the servers, of the users, and the one that started them. */
 export type Message =
   | { readonly _tag: "Listening"; readonly port: number }
   | { readonly _tag: "Issue"; readonly grants: number }
   | { readonly _tag: "Issued"; readonly tokens: ReadonlyArray<string> }
+  | {
+    readonly _tag: "Go"
+    readonly minutes: number
+    readonly origin: string
+    readonly tokens: ReadonlyArray<string>
+  }
+  | { readonly _tag: "Looked"; readonly left: Left }
+  | { readonly _tag: "Done"; readonly left: Left; readonly tally: Tally }
   | { readonly _tag: "Start" }
   | { readonly _tag: "Calm" }
   | { readonly _tag: "Tell" }
-  | {
-    readonly _tag: "Told"
-    readonly counts: Readonly<Record<string, Counts>>
-    readonly reused: number
-    readonly granted: number
-    readonly families: number
-    readonly phase: string
-  }
+  | Told
+
+/** What a server has seen. */
+export interface Told {
+  readonly _tag: "Told"
+  readonly counts: Readonly<Record<string, Counts>>
+  readonly reused: number
+  readonly granted: number
+  readonly families: number
+  readonly phase: string
+}

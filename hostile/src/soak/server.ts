@@ -5,7 +5,7 @@
  */
 import { randomBytes } from "node:crypto"
 import * as http from "node:http"
-import { calm, type Counts, cycle, type Message, type Phase, window } from "./Settings.ts"
+import { calm, type Counts, cycle, lifetime, type Message, type Phase, window } from "./Settings.ts"
 
 interface Family {
   current: string
@@ -61,7 +61,7 @@ const pair = ({ current }: Family) => ({
   access_token: randomBytes(24).toString("base64url"),
   refresh_token: current,
   token_type: "Bearer",
-  expires_in: 1
+  expires_in: lifetime
 })
 
 const server = http.createServer((request, response) => {

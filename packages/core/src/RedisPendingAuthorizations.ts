@@ -80,6 +80,8 @@ export const make = Effect.fnUntraced(function*(
     forget: Effect.fn("RedisPendingAuthorizations.forget")(
       function*(account) {
         const pattern = names.pending("").replace(/[*?[\]\\]/g, "\\$&") + "*"
+        // a scan goes forward, and has an end
+        const visited = new Set<string>()
         let cursor = "0"
         let forgotten = 0
         do {
@@ -90,6 +92,8 @@ export const make = Effect.fnUntraced(function*(
             if (Result.isFailure(pending) || !isOf(pending.success, account)) continue
             if (Number(yield* redis.send("DEL", name)) === 1) forgotten++
           }
+          if (visited.has(next) || visited.size === maxPages) return yield* Effect.fail(notUnderstood)
+          visited.add(next)
           cursor = next
         } while (cursor !== "0")
         return forgotten
@@ -126,6 +130,9 @@ const encode = Schema.encodeSync(Pending)
 const decode = Schema.decodeUnknownResult(Pending)
 
 const decodeScan = Schema.decodeUnknownResult(Schema.Tuple([Schema.String, Schema.Array(Schema.String)]))
+
+// a hundred million keys
+const maxPages = 100_000
 
 const notUnderstood = new OAuthError.RecordInvalid({ store: "redis", problem: "the answer is not understood" })
 
