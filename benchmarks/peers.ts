@@ -56,7 +56,9 @@ export const simpleOauth2 = async (endpoint: string): Promise<Refresh> => {
     auth: { tokenHost: origin, tokenPath: pathname }
   })
   return async (refreshToken) =>
-    (await client.createToken({ refresh_token: refreshToken, access_token: "" }).refresh()).token.access_token
+    String(
+      (await client.createToken({ refresh_token: refreshToken, access_token: "" }).refresh()).token["access_token"]
+    )
 }
 
 /** Microsoft's client, which has got a token of its own from a network that is none. */

@@ -1,13 +1,15 @@
-// Judges every example: the `ts` blocks of doc comments, of README.md and of docs.
+// Judges every example: the `ts` blocks of doc comments and of Markdown.
 //
 //   ```ts                     is type-checked
 //   ```ts import.meta.vitest  is type-checked and run; `expression // => value` in it is an assertion
 //
-// Each block becomes a file of `.tmp/examples`, padded so that its line numbers are those of its source.
+// Each block becomes a file of `.tmp/examples`, padded so that its line numbers are those of its source. What a guide shows of
+// another client is checked against that client, as benchmarks has it. Blocks in other languages are judged by fences.ts.
 import { spawnSync } from "node:child_process"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { pathToFileURL } from "node:url"
+import * as Fences from "./fences.ts"
 
 const root = path.resolve(import.meta.dirname, "..")
 const folder = path.join(root, ".tmp", "examples")
@@ -19,34 +21,37 @@ interface Example {
   readonly text: string
 }
 
-const examplesOf = (source: string): ReadonlyArray<Example> => {
-  const text = fs.readFileSync(path.join(root, source), "utf8")
-  const plain = source.endsWith(".ts") ? text.replaceAll(/^ *(\/\*)?\*( |$)/gm, "") : text
-  return [...plain.matchAll(/^( *)```([\w-]*)(.*)\n([\s\S]*?)^\1```$/gm)].flatMap((match) => {
-    const [, , language = "", tag = "", code = ""] = match
-    const line = plain.slice(0, match.index).split("\n").length
-    if (!/^(ts|typescript|tsx|js|javascript|jsx|[mc][jt]s)$/.test(language)) return []
-    if (language !== "ts" || (tag !== "" && tag !== " import.meta.vitest")) {
-      throw new Error(`${source}:${line}: write "ts" or "ts import.meta.vitest", not "${language}${tag}"`)
-    }
-    const asserting = code.replaceAll(/^( *)(.*\S) *\/\/ => (.+)$/gm, "$1;assert.deepStrictEqual($2, $3)")
-    return [{
-      where: `${source}:${line}`,
-      file: path.join(folder, `${source.replaceAll(/[/\\]/g, "__")}.${line}.ts`),
-      runs: tag !== "",
-      text: `${asserting === code ? "" : `import assert from "node:assert/strict"`}${"\n".repeat(line)}${asserting}`
-    }]
-  })
+const exampleOf = ({ code, file, line, tag, where }: Fences.Fence): Example => {
+  const asserting = code.replaceAll(/^( *)(.*\S) *\/\/ => (.+)$/gm, "$1;assert.deepStrictEqual($2, $3)")
+  return {
+    where,
+    file: path.join(folder, `${file.replaceAll(/[/\\]/g, "__")}.${line}.ts`),
+    runs: tag !== "",
+    text: `${asserting === code ? "" : `import assert from "node:assert/strict"`}${"\n".repeat(line)}${asserting}`
+  }
 }
 
-const sources = fs.globSync(["README.md", "docs/**/*.md", "packages/*/README.md", "{packages,apps}/*/src/**/*.ts"], {
-  cwd: root,
-  exclude: ["docs/reference/**", "**/node_modules/**"]
-})
-const examples = sources.sort().flatMap(examplesOf)
+const fences = Fences.fences()
+const examples = fences.filter(({ language }) => language === "ts").map(exampleOf)
+const others = fences.filter(({ language }) => language !== "ts")
 
 fs.rmSync(folder, { recursive: true, force: true })
 fs.mkdirSync(folder, { recursive: true })
+
+// the clients that guides compare with, as benchmarks has them
+const peers = [
+  "@badgateway/oauth2-client",
+  "@types/simple-oauth2",
+  "arctic",
+  "google-auth-library",
+  "openid-client",
+  "simple-oauth2"
+]
+for (const peer of peers) {
+  const link = path.join(folder, "node_modules", peer)
+  fs.mkdirSync(path.dirname(link), { recursive: true })
+  fs.symlinkSync(path.join(root, "benchmarks/node_modules", peer), link, "junction")
+}
 for (const example of examples) fs.writeFileSync(example.file, example.text)
 fs.writeFileSync(
   path.join(folder, "tsconfig.json"),
@@ -55,7 +60,9 @@ fs.writeFileSync(
     files: examples.map((example) => path.basename(example.file)),
     include: [],
     compilerOptions: { noUnusedLocals: false, tsBuildInfoFile: "tsconfig.tsbuildinfo" },
-    references: ["browser", "catalogue", "core", "frameio", "generic-rfc6749", "node", "web"].map((name) => ({
+    references: ["browser", "catalogue", "core", "frameio", "generic-rfc6749", "node", "postgres", "web"].map((
+      name
+    ) => ({
       path: `../../packages/${name}`
     }))
   })
@@ -83,6 +90,9 @@ for (const example of examples) {
   }
 }
 
+const faults = await Fences.faults(fences)
+for (const fault of faults) failed.add(fault)
+
 for (const where of failed) console.log(`FAIL ${where}`)
-console.log(`${examples.length - failed.size} passed, ${failed.size} failed, 0 skipped`)
+console.log(`${examples.length + others.length - failed.size} passed, ${failed.size} failed, 0 skipped`)
 process.exit(failed.size > 0 ? 1 : 0)
