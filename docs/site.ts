@@ -9,7 +9,7 @@ export const withoutPage: ReadonlyArray<string> = [
   ".*/**",
   "AGENTS.md",
   "**/CHANGELOG.md",
-  "{benchmarks,chaos,hostile,runtimes,scripts}/**",
+  "{api,benchmarks,chaos,hostile,runtimes,scripts}/**",
   "**/{test,coverage,node_modules}/**"
 ]
 

@@ -1,5 +1,8 @@
 // Packs every public package as it would be published, lets publint and attw judge the tarball, and imports every module
 // of it by its public path from a project that knows nothing of this repository.
+//
+// Where a workflow packs, the manifests name its repository: provenance is refused without, and nobody has to write down here
+// where the repository is.
 import { spawnSync } from "node:child_process"
 import * as fs from "node:fs"
 import * as path from "node:path"
@@ -22,6 +25,26 @@ const packages = fs.globSync("packages/*/package.json", { cwd: root }).sort().ma
   return { home, name, tarball: path.join(folder, `${path.basename(home)}.tgz`) }
 })
 
+const host = process.env["GITHUB_SERVER_URL"] ?? "https://github.com"
+const repository = process.env["GITHUB_REPOSITORY"]
+const pack = (home: string, tarball: string): void => {
+  const manifest = path.join(home, "package.json")
+  const before = fs.readFileSync(manifest, "utf8")
+  if (repository !== undefined) {
+    const directory = path.relative(root, home).replaceAll("\\", "/")
+    const named = {
+      ...JSON.parse(before),
+      repository: { type: "git", url: `git+${host}/${repository}.git`, directory }
+    }
+    fs.writeFileSync(manifest, JSON.stringify(named, undefined, 2))
+  }
+  try {
+    run(path.join(root, pnpm), ["pack", "--out", tarball], home)
+  } finally {
+    fs.writeFileSync(manifest, before)
+  }
+}
+
 fs.rmSync(folder, { recursive: true, force: true })
 fs.mkdirSync(folder, { recursive: true })
 for (const { home } of packages) {
@@ -29,7 +52,7 @@ for (const { home } of packages) {
 }
 run("tsc", ["-b", "--force"], root)
 for (const { home, name, tarball } of packages) {
-  run(path.join(root, pnpm), ["pack", "--out", tarball], home)
+  pack(home, tarball)
   run("publint", ["run", "--strict", tarball], root)
   run("attw", ["--profile", "esm-only", tarball], root)
   console.log(`${name}: packed`)

@@ -35,6 +35,7 @@ const steps: ReadonlyArray<Step> = [
   { ring: "check", name: "catalogue", command: "node scripts/catalogue.ts --check" },
   // forced: an incremental build has been seen to stand by errors that are no more
   { ring: "check", name: "types", command: "tsc -b --force" },
+  { ring: "check", name: "api", command: "node docs/api.ts --check" },
   { ring: "check", name: "lint", command: "oxlint --type-aware --deny-warnings" },
   { ring: "check", name: "dead code", command: "knip" },
   { ring: "check", name: "unit", command: "vitest run --exclude **/*.integration.test.ts", vitest: true },
