@@ -16,6 +16,7 @@ import * as Stream from "effect/Stream"
 import * as Grant from "./Grant.ts"
 import * as GrantHistory from "./GrantHistory.ts"
 import type * as GrantKey from "./GrantKey.ts"
+import * as Held from "./internal/held.ts"
 import type { OAuthError } from "./OAuthError.ts"
 
 /**
@@ -192,7 +193,7 @@ export class TokenStore extends Context.Service<TokenStore, {
 export const makeMemory: Effect.Effect<TokenStore["Service"]> = Effect.gen(function*() {
   const clock = yield* Clock.Clock
   const changes = yield* PubSub.unbounded<Change>()
-  const records = new Map<string, Grant.Grant>()
+  const records = new Held.Records()
   const histories = new Map<string, ReadonlyArray<string>>()
   const aside: Array<Grant.Grant> = []
   let version = 0
@@ -217,20 +218,21 @@ export const makeMemory: Effect.Effect<TokenStore["Service"]> = Effect.gen(funct
     read: (key) => Effect.sync(() => ({ now: clock.currentTimeMillisUnsafe(), grant: records.get(key.id) })),
     write: (expected, draft) =>
       Effect.sync(() => {
-        if (records.get(draft.key)?.version !== expected) return outcome(false, draft.key)
-        const grant = Grant.stand(draft, { version: String(++version), now: clock.currentTimeMillisUnsafe() })
         const before = records.get(draft.key)
+        if (before?.version !== expected) return outcome(false, draft.key)
+        const now = clock.currentTimeMillisUnsafe()
+        const grant = Grant.stand(draft, { version: String(++version), now })
         // the newest line is in the record itself
         if (before !== undefined) histories.set(draft.key, Grant.appendHistory(histories.get(draft.key), before))
-        records.set(draft.key, grant)
+        records.set(grant)
         notify(draft.key, grant.version)
-        return outcome(true, draft.key)
+        return { now, accepted: true, grant }
       }),
     extend: (key, { leaseFor, version }) =>
       Effect.sync(() => {
         const grant = records.get(key.id)
         if (grant?.version !== version || grant.leaseUntil === undefined) return outcome(false, key.id)
-        records.set(key.id, { ...grant, leaseUntil: clock.currentTimeMillisUnsafe() + leaseFor })
+        records.set({ ...grant, leaseUntil: clock.currentTimeMillisUnsafe() + leaseFor })
         return outcome(true, key.id)
       }),
     remove: (key, version) =>
@@ -252,7 +254,8 @@ export const makeMemory: Effect.Effect<TokenStore["Service"]> = Effect.gen(funct
         notify(key.id)
         return { now, accepted: true, place: "memory" }
       }),
-    due: (options) => Effect.sync(() => selectDue(records.values(), clock.currentTimeMillisUnsafe(), options)),
+    due: (options) =>
+      Effect.sync(() => selectDue(records.due(options.before), clock.currentTimeMillisUnsafe(), options)),
     list: (options) => Effect.sync(() => selectList(records.values(), clock.currentTimeMillisUnsafe(), options)),
     history: (key) =>
       Effect.sync(() => {

@@ -270,7 +270,7 @@ const land = (
     Snapshot.linger(snapshot, until)
     Snapshot.hurry(snapshot, until)
     // a key without a grant is not remembered: who asks for it may be anybody
-    if (snapshot.grant === undefined) self.snapshots.delete(snapshot.key.id)
+    if (snapshot.grant === undefined) self.snapshots.delete(snapshot.id)
   }
   const { why } = flight.need
   if (why._tag === "Kept" && !why.used && Snapshot.isIdle(snapshot)) Service.forget(self, snapshot)

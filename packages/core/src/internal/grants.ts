@@ -66,11 +66,12 @@ export const adopt = (
               tokens,
               { offset: reading.now - now, need: { target: Target.whole }, rules }
             )
-            return Effect.map(id, (writeId): Grant.Draft => ({
+            return Effect.succeed<Grant.Draft>({
               format: Grant.format,
               key: key.id,
               state: Transaction.active,
-              writeId,
+              // the first write of a lineage needs no other name
+              writeId: lineage,
               lineage,
               serial: 1,
               authorizedAt: reading.now,
@@ -78,7 +79,7 @@ export const adopt = (
               body,
               dueIn: Transaction.dueIn({ key: key.id, body, authorizedAt: reading.now }, reading.now, rules),
               note: self.renewal.note("Authorized")
-            }))
+            })
           })
         )
       const kept = yield* Effect.result(Effect.flatMap(options?.identity ?? Effect.undefined, keep))

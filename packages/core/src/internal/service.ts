@@ -40,6 +40,7 @@ import { deposit } from "./commit.ts"
 import * as Custody from "./custody.ts"
 import * as Details from "./details.ts"
 import type { Environment } from "./environment.ts"
+import * as Held from "./held.ts"
 import * as Snapshot from "./snapshot.ts"
 import * as Transaction from "./transaction.ts"
 import { problemOfResource } from "./url.ts"
@@ -112,7 +113,7 @@ export const make = Effect.fnUntraced(function*(parts: Parts): Effect.fn.Return<
     verifier: parts.verifier,
     custody: Custody.make(store, policy, (key) => {
       const snapshot = snapshots.get(key)
-      if (snapshot !== undefined) snapshot.noticesWhenAsked = snapshot.notices
+      if (snapshot?.notice === "unasked") snapshot.notice = "asked"
     }),
     rules: {
       holds,
@@ -161,12 +162,12 @@ export const make = Effect.fnUntraced(function*(parts: Parts): Effect.fn.Return<
         Effect.sync(() => {
           if (change._tag === "Gap") {
             trust.notified = true
-            for (const snapshot of snapshots.values()) distrust(snapshot)
+            for (const snapshot of snapshots.values()) Snapshot.distrust(snapshot)
           } else moved(snapshots.get(change.key), change.version)
         })).pipe(Effect.ensuring(Effect.sync(() => {
           // notifications have ended, however they did: from here on snapshots age
           trust.notified = false
-          for (const snapshot of snapshots.values()) distrust(snapshot)
+          for (const snapshot of snapshots.values()) Snapshot.distrust(snapshot)
         })))
     )
   }
@@ -208,17 +209,22 @@ export const find = (
   key: GrantKey.GrantKey,
   target: Target.Target = Target.whole
 ): Snapshot.Slot | undefined => {
-  const slots = self.snapshots.get(key.id)?.slots
+  const known = self.snapshots.get(key.id)
   // most grants serve one target
-  return slots?.[0]?.target.id === target.id ? slots[0] : slots?.find((slot) => slot.target.id === target.id)
+  return known === undefined || target.id === Target.whole.id ? known : besideOf(known, target)
 }
 
 /** The slot of a grant's token for a target. */
 export const slot = (self: Service, key: GrantKey.GrantKey, target: Target.Target = Target.whole): Snapshot.Slot => {
-  const known = snapshot(self, key)
-  for (const slot of known.slots) if (slot.target.id === target.id) return slot
-  return add(self, new Snapshot.Slot(known, target))
+  let known = self.snapshots.get(key.id)
+  if (known === undefined) (known = snapshot(self, key)).used = true
+  return target.id === Target.whole.id
+    ? known
+    : besideOf(known, target) ?? add(self, new Snapshot.Beside(known, target))
 }
+
+const besideOf = (known: Snapshot.Snapshot, target: Target.Target): Snapshot.Beside | undefined =>
+  known.beside.find((slot) => slot.target.id === target.id)
 
 /** What is known of a grant. */
 export const snapshot = (self: Service, key: GrantKey.GrantKey): Snapshot.Snapshot => {
@@ -228,44 +234,43 @@ export const snapshot = (self: Service, key: GrantKey.GrantKey): Snapshot.Snapsh
 }
 
 const know = (self: Service, snapshot: Snapshot.Snapshot): void => {
-  self.snapshots.set(snapshot.key.id, snapshot)
+  self.snapshots.set(snapshot.id, snapshot)
   self.knows.openUnsafe()
 }
 
 /** The slot that counts, where somebody has held on to one that may have been forgotten. */
 export const live = (self: Service, held: Snapshot.Slot): Snapshot.Slot => {
-  const { key } = held.snapshot
-  const standing = self.snapshots.get(key.id)
-  if (standing === undefined) know(self, held.snapshot)
-  else if (standing !== held.snapshot) return slot(self, key, held.target)
-  return held.snapshot.slots.includes(held)
-    ? held
-    : held.snapshot.slots.find(({ target }) => target.id === held.target.id) ?? add(self, held)
+  const { snapshot } = held
+  const standing = self.snapshots.get(snapshot.id)
+  if (standing === undefined) know(self, snapshot)
+  else if (standing !== snapshot) return slot(self, snapshot.key, held.target)
+  return held instanceof Snapshot.Beside && !snapshot.beside.includes(held)
+    ? besideOf(snapshot, held.target) ?? add(self, held)
+    : held
 }
 
 /** Forgets a grant that nothing depends on. */
 export const forget = (self: Service, snapshot: Snapshot.Snapshot): void => {
-  if (self.snapshots.get(snapshot.key.id) === snapshot) self.snapshots.delete(snapshot.key.id)
+  if (self.snapshots.get(snapshot.id) === snapshot) self.snapshots.delete(snapshot.id)
   Snapshot.clear(snapshot)
 }
 
 // A slot beyond the most takes the place of the one that ends first, unless somebody may be waiting for that.
-const add = (self: Service, added: Snapshot.Slot): Snapshot.Slot => {
+const add = (self: Service, added: Snapshot.Beside): Snapshot.Slot => {
   const { snapshot } = added
-  let { slots } = snapshot
-  while (slots.length >= mostSlots && snapshot.flight === undefined) {
-    const gone = slots.reduce((first, slot) => slot.usableUntil < first.usableUntil ? slot : first)
+  let { beside } = snapshot
+  while (beside.length >= mostBeside && snapshot.flight === undefined) {
+    const gone = beside.reduce((first, slot) => slot.usableUntil < first.usableUntil ? slot : first)
     gone.freshUntil = Number.NEGATIVE_INFINITY
-    slots = slots.filter((slot) => slot !== gone)
+    beside = beside.filter((slot) => slot !== gone)
   }
-  snapshot.slots = slots.concat(added)
-  snapshot.used = true
+  snapshot.beside = beside.concat(added)
+  Snapshot.touch(snapshot, self.renewal.trust())
   Snapshot.fill(added, self.renewal.trust())
-  if (snapshot.stale) Snapshot.distrust(snapshot)
   return added
 }
 
-const mostSlots = Transaction.mostTargets
+const mostBeside = Transaction.mostTargets - 1
 
 /** Runs an effect in the service, so that it goes on when whoever asked for it is interrupted. */
 export const detached = <A>(
@@ -286,15 +291,11 @@ export const detached = <A>(
 
 const closed = OAuthError.make("TokenService", "close", new OAuthError.RenewalPending({ why: "closing" }))
 
-const distrust = (snapshot: Snapshot.Snapshot): void => {
-  snapshot.notices++
-  Snapshot.distrust(snapshot)
-}
-
 // The store has a newer record than this process: it is read before the next use.
 const moved = (snapshot: Snapshot.Snapshot | undefined, version: string | undefined): void => {
-  if (snapshot === undefined || snapshot.grant?.version === version) return
-  distrust(snapshot)
+  if (snapshot === undefined) return
+  if (version === (snapshot.held === undefined ? undefined : Held.version(snapshot.held))) return
+  Snapshot.distrust(snapshot)
   const waiting = snapshot.moved
   snapshot.moved = undefined
   if (waiting !== undefined) Deferred.doneUnsafe(waiting, Effect.void)

@@ -9,12 +9,13 @@ import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as Redacted from "effect/Redacted"
 import * as Grant from "../Grant.ts"
-import type * as GrantKey from "../GrantKey.ts"
+import * as GrantKey from "../GrantKey.ts"
 import type { OAuthError, OAuthErrorReason } from "../OAuthError.ts"
 import type { RefreshPolicy } from "../RefreshPolicy.ts"
-import type { Target } from "../Target.ts"
+import * as Target from "../Target.ts"
 import type { AccessToken } from "../TokenSet.ts"
 import type { Reading } from "../TokenStore.ts"
+import * as Held from "./held.ts"
 import type { Need } from "./transaction.ts"
 import * as Transaction from "./transaction.ts"
 
@@ -43,9 +44,9 @@ export interface Wait {
 }
 
 /** The token of a grant for one target, ready to be returned. */
-export class Slot {
-  readonly snapshot: Snapshot
-  readonly target: Target
+export abstract class Slot {
+  abstract readonly snapshot: Snapshot
+  abstract readonly target: Target.Target
   /** Until when the token is returned without a look, by this process's clock. */
   freshUntil = Number.NEGATIVE_INFINITY
   /** Until when the token may be returned at all, by this process's clock. */
@@ -53,30 +54,133 @@ export class Slot {
   exit: Exit.Exit<AccessToken> | undefined = undefined
   /** The token that came from a refusal, and when. */
   refusal: { readonly token: Redacted.Redacted; readonly at: number } | undefined = undefined
+}
 
-  constructor(snapshot: Snapshot, target: Target) {
+/** The slot of a target beside the whole. */
+export class Beside extends Slot {
+  readonly snapshot: Snapshot
+  readonly target: Target.Target
+
+  constructor(snapshot: Snapshot, target: Target.Target) {
+    super()
     this.snapshot = snapshot
     this.target = target
   }
 }
 
-/** What this process knows of a grant. */
-export class Snapshot {
-  readonly key: GrantKey.GrantKey
-  slots: ReadonlyArray<Slot> = []
+/** What this process knows of a grant, and the slot of its whole target, which is all that most grants serve. */
+export class Snapshot extends Slot {
+  readonly id: string
+  /** The slots of other targets. */
+  beside: ReadonlyArray<Beside> = noneBeside
   /** The record that stood when the store was last heard, or the one that it has not taken yet. */
-  grant: Grant.Grant | undefined = undefined
+  held: Held.Held | undefined = undefined
   /** The store's clock minus this process's. */
   offset = 0
   /** When the store was last heard, by this process's clock. */
   heardAt = Number.NEGATIVE_INFINITY
-  /** The store has said that its record is another one by now. */
-  stale = false
-  /** How often it has said so, and how often it had when it was last asked. */
-  notices = 0
-  noticesWhenAsked = 0
+  /** Whether the store has said that its record is another one by now, and if so, whether it was asked after that. */
+  notice: "none" | "asked" | "unasked" = "none"
   /** Somebody has used it since it was last passed by. */
   used = false
+  /** What it has for a time only, and nearly no snapshot has; read and written by the names below. */
+  passing: Passing | undefined = undefined
+
+  constructor(key: GrantKey.GrantKey) {
+    super()
+    this.id = key.id
+  }
+
+  get snapshot(): Snapshot {
+    return this
+  }
+
+  get target(): Target.Target {
+    return Target.whole
+  }
+
+  get slots(): ReadonlyArray<Slot> {
+    return [this, ...this.beside]
+  }
+
+  get grant(): Grant.Grant | undefined {
+    return this.held === undefined ? undefined : Held.toGrant(this.held, this.id)
+  }
+
+  set grant(grant: Grant.Grant | undefined) {
+    this.held = grant === undefined ? undefined : Held.of(grant)
+  }
+
+  get key(): GrantKey.GrantKey {
+    const key = this.passing?.key ?? GrantKey.fromId(this.id)
+    if (key === undefined) throw new Error("The id of a grant's key is not its canonical encoding")
+    if (this.passing !== undefined) this.passing.key = key
+    return key
+  }
+
+  get flight(): Flight | undefined {
+    return this.passing?.flight
+  }
+
+  set flight(flight: Flight | undefined) {
+    put(this, "flight", flight)
+  }
+
+  get look(): Passing["look"] {
+    return this.passing?.look
+  }
+
+  set look(look: Passing["look"]) {
+    put(this, "look", look)
+  }
+
+  get unsaved(): Passing["unsaved"] {
+    return this.passing?.unsaved
+  }
+
+  set unsaved(unsaved: Passing["unsaved"]) {
+    put(this, "unsaved", unsaved)
+  }
+
+  get escrowed(): boolean {
+    return this.passing?.escrowed === true
+  }
+
+  set escrowed(escrowed: boolean) {
+    put(this, "escrowed", escrowed || undefined)
+  }
+
+  get neverSent(): ReadonlySet<string> {
+    return this.passing?.neverSent ?? none
+  }
+
+  set neverSent(ids: ReadonlySet<string>) {
+    put(this, "neverSent", ids.size === 0 ? undefined : ids)
+  }
+
+  get resting(): Passing["resting"] {
+    return this.passing?.resting
+  }
+
+  set resting(resting: Passing["resting"]) {
+    put(this, "resting", resting)
+  }
+
+  get moved(): Passing["moved"] {
+    return this.passing?.moved
+  }
+
+  set moved(moved: Passing["moved"]) {
+    put(this, "moved", moved)
+  }
+}
+
+const noneBeside: ReadonlyArray<Beside> = []
+
+/** What a snapshot has for a time only: nearly none has any of it, and who has none of it pays for none. */
+class Passing {
+  /** The key that the id stands for, once it was asked for. */
+  key: GrantKey.GrantKey | undefined = undefined
   flight: Flight | undefined = undefined
   /** A look at the store under way, which comes to whether what is known may be acted on. */
   look: Deferred.Deferred<boolean> | undefined = undefined
@@ -91,16 +195,21 @@ export class Snapshot {
     readonly error: OAuthErrorReason | undefined
   } | undefined = undefined
   /** An earlier process has left a newer pair in escrow, and the store has not taken it yet. */
-  escrowed = false
+  escrowed: true | undefined = undefined
   /** The write ids of claims under which nothing was sent, and that may still stand or come to stand. */
-  neverSent: ReadonlySet<string> = none
+  neverSent: ReadonlySet<string> | undefined = undefined
   /** Targets that the server refused, by their ids; they rest here, and the grant does not. */
   resting: ReadonlyMap<string, Resting> | undefined = undefined
   /** Completed when the store notifies of a change. */
   moved: Deferred.Deferred<void> | undefined = undefined
+}
 
-  constructor(key: GrantKey.GrantKey) {
-    this.key = key
+const put = <K extends keyof Passing>(self: Snapshot, name: K, value: Passing[K]): void => {
+  if (value !== undefined) (self.passing ??= new Passing())[name] = value
+  else if (self.passing !== undefined) {
+    self.passing[name] = value
+    const { key: _, ...rest } = self.passing
+    if (Object.values(rest).every((value) => value === undefined)) self.passing = undefined
   }
 }
 
@@ -113,7 +222,7 @@ export interface Resting {
 /** Takes note of whether the server refused a target. */
 export const heardOfTarget = (
   self: Snapshot,
-  target: Target,
+  target: Target.Target,
   refused: ((refusals: number) => number) | undefined
 ): void => {
   const { resting } = self
@@ -130,7 +239,7 @@ export const heardOfTarget = (
 export const restsUntil = (self: Snapshot, target: string): number =>
   self.resting?.get(target)?.until ?? Number.NEGATIVE_INFINITY
 
-/** No ids: what nearly every snapshot has, so that it is held once. */
+/** No ids. */
 export const none: ReadonlySet<string> = new Set()
 
 /** How long snapshots live. */
@@ -146,18 +255,17 @@ export interface Trust {
 
 /** Takes note of what the store said. */
 export const observe = (self: Snapshot, reading: Reading, now: number, trust: Trust): void => {
-  self.offset = reading.now - now
+  self.offset = Held.small(reading.now - now)
   self.heardAt = now
   // an answer that was on its way when the store spoke up may be older than what it spoke of
-  self.stale = self.notices !== self.noticesWhenAsked
+  if (self.notice === "asked") self.notice = "none"
   self.grant = reading.grant
   for (const slot of self.slots) fill(slot, trust)
-  if (self.stale) distrust(self)
 }
 
 /** Fills a slot from the record that its snapshot holds. */
 export const fill = (slot: Slot, trust: Trust): void => {
-  const { grant, heardAt, offset } = slot.snapshot
+  const { grant, heardAt, notice, offset, used } = slot.snapshot
   const token = grant === undefined || isEnded(grant) ? undefined : Grant.accessToken(grant, slot.target.id)
   if (grant === undefined || token === undefined || !Transaction.isHeld(token, trust)) {
     slot.exit = undefined
@@ -173,16 +281,17 @@ export const fill = (slot: Slot, trust: Trust): void => {
   const renewable = grant.body._tag === "Open" && Transaction.presentable(grant.body) !== undefined
   // later than `due` by chance, never earlier: what is renewed must be due by everyone's rule
   const due = Transaction.dueFrom(token, policy) + Transaction.margin(token, policy) * policy.jitter * trust.spread
-  slot.freshUntil = Math.min(
+  // the next use is to be noticed, or the store to be looked at before it
+  slot.freshUntil = !used || notice !== "none" ? Number.NEGATIVE_INFINITY : Math.min(
     renewable ? due - offset : slot.usableUntil,
     slot.usableUntil,
     trust.notified ? Number.POSITIVE_INFINITY : heardAt + Duration.toMillis(policy.maxStaleness)
   )
 }
 
-/** Makes every token of a grant be looked at before it is returned again. */
+/** Makes every token of a grant be looked at before it is returned again: the store has said that there is a newer record. */
 export const distrust = (self: Snapshot): void => {
-  self.stale = true
+  self.notice = "unasked"
   for (const slot of self.slots) slot.freshUntil = Number.NEGATIVE_INFINITY
 }
 
@@ -194,7 +303,7 @@ export const isFresh = (slot: Slot, now: number): boolean => now < slot.freshUnt
 
 /** Whether what is known is recent enough to be acted on. */
 export const isTrusted = (self: Snapshot, now: number, trust: Trust): boolean =>
-  !self.stale && now >= self.heardAt &&
+  self.notice === "none" && now >= self.heardAt &&
   (trust.notified || now - self.heardAt < Duration.toMillis(trust.policy.maxStaleness))
 
 /** Takes note of a use. */
@@ -202,7 +311,6 @@ export const touch = (self: Snapshot, trust: Trust): void => {
   if (self.used) return
   self.used = true
   for (const slot of self.slots) fill(slot, trust)
-  if (self.stale) distrust(self)
 }
 
 /** Takes the note of uses away: the next one comes by, and leaves it again. */
