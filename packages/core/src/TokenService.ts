@@ -18,7 +18,7 @@ import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import type { Json } from "effect/Schema"
 import type * as Scope from "effect/Scope"
-import * as Stream from "effect/Stream"
+import type * as Stream from "effect/Stream"
 import type { AuthorizationDetails } from "./AuthorizationDetails.ts"
 import * as AuthorizationServer from "./AuthorizationServer.ts"
 import { ClientAuthentication } from "./ClientAuthentication.ts"
@@ -374,7 +374,7 @@ export const make = Effect.fnUntraced(function*(options?: Options): Effect.fn.Re
     ended: (key) => own("ended", key, () => Grants.ended(service, key)),
     restore: (key) => own("restore", key, () => Grants.restore(service, key)),
     forget: (key, options) => own("forget", key, () => Grants.forget(service, key, options)),
-    events: Stream.fromPubSub(service.events)
+    events: service.events.stream
   })
 })
 

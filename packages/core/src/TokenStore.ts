@@ -11,11 +11,11 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as PubSub from "effect/PubSub"
-import * as Stream from "effect/Stream"
+import type * as Stream from "effect/Stream"
 import * as Grant from "./Grant.ts"
 import * as GrantHistory from "./GrantHistory.ts"
 import type * as GrantKey from "./GrantKey.ts"
+import * as Broadcast from "./internal/broadcast.ts"
 import * as Held from "./internal/held.ts"
 import type { OAuthError } from "./OAuthError.ts"
 
@@ -192,7 +192,7 @@ export class TokenStore extends Context.Service<TokenStore, {
  */
 export const makeMemory: Effect.Effect<TokenStore["Service"]> = Effect.gen(function*() {
   const clock = yield* Clock.Clock
-  const changes = yield* PubSub.unbounded<Change>()
+  const changes = Broadcast.make<Change>({ first: { _tag: "Gap" } })
   const records = new Held.Records()
   const histories = new Map<string, ReadonlyArray<string>>()
   const aside: Array<Grant.Grant> = []
@@ -204,17 +204,12 @@ export const makeMemory: Effect.Effect<TokenStore["Service"]> = Effect.gen(funct
     grant: records.get(key)
   })
   const notify = (key: string, version?: string): void => {
-    PubSub.publishUnsafe(changes, { _tag: "Changed", key, version })
+    changes.tell({ _tag: "Changed", key, version })
   }
 
   return TokenStore.of({
     name: "memory",
-    changes: Stream.unwrap(
-      Effect.map(
-        PubSub.subscribe(changes),
-        (subscription) => Stream.concat(Stream.succeed<Change>({ _tag: "Gap" }), Stream.fromSubscription(subscription))
-      )
-    ),
+    changes: changes.stream,
     read: (key) => Effect.sync(() => ({ now: clock.currentTimeMillisUnsafe(), grant: records.get(key.id) })),
     write: (expected, draft) =>
       Effect.sync(() => {

@@ -11,7 +11,6 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Latch from "effect/Latch"
-import * as PubSub from "effect/PubSub"
 import * as Random from "effect/Random"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
@@ -36,6 +35,7 @@ import type { TokenStore } from "../TokenStore.ts"
 import * as Attempts from "./attempts.ts"
 import { ofBytes } from "./base64Url.ts"
 import { Brake, Breaker } from "./breaker.ts"
+import * as Broadcast from "./broadcast.ts"
 import { deposit } from "./commit.ts"
 import * as Custody from "./custody.ts"
 import * as Details from "./details.ts"
@@ -52,7 +52,7 @@ export interface Service {
   readonly revocation: Revocation["Service"]
   readonly store: TokenStore["Service"]
   readonly renewal: Environment
-  readonly events: PubSub.PubSub<GrantEvent>
+  readonly events: Broadcast.Broadcast<GrantEvent>
   readonly snapshots: Map<string, Snapshot.Snapshot>
   /** Open while there is something to forget. */
   readonly knows: Latch.Latch
@@ -95,7 +95,7 @@ export const make = Effect.fnUntraced(function*(parts: Parts): Effect.fn.Return<
     fiber.addObserver(() => fibers.delete(fiber))
     return fiber
   }
-  const events = yield* PubSub.sliding<GrantEvent>(1024)
+  const events = Broadcast.make<GrantEvent>({ capacity: 1024 })
   const closing = Deferred.makeUnsafe<void>()
   // snapshots age until it is known that notifications arrive
   const holds = (thumbprint: string): boolean =>
@@ -138,9 +138,7 @@ export const make = Effect.fnUntraced(function*(parts: Parts): Effect.fn.Return<
       ),
     request: (grant, refreshToken, need) => request(server, grant, refreshToken, need),
     discard: (token, kept) => Effect.ignore(parts.revocation.revoke(token, "refresh_token", kept)),
-    emit: (event) => {
-      PubSub.publishUnsafe(events, event)
-    }
+    emit: events.tell
   }
   const service: Service = {
     server,
@@ -421,5 +419,5 @@ const close = Effect.fnUntraced(function*(
   })
   // whoever listens hears of the end first
   yield* Effect.yieldNow
-  yield* PubSub.shutdown(self.events)
+  yield* self.events.end
 })
