@@ -15,6 +15,7 @@ import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as OAuthError from "./OAuthError.ts"
 import type { Parameters } from "./TokenRequest.ts"
+import type { Judgement } from "./TokenResponse.ts"
 
 /**
  * The endpoints at which a client authenticates.
@@ -47,10 +48,13 @@ export interface Credentials {
    */
   readonly basis?: Redacted.Redacted | undefined
   /**
-   * Names the certificate that the connection shows (`ClientCertificate.name`), where tokens are bound to it (RFC 8705,
-   * section 3).
+   * The certificate that the connection shows, where tokens are bound to it (RFC 8705, section 3): its name
+   * (`ClientCertificate.name`), and what it makes of tokens. `MutualTls` gives both.
    */
-  readonly certificate?: string | undefined
+  readonly certificate?: {
+    readonly name: string
+    readonly binds: (judgement: Judgement) => Judgement
+  } | undefined
 }
 
 /**

@@ -23,6 +23,7 @@ import * as Configuration from "./Configuration.ts"
 import * as DpopKey from "./DpopKey.ts"
 import { type Answer, Dpop, type Proof, type Request } from "./DpopProof.ts"
 import { ofBinary, ofBytes } from "./internal/base64Url.ts"
+import * as Proven from "./internal/proven.ts"
 import { isPrivate } from "./internal/url.ts"
 import * as OAuthError from "./OAuthError.ts"
 
@@ -32,7 +33,7 @@ import * as OAuthError from "./OAuthError.ts"
  * @category models
  * @since 0.1.0
  */
-export { type Answer, Dpop, type Proof, type Request } from "./DpopProof.ts"
+export { type Answer, Dpop, type Exchange, type Proof, type Request } from "./DpopProof.ts"
 
 /**
  * Options of the service.
@@ -139,7 +140,7 @@ export const make: (
         }))
       })
 
-    return Dpop.of({
+    const service: Omit<Dpop["Service"], "exchange"> = {
       thumbprint: key.thumbprint,
       unbound: options?.unbound ?? "refused",
       holds: (thumbprint) => signers.has(thumbprint),
@@ -172,7 +173,8 @@ export const make: (
         known.ahead = ahead
         return true
       }
-    })
+    }
+    return Dpop.of({ ...service, exchange: Proven.exchange(service) })
   })
 
 // 132 random bits each

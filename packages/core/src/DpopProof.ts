@@ -6,8 +6,10 @@
  */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
+import type { HttpClientRequest } from "effect/http/HttpClientRequest"
 import type * as Redacted from "effect/Redacted"
 import type * as OAuthError from "./OAuthError.ts"
+import type { Judgement } from "./TokenResponse.ts"
 
 /**
  * What a proof is for.
@@ -57,6 +59,25 @@ export interface Answer {
 }
 
 /**
+ * A request to a token endpoint that is to be proven.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Exchange extends Pick<Request, "algorithms" | "thumbprint"> {
+  readonly request: HttpClientRequest
+  /** How the client authenticates: one that does not (`"none"`) has its refresh tokens bound too. */
+  readonly clientMethod: string
+  /** Sends a request that presents nothing, where the server gives its nonce to such, and gives the answer's headers. */
+  readonly probe?: ((request: HttpClientRequest) => Effect.Effect<Answer["headers"] | undefined>) | undefined
+  /** Sends the request as it was proven. The answer may hold tokens of these types, in their canonical spelling. */
+  readonly send: (
+    request: HttpClientRequest,
+    tokenTypes: ReadonlyArray<string>
+  ) => Effect.Effect<{ readonly judgement: Judgement; readonly headers?: Answer["headers"] | undefined }>
+}
+
+/**
  * Proves possession of a key.
  *
  * @category services
@@ -91,4 +112,15 @@ export class Dpop extends Context.Service<Dpop, {
    * or did not like the proof and has another time than this process.
    */
   readonly heard: (proof: Proof, answer: Answer) => boolean
+
+  /**
+   * Sends a request to a token endpoint with a proof, and binds what it gives to
+   * the key (RFC 9449, section 5). `again` as {@link heard} tells it.
+   */
+  readonly exchange: (
+    options: Exchange
+  ) => Effect.Effect<
+    { readonly judgement: Judgement; readonly again: boolean },
+    OAuthError.ConfigurationInvalid | OAuthError.KeyUnavailable
+  >
 }>()("@effect-oauth/core/DpopProof/Dpop") {}

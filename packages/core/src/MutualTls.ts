@@ -14,6 +14,7 @@ import * as Result from "effect/Result"
 import { AuthorizationServer } from "./AuthorizationServer.ts"
 import * as ClientAuthentication from "./ClientAuthentication.ts"
 import { ClientCertificate } from "./ClientCertificate.ts"
+import { bound as bindTokens } from "./internal/bound.ts"
 import * as OAuthError from "./OAuthError.ts"
 import * as OAuthHttpClient from "./OAuthHttpClient.ts"
 
@@ -113,7 +114,7 @@ export const clientAuthentication = (
             ...credentials,
             method,
             basis: Redacted.make(name),
-            ...(tokens === "unbound" ? {} : { certificate: name })
+            ...(tokens === "unbound" ? {} : { certificate: binding(name, method) })
           })))
     }))
 }
@@ -135,8 +136,16 @@ export const bound = (
   credentials: (endpoint) =>
     Effect.flatMap(
       certificate.current,
-      (name) => Effect.map(self.credentials(endpoint), (credentials) => ({ ...credentials, certificate: name }))
+      (name) => Effect.map(self.credentials(endpoint), (credentials) => ({
+        ...credentials,
+        certificate: binding(name, credentials.method)
+      }))
     )
+})
+
+const binding = (name: string, method: string): ClientAuthentication.Credentials["certificate"] => ({
+  name,
+  binds: (judgement) => bindTokens(judgement, { method, thumbprint: name, type: "Bearer" })
 })
 
 /**

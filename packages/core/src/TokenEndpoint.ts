@@ -7,20 +7,17 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import type * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as Record from "effect/Record"
-import * as Redacted from "effect/Redacted"
 import { AuthorizationServer } from "./AuthorizationServer.ts"
 import { ClientAuthentication, type Credentials } from "./ClientAuthentication.ts"
-import { Dpop, type Proof } from "./DpopProof.ts"
+import { Dpop } from "./DpopProof.ts"
 import type { About } from "./EndpointRequest.ts"
 import { ExchangeLimits } from "./ExchangeLimits.ts"
 import { unavailable } from "./internal/binding.ts"
 import * as Exchange from "./internal/exchange.ts"
 import * as Form from "./internal/form.ts"
-import * as Nonce from "./internal/nonce.ts"
 import * as OAuthError from "./OAuthError.ts"
 import { OAuthHttpClient } from "./OAuthHttpClient.ts"
 import type { Parameters, TokenRequest } from "./TokenRequest.ts"
@@ -84,9 +81,12 @@ export const make: Effect.Effect<
 
   const dpop = Option.getOrUndefined(yield* Effect.serviceOption(Dpop))
 
-  const judge = (answer: TokenResponse.Answer, about: About, proof: Proof | undefined): TokenResponse.Judgement => {
+  const judge = (
+    answer: TokenResponse.Answer,
+    about: About,
+    tokenTypes: ReadonlyArray<string> | undefined
+  ): TokenResponse.Judgement => {
     const { authorizationCode, response } = server.dialect
-    const tokenTypes = proof === undefined ? undefined : dpop?.unbound === "accepted" ? ["DPoP", "Bearer"] : ["DPoP"]
     const asked = { grantType: about.grantType, tokenTypes }
     const judgement = TokenResponse.judge(Form.answered(answer, about, server.dialect), response, asked)
     const names = about.grantType === "authorization_code" ? authorizationCode.parts : []
@@ -100,23 +100,6 @@ export const make: Effect.Effect<
     return { ...judgement, tokens: { ...judgement.tokens, parts: Object.fromEntries(parts) } }
   }
 
-  const prove = (
-    { method, url }: HttpClientRequest.HttpClientRequest,
-    { thumbprint }: TokenRequest,
-    { certificate }: Credentials
-  ): Effect.Effect<Proof | undefined, OAuthError.ConfigurationInvalid | OAuthError.KeyUnavailable> =>
-    dpop === undefined
-      ? thumbprint === undefined || thumbprint === certificate
-        ? Effect.succeed(undefined)
-        : Effect.fail(unavailable(thumbprint))
-      : dpop.proof({ method, url, thumbprint, algorithms: server.dpopSigningAlgorithms }).pipe(
-        Effect.mapError(({ reason }) =>
-          reason._tag === "ConfigurationInvalid"
-            ? reason
-            : new OAuthError.KeyUnavailable({ use: "dpop", keyId: thumbprint ?? dpop.thumbprint })
-        )
-      )
-
   // An answer that completes another one belongs to it.
   const follow = (
     judgement: TokenResponse.Judgement,
@@ -129,9 +112,6 @@ export const make: Effect.Effect<
         kept: { ...kept, ...judgement.tokens.kept },
         send: (to) => Form.exchange(client, authentication, server.dialect, to)
       })
-
-  const probe = (url: string, field: string, proof: Proof) =>
-    Exchange.once(client, HttpClientRequest.post(url, { headers: { dpop: Redacted.value(proof.value) } }), { field })
 
   const send = Effect.fnUntraced(function*(
     request: TokenRequest,
@@ -151,36 +131,36 @@ export const make: Effect.Effect<
     const about = { endpoint: "token", grantType: request.grantType } as const
     const parameters: Parameters = [["grant_type", request.grantType], ...request.parameters]
     const written = yield* Form.request({ ...about, url, parameters, kept: request.kept }, credentials, server.dialect)
-    const proof = yield* server.dialect.dpopNonce === "fetched"
-      ? Nonce.first(prove(written, request, credentials), dpop, (proof) => probe(url, field, proof))
-      : prove(written, request, credentials)
-    const proven = proof === undefined
-      ? written
-      : HttpClientRequest.setHeader(written, "dpop", Redacted.value(proof.value))
-    if (!maySend()) {
-      const { origin } = new URL(url)
-      return final({ _tag: "NotSent", reason: new OAuthError.RequestNotSent({ problem: "lease-lost", origin }) })
-    }
-    const outcome = yield* Exchange.once(client, proven, { field, timeLimit })
-    switch (outcome._tag) {
-      case "Answer": {
-        const judgement = judge(outcome.answer, about, proof)
-        if (proof === undefined || dpop === undefined) {
-          return final(bound(judgement, credentials.certificate, credentials))
+    const once = (request: HttpClientRequest.HttpClientRequest, tokenTypes?: ReadonlyArray<string>) =>
+      Effect.suspend((): Effect.Effect<Received> => {
+        if (maySend()) {
+          return Effect.map(Exchange.once(client, request, { field, timeLimit }), (outcome) =>
+            received(outcome, (answer) => judge(answer, about, tokenTypes)))
         }
-        const error = judgement._tag === "Refused" ? judgement.reason.code : undefined
-        const again = dpop.heard(proof, { headers: outcome.answer.headers, error })
-        return again ? { judgement, remedy: "proof" } : final(bound(judgement, proof.thumbprint, credentials))
-      }
-      case "NotSent":
-        return final(outcome)
-      case "Lost":
-        return final(
-          outcome.reason._tag === "ResponseInvalid"
-            ? { _tag: "Unusable", reason: outcome.reason }
-            : { _tag: "Ambiguous", reason: outcome.reason }
-        )
+        const { origin } = new URL(url)
+        const reason = new OAuthError.RequestNotSent({ problem: "lease-lost", origin })
+        return Effect.succeed({ judgement: { _tag: "NotSent", reason } })
+      })
+    const { certificate, method } = credentials
+    const { thumbprint } = request
+    if (dpop === undefined) {
+      if (thumbprint !== undefined && thumbprint !== certificate?.name) return yield* unavailable(thumbprint)
+      const { judgement } = yield* once(written)
+      return final(certificate === undefined ? judgement : certificate.binds(judgement))
     }
+    const { again, judgement } = yield* dpop.exchange({
+      thumbprint,
+      request: written,
+      algorithms: server.dpopSigningAlgorithms,
+      clientMethod: method,
+      send: once,
+      probe: server.dialect.dpopNonce === "fetched"
+        ? (request) =>
+          Effect.map(Exchange.once(client, request, { field }), (outcome) =>
+            outcome._tag === "Answer" ? outcome.answer.headers : undefined)
+        : undefined
+    })
+    return again ? { judgement, remedy: "proof" } : final(judgement)
   })
 
   // A request that was refused before its grant was looked at is sent once more for each remedy that there is.
@@ -267,32 +247,21 @@ const final = (judgement: TokenResponse.Judgement): Sent => ({
   remedy: judgement._tag === "Refused" && judgement.reason.code === "invalid_client" ? "credentials" : undefined
 })
 
-// What a request that was proven gave is bound to the key, as far as RFC 9449 says so: a refresh token where the client
-// proves nothing else (section 5). So it is with a certificate (RFC 8705, sections 3 and 4), unless a key was proven.
-const bound = (
-  judgement: TokenResponse.Judgement,
-  thumbprint: string | undefined,
-  credentials: Credentials
-): TokenResponse.Judgement => {
-  if (thumbprint === undefined) return judgement
-  const type = thumbprint === credentials.certificate ? "Bearer" : "DPoP"
-  const refreshTokenThumbprint = credentials.method === "none" ? thumbprint : undefined
-  switch (judgement._tag) {
-    case "Granted": {
-      const own = (tokens: TokenSet): TokenSet => ({
-        ...tokens,
-        ...(tokens.tokenType === type ? { thumbprint } : {}),
-        ...(tokens.refreshToken === undefined ? {} : { refreshTokenThumbprint })
-      })
-      const { parts, ...tokens } = judgement.tokens
-      return {
-        ...judgement,
-        tokens: parts === undefined ? own(tokens) : { ...own(tokens), parts: Record.map(parts, own) }
-      }
-    }
-    case "Unusable":
-      return { ...judgement, refreshTokenThumbprint }
-    default:
-      return judgement
-  }
+interface Received {
+  readonly judgement: TokenResponse.Judgement
+  readonly headers?: TokenResponse.Answer["headers"]
 }
+
+const received = (
+  outcome: Exchange.Outcome,
+  judge: (answer: TokenResponse.Answer) => TokenResponse.Judgement
+): Received =>
+  outcome._tag === "Answer"
+    ? { judgement: judge(outcome.answer), headers: outcome.answer.headers }
+    : {
+      judgement: outcome._tag === "NotSent"
+        ? outcome
+        : outcome.reason._tag === "ResponseInvalid"
+        ? { _tag: "Unusable", reason: outcome.reason }
+        : { _tag: "Ambiguous", reason: outcome.reason }
+    }
