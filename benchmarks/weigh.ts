@@ -27,7 +27,10 @@ const partsOf = async (name: string): Promise<ReadonlyArray<Part>> => {
   // rolldown names each module in a line of its own before its code
   return code.split(/^\/\/ (?=(?:\S*\/)?\S+\.[jt]s$)/m).filter((part) => part !== "").map((part) => {
     const end = part.indexOf("\n")
-    return { name: part.slice(0, end).replace(/^.*\/(effect|core|jose)\/(dist|src)\//, "$1/").replace(/\.(ts|js)$/, ""), code: part.slice(end) }
+    return {
+      name: part.slice(0, end).replace(/^.*\/(effect|core|jose)\/(dist|src)\//, "$1/").replace(/\.(ts|js)$/, ""),
+      code: part.slice(end)
+    }
   })
 }
 

@@ -136,10 +136,11 @@ export const bound = (
   credentials: (endpoint) =>
     Effect.flatMap(
       certificate.current,
-      (name) => Effect.map(self.credentials(endpoint), (credentials) => ({
-        ...credentials,
-        certificate: binding(name, credentials.method)
-      }))
+      (name) =>
+        Effect.map(self.credentials(endpoint), (credentials) => ({
+          ...credentials,
+          certificate: binding(name, credentials.method)
+        }))
     )
 })
 

@@ -134,8 +134,10 @@ export const make: Effect.Effect<
     const once = (request: HttpClientRequest.HttpClientRequest, tokenTypes?: ReadonlyArray<string>) =>
       Effect.suspend((): Effect.Effect<Received> => {
         if (maySend()) {
-          return Effect.map(Exchange.once(client, request, { field, timeLimit }), (outcome) =>
-            received(outcome, (answer) => judge(answer, about, tokenTypes)))
+          return Effect.map(
+            Exchange.once(client, request, { field, timeLimit }),
+            (outcome) => received(outcome, (answer) => judge(answer, about, tokenTypes))
+          )
         }
         const { origin } = new URL(url)
         const reason = new OAuthError.RequestNotSent({ problem: "lease-lost", origin })
@@ -156,8 +158,10 @@ export const make: Effect.Effect<
       send: once,
       probe: server.dialect.dpopNonce === "fetched"
         ? (request) =>
-          Effect.map(Exchange.once(client, request, { field }), (outcome) =>
-            outcome._tag === "Answer" ? outcome.answer.headers : undefined)
+          Effect.map(
+            Exchange.once(client, request, { field }),
+            (outcome) => outcome._tag === "Answer" ? outcome.answer.headers : undefined
+          )
         : undefined
     })
     return again ? { judgement, remedy: "proof" } : final(judgement)

@@ -315,6 +315,8 @@ const tokensOf = (object: JsonObject, answer: Answer, rules: Rules, asked: Asked
     const scopes = yield* scopesOf(object, rules)
     const idToken = yield* tokenOf(object, "id_token", visible)
     const details = yield* detailsOf(object)
+    const issuedTokenType = exchanged ? yield* textOf(object, "issued_token_type", visible) : undefined
+    if (exchanged && issuedTokenType === undefined) return yield* invalid("missing", "issued_token_type")
     const kept = keptOf(object, rules)
     return {
       accessToken,
@@ -327,7 +329,7 @@ const tokensOf = (object: JsonObject, answer: Answer, rules: Rules, asked: Asked
       ...(scopes === undefined ? {} : { scopes }),
       ...(details === undefined ? {} : { authorizationDetails: details }),
       ...(idToken === undefined ? {} : { idToken }),
-      ...(exchanged ? { issuedTokenType: yield* issuedTypeOf(object) } : {}),
+      ...(issuedTokenType === undefined ? {} : { issuedTokenType }),
       ...(kept === undefined ? {} : { kept })
     }
   })
@@ -339,13 +341,16 @@ const oneWord = /^[\x21\x23-\x2b\x2d-\x5b\x5d-\x7e]+$/
 // VSCHAR (RFC 6749, appendix A)
 const visible = /^[\x20-\x7e]+$/
 
-const tokenOf = (object: JsonObject, name: string, grammar: RegExp): Read<Redacted.Redacted | undefined> => {
+const textOf = (object: JsonObject, name: string, grammar: RegExp): Read<string | undefined> => {
   const value = member(object, name)
   if (value === undefined) return Result.succeed(undefined)
   if (typeof value !== "string") return invalid("wrong-type", name)
   if (value === "") return invalid("missing", name)
-  return grammar.test(value) ? Result.succeed(Redacted.make(value)) : invalid("out-of-range", name)
+  return grammar.test(value) ? Result.succeed(value) : invalid("out-of-range", name)
 }
+
+const tokenOf = (object: JsonObject, name: string, grammar: RegExp): Read<Redacted.Redacted | undefined> =>
+  Result.map(textOf(object, name, grammar), (text) => text === undefined ? undefined : Redacted.make(text))
 
 const refreshTokenOf = (object: JsonObject): Read<Redacted.Redacted | undefined> =>
   tokenOf(object, "refresh_token", visible)
@@ -366,14 +371,6 @@ const tokenTypeOf = (
   return tokenType === undefined
     ? invalid("missing", "token_type")
     : Result.fail(new TokenTypeUnsupported({ tokenType }))
-}
-
-const issuedTypeOf = (object: JsonObject): Read<string> => {
-  const value = member(object, "issued_token_type")
-  if (typeof value !== "string" || value === "") {
-    return invalid(value === undefined || value === "" ? "missing" : "wrong-type", "issued_token_type")
-  }
-  return visible.test(value) ? Result.succeed(value) : invalid("out-of-range", "issued_token_type")
 }
 
 const secondsOf = (object: JsonObject, name: string, rules: Rules): Read<number | undefined> => {

@@ -44,18 +44,6 @@ describe("broadcast", () => {
 
       assert.deepStrictEqual(yield* Fiber.join(listener), [])
     }))
-
-  it.effect("forgets who listens no more", () =>
-    Effect.gen(function*() {
-      const broadcast = Broadcast.make<number>()
-      const listener = yield* listen(broadcast)
-      yield* Fiber.interrupt(listener)
-      const other = yield* listen(broadcast)
-      broadcast.tell(1)
-      yield* broadcast.end
-
-      assert.deepStrictEqual(yield* Fiber.join(other), [1])
-    }))
 })
 
 const listen = <A>(broadcast: Broadcast.Broadcast<A>) =>
