@@ -1,6 +1,8 @@
 // Runs the workloads, every contender in a process of its own, the rounds interleaved, and prints medians and ratios.
 //
-//   npm run bench -- [W1 W5 ...] [--json] [--rounds 5]
+//   npm run bench -- [W1 W5 ...] [--json] [--rounds 5] [--minutes 25] [--only stubbed]
+//                                       each workload has its share of the minutes: it begins no round that it cannot
+//                                       end within it, but the first
 //   npm run bench -- --short --gate     a third of the work, the best of the rounds; fails when a figure of ours
 //                                       stands more than a third above baseline.json
 //   npm run bench -- --baseline         writes baseline.json from a short run
@@ -25,22 +27,26 @@ const { positionals, values } = parseArgs({
     gate: { type: "boolean", default: false },
     baseline: { type: "boolean", default: false },
     docs: { type: "boolean", default: false },
+    minutes: { type: "string" },
+    only: { type: "string" },
     rounds: { type: "string" }
   }
 })
 const scale: Scale = values.short || values.baseline ? "short" : "full"
 const asked = Number(values.rounds ?? 5)
+const began = performance.now()
+const minutes = Number(values.minutes ?? 25)
 const baselineFile = path.join(import.meta.dirname, "baseline.json")
 
 const available = fs.readdirSync(path.join(import.meta.dirname, "workloads")).map((file) => path.parse(file).name)
   .sort()
 const chosen = positionals.length > 0 ? positionals : available
 const unknown = chosen.filter((name) => !available.includes(name))
-if (unknown.length > 0 || !(asked >= 1)) {
+if (unknown.length > 0 || !(asked >= 1) || !(minutes > 0)) {
   console.error(
     unknown.length > 0
       ? `Unknown workload: ${unknown.join(", ")}. There are ${available.join(", ")}.`
-      : "--rounds takes a number from 1 on."
+      : "--rounds takes a number from 1 on, and --minutes one above none."
   )
   process.exit(2)
 }
@@ -71,15 +77,24 @@ const isReady = async ({ needs = [] }: Contender): Promise<boolean> => {
   return needs.every((need) => started.get(need) !== undefined)
 }
 
-const measure = async (name: string, workload: Workload, most: number) => {
+/** Milliseconds since the start of all. */
+const elapsed = (): number => performance.now() - began
+
+const measure = async (name: string, workload: Workload, most: number, share: number) => {
   const { cpu = ["ns"], metrics, reach, steady, title, wall = ["ms"] } = workload
-  const all = workload.contenders.filter(({ long }) => scale === "full" || long !== true)
+  const start = elapsed()
+  const all = workload.contenders.filter(({ long, name }) =>
+    (scale === "full" || long !== true) && (values.only === undefined || name.includes(values.only))
+  )
   const contenders: Array<Contender> = []
   for (const contender of all) if (await isReady(contender)) contenders.push(contender)
   if (contenders.length === 0) return undefined
-  const rounds = scale === "short" && steady ? 1 : most
+  const wanted = scale === "short" && steady ? 1 : most
   const samples = contenders.map((): Array<Sample> => [])
-  for (let done = 0; done < rounds; done++) {
+  let rounds = 0
+  // all rounds take about as long as the first
+  while (rounds < wanted && (rounds === 0 || (elapsed() - start) * (rounds + 1) / rounds <= share)) {
+    rounds++
     for (const [index, contender] of contenders.entries()) {
       samples[index]?.push(await sampleOf(name, workload.contenders.indexOf(contender)))
     }
@@ -109,7 +124,8 @@ const measure = async (name: string, workload: Workload, most: number) => {
       return { ...goal, is, reached: is <= goal.atMost }
     })
 
-  console.log(`\n${name}  ${title} (${scale === "short" ? "best" : "median"} of ${rounds})`)
+  const seconds = Math.round((elapsed() - start) / 1000)
+  console.log(`\n${name}  ${title} (${scale === "short" ? "best" : "median"} of ${rounds}, ${seconds} s)`)
   for (const [index, contender] of contenders.entries()) {
     const cells = keys.flatMap((key) => {
       const value = medians[index]?.[key] ?? NaN
@@ -134,6 +150,8 @@ const measure = async (name: string, workload: Workload, most: number) => {
 
   return {
     title,
+    rounds,
+    seconds,
     ratioToFloor: ratio(contenders[0]?.name),
     ratioToBestPeer: ratio(peer?.name),
     bestPeer: peer?.name ?? null,
@@ -176,9 +194,10 @@ const figuresOf = (results: Readonly<Record<string, Result>>): Record<string, nu
 
 const run = async (names: ReadonlyArray<string>, rounds: number): Promise<Record<string, Result>> => {
   const results: Record<string, Result> = {}
-  for (const name of names) {
+  for (const [index, name] of names.entries()) {
     const { workload }: { readonly workload: Workload } = await import(`./workloads/${name}.ts`)
-    const result = await measure(name, workload, rounds)
+    const share = (minutes * 60_000 - elapsed()) / (names.length - index)
+    const result = await measure(name, workload, rounds, scale === "short" ? Number.POSITIVE_INFINITY : share)
     if (result !== undefined) results[name] = result
   }
   return results
@@ -210,9 +229,9 @@ if (values.docs) {
   Table.write(path.join(import.meta.dirname, "../docs/performance.md"), {
     date,
     machine,
-    rounds: asked,
     workloads: results
   })
 }
-if (values.json) console.log(JSON.stringify({ date, machine, workloads: results }))
+const seconds = Math.round(elapsed() / 1000)
+if (values.json) console.log(JSON.stringify({ date, machine, seconds, workloads: results }))
 for (const place of started.values()) await place?.stop()

@@ -13,7 +13,7 @@ export const run = async (tasks: ReadonlyArray<Task>): Promise<ReadonlyArray<Res
 const start = async (task: Task): Promise<() => Promise<Result>> => {
   const child = spawn(
     process.execPath,
-    ["--no-warnings", path.join(import.meta.dirname, "worker.ts"), JSON.stringify(task)],
+    ["--expose-gc", "--no-warnings", path.join(import.meta.dirname, "worker.ts"), JSON.stringify(task)],
     { stdio: ["pipe", "pipe", "inherit"] }
   )
   const lines = readline.createInterface(child.stdout)[Symbol.asyncIterator]()

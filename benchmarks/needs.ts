@@ -29,7 +29,13 @@ export const start: Readonly<Record<Need, () => Promise<Started | undefined>>> =
   postgres: async () => {
     if (PostgresServer.missing() !== undefined) return undefined
     const server = await PostgresServer.launch({
-      settings: { fsync: "off", max_connections: "200", shared_buffers: "512MB", checkpoint_timeout: "1h" }
+      settings: {
+        autovacuum: "off", // its pages would be counted with a renewal's
+        fsync: "off",
+        max_connections: "200",
+        shared_buffers: "512MB",
+        checkpoint_timeout: "1h"
+      }
     })
     return { at: server.url, stop: server.dispose }
   },
@@ -64,10 +70,19 @@ export const at = (need: Need): string => {
   return place
 }
 
-/** The token requests of the server since the last count, and the most that there were at once. */
-export const count = async (): Promise<{ readonly asked: number; readonly most: number }> => {
+/** What the server has seen of token requests since the last count. */
+export interface Seen {
+  readonly asked: number
+  /** The most that there were at once. */
+  readonly most: number
+  /** Milliseconds from the first to the last answer. */
+  readonly ms: number
+}
+
+/** Counts the token requests of the server since the last count. */
+export const count = async (): Promise<Seen> => {
   const response = await fetch(`${at("server")}/count`, { method: "POST" })
-  return response.json() as Promise<{ asked: number; most: number }>
+  return response.json() as Promise<Seen>
 }
 
 const canConnect = (socket: string): Promise<boolean> =>

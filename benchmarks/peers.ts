@@ -133,9 +133,10 @@ export const stubFetch = (delay = 0): { asked: number } => {
     expires_in: 3600
   })
   const headers = { "content-type": "application/json", "content-length": String(tokens.length) }
-  globalThis.fetch = () => {
+  globalThis.fetch = (input) => {
     seen.asked++
-    const response = new Response(tokens, { headers })
+    // an answer knows where it came from
+    const response = Object.defineProperty(new Response(tokens, { headers }), "url", { value: String(input) })
     return delay === 0
       ? Promise.resolve(response)
       : new Promise((resolve) => setTimeout(() => resolve(response), delay))

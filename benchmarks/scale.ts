@@ -18,8 +18,9 @@ const defaults = {
   width: ["16", "renewals that a keeper has under way"],
   latency: ["200", "milliseconds that the authorization server takes"],
   "server-limit": ["50", "renewals that the authorization server allows in a second, for this client"],
-  cpu: ["1", "milliseconds of one core that a renewal takes"],
+  cpu: ["3.1", "milliseconds of one core that a renewal takes; measured by W8 of the bench"],
   cores: ["1", "cores that each process may use for it"],
+  "token-bytes": ["80", "bytes of both tokens of a grant"],
   "store-writes": ["5000", "writes that the store takes in a second, each made durable"],
   outage: ["30", "minutes for which the authorization server is away, from noon on"]
 } as const
@@ -147,8 +148,9 @@ const result = {
   headroom: capacity / needed,
   grantsAtMost: Math.floor(grants * capacity / needed),
   writes: needed * 2,
-  storeGB: grants * 3_000 / 1e9,
-  memoryMB: active * 1_200 / 1e6 / nodes,
+  // measured by W8 and W6 of the bench, with tokens of 80 bytes in the first and none in the second
+  storeGB: grants * (1_357 - 80 + number("token-bytes")) / 1e9,
+  memoryMB: active * (1_391 + number("token-bytes")) / 1e6 / nodes,
   processors: needed * number("cpu") / 1000,
   day
 }

@@ -3,13 +3,16 @@
 //
 //   POST /token?delay=20&fail=10    tokens, after so many milliseconds; every tenth request is answered 503
 //   GET  /api                       what a token is for
-//   POST /count                     the token requests since the last count, and the most that there were at once
+//   POST /count                     the token requests since the last count, the most that there were at once, and the
+//                                   milliseconds from the first of them to the last answer
 import * as Http from "node:http"
 
 let made = 0
 let asked = 0
 let atOnce = 0
 let most = 0
+let first = 0
+let last = 0
 
 const answer = (response: Http.ServerResponse, status: number, body: unknown) => {
   const text = JSON.stringify(body)
@@ -19,9 +22,11 @@ const answer = (response: Http.ServerResponse, status: number, body: unknown) =>
 
 const token = (response: Http.ServerResponse, query: URLSearchParams) => {
   const place = ++asked
+  if (place === 1) first = performance.now()
   most = Math.max(most, ++atOnce)
   const settle = () => {
     atOnce--
+    last = performance.now()
     const every = Number(query.get("fail") ?? 0)
     if (every > 0 && place % every === 0) return answer(response, 503, { error: "temporarily_unavailable" })
     const pair = String(++made).padStart(12, "0")
@@ -42,7 +47,7 @@ const server = Http.createServer((request, response) => {
   request.resume().once("end", () => {
     if (pathname === "/token") return token(response, searchParams)
     if (pathname === "/count") {
-      answer(response, 200, { asked, most })
+      answer(response, 200, { asked, most, ms: last - first })
       asked = most = 0
       return
     }

@@ -1,11 +1,12 @@
 // The stores that contenders share with others.
 import * as RedisTokenStore from "@effect-oauth/core/RedisTokenStore"
-import type { TokenStore } from "@effect-oauth/core/TokenStore"
+import { TokenStore } from "@effect-oauth/core/TokenStore"
 import * as FileTokenStore from "@effect-oauth/node/FileTokenStore"
 import * as PostgresTokenStore from "@effect-oauth/postgres/PostgresTokenStore"
 import * as NodeRedis from "@effect/platform-node/NodeRedis"
 import * as PgClient from "@effect/sql-pg/PgClient"
 import * as SecureRandom from "effect/crypto/SecureRandom"
+import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import { at } from "./needs.ts"
@@ -31,3 +32,15 @@ export type Kind = "postgres" | "redis" | "file"
 /** A store by its kind, and its table or directory. */
 export const storeOf = (kind: Kind, place: string): Layer.Layer<TokenStore> =>
   kind === "postgres" ? postgresStore(place) : kind === "redis" ? redisStore() : fileStore(place)
+
+/** A store whose readings and writings are counted. */
+export const counted = (store: Layer.Layer<TokenStore>) => {
+  const seen = { trips: 0 }
+  const counting = Effect.map(TokenStore, (store) =>
+    TokenStore.of({
+      ...store,
+      read: (key) => Effect.suspend(() => (seen.trips++, store.read(key))),
+      write: (expected, draft) => Effect.suspend(() => (seen.trips++, store.write(expected, draft)))
+    }))
+  return { seen, store: Layer.provide(Layer.effect(TokenStore, counting), store) }
+}

@@ -3,6 +3,7 @@ import * as fs from "node:fs"
 
 interface Figures {
   readonly title: string
+  readonly rounds: number
   readonly metrics: Readonly<Record<string, string>>
   readonly reach: ReadonlyArray<{
     readonly contender: string
@@ -23,10 +24,9 @@ interface Figures {
 /** Writes the tables of what was measured into a document. */
 export const write = (
   file: string,
-  { date, machine, rounds, workloads }: {
+  { date, machine, workloads }: {
     readonly date: string
     readonly machine: string
-    readonly rounds: number
     readonly workloads: Readonly<Record<string, Figures>>
   }
 ): void => {
@@ -37,7 +37,7 @@ export const write = (
     const [before, rest] = text.split(begin)
     const after = rest?.split(end)[1]
     if (before === undefined || after === undefined) throw new Error(`${file} has no place for ${name}`)
-    const command = `\`npm run bench -- ${name} --rounds ${rounds} --docs\``
+    const command = `\`npm run bench -- ${name} --rounds ${figures.rounds} --docs\``
     const made = `${date.slice(0, 10)}, ${machine}: ${command}`
     text = `${before}${begin}\n\n${made}\n\n${reachOf(figures)}\n\n${contendersOf(figures)}\n\n${end}${after}`
   }

@@ -6,9 +6,9 @@ import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as Effect from "effect/Effect"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import { once } from "node:events"
-import { spent } from "./measure.ts"
+import { heldBytes, spent } from "./measure.ts"
 import { layer } from "./service.ts"
-import { type Kind, storeOf } from "./stores.ts"
+import { counted, type Kind, storeOf } from "./stores.ts"
 
 /** What a process is to do, over which store. */
 export interface Task {
@@ -22,18 +22,21 @@ export interface Task {
   readonly asks?: boolean
 }
 
-/** What came of it, in milliseconds, and how many grants were renewed. */
+/** What came of it, in milliseconds and bytes, and how many grants were renewed by how many calls of the store. */
 export interface Result {
   readonly ms: number
   readonly cpu: number
   readonly renewed: number
+  readonly trips: number
   readonly heap: number
 }
 
 const task: Task = JSON.parse(process.argv[2] ?? "{}")
 const { callers = 0, endpoint } = task
-const store = storeOf(task.store, task.place)
-const runtime = ManagedRuntime.make(layer({ endpoint, http: NodeHttpClient.layerUndici, store }))
+const { seen, store } = counted(storeOf(task.store, task.place))
+// on a machine with much else to do a store is slow, and not away
+const policy = { storeTimeLimit: "1 minute" } as const
+const runtime = ManagedRuntime.make(layer({ endpoint, http: NodeHttpClient.layerUndici, store, policy }))
 
 const herd = Effect.gen(function*() {
   const service = yield* TokenService
@@ -64,5 +67,5 @@ await runtime.runPromise(TokenService)
 console.log("ready")
 await once(process.stdin, "data")
 const { cpu, value, wall } = await spent(() => runtime.runPromise(program))
-const result: Result = { ms: wall / 1000, cpu: cpu / 1000, renewed: value, heap: process.memoryUsage().heapUsed }
+const result: Result = { ms: wall / 1000, cpu: cpu / 1000, renewed: value, trips: seen.trips, heap: heldBytes() }
 console.log(JSON.stringify(result))

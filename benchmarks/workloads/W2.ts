@@ -1,5 +1,6 @@
 import * as AuthorizedHttpClient from "@effect-oauth/core/AuthorizedHttpClient"
 import * as TokenSource from "@effect-oauth/core/TokenSource"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as HttpClient from "effect/http/HttpClient"
@@ -17,6 +18,12 @@ type Get = (url: string) => Promise<unknown>
 const bareClient = async () => {
   const client = await Effect.runPromise(Effect.provide(HttpClient.HttpClient, FetchHttpClient.layer))
   return (url: string) => client.execute(HttpClientRequest.get(url))
+}
+
+// what an application does that has a token and nobody to look after it
+const handClient = async () => {
+  const client = await Effect.runPromise(Effect.provide(HttpClient.HttpClient, FetchHttpClient.layer))
+  return (url: string) => client.execute(HttpClientRequest.bearerToken(HttpClientRequest.get(url), "an-access-token"))
 }
 
 const ourClient = async (to: string) => {
@@ -61,11 +68,21 @@ const stubbed = async (scale: Scale, prepare: () => Promise<(count: number) => P
   return { us: ns / 1000, bytes }
 }
 
+/**
+ * What fibers of an application carry. Without any service Effect's client passes over what it does in every other
+ * fiber: it puts its own beside them for each request.
+ */
+const services = Context.makeUnsafe<never>(
+  new Map(Array.from({ length: 10 }, (_, index) => [`service-${index}`, index]))
+)
+
 /** Runs an effect for one address so many times, in one long fiber. */
 const inOneFiber = (get: (url: string) => Effect.Effect<unknown, unknown>, url: string) => (count: number) => {
   let done = 0
   const effect = Effect.orDie(get(url))
-  return Effect.runPromise(Effect.whileLoop({ while: () => done < count, body: () => effect, step: () => done++ }))
+  return Effect.runPromiseWith(services)(
+    Effect.whileLoop({ while: () => done < count, body: () => effect, step: () => done++ })
+  )
 }
 
 const oneByOne = (get: Get, url: string) => async (count: number) => {
@@ -77,7 +94,8 @@ const loopback = async (scale: Scale, make: () => Promise<(url: string) => Effec
   const get = await make()
   const read = Effect.orDie(Effect.flatMap(get(`${at("server")}/api`), ({ text }) => text))
   const count = scaled(2_000, scale)
-  const run = () => Effect.runPromise(Effect.forEach(Array.from({ length: count }), () => read, { discard: true }))
+  const run = () =>
+    Effect.runPromiseWith(services)(Effect.forEach(Array.from({ length: count }), () => read, { discard: true }))
   await run()
   const { cpu, wall } = await spent(run)
   return { us: cpu / count, wall: wall / count }
@@ -87,14 +105,19 @@ interface Readable {
   readonly text: Effect.Effect<string, unknown>
 }
 
-const bare = "HttpClient, stubbed"
+const bare = "HttpClient and a header, stubbed"
 const ours = "AuthorizedHttpClient, stubbed"
-const bareLoopback = "HttpClient, loopback"
+const bareLoopback = "HttpClient and a header, loopback"
 const oursLoopback = "AuthorizedHttpClient, loopback"
 
 const contenders: ReadonlyArray<Contender> = [
   {
     name: bare,
+    kind: "floor",
+    run: (scale) => stubbed(scale, async () => inOneFiber(await handClient(), `${origin}/things`))
+  },
+  {
+    name: "HttpClient without a token, stubbed",
     kind: "floor",
     run: (scale) => stubbed(scale, async () => inOneFiber(await bareClient(), `${origin}/things`))
   },
@@ -109,7 +132,7 @@ const contenders: ReadonlyArray<Contender> = [
     long: true,
     run: (scale) => stubbed(scale, async () => oneByOne(await get(), `${origin}/things`))
   })),
-  { name: bareLoopback, kind: "floor", long: true, needs: ["server"], run: (scale) => loopback(scale, bareClient) },
+  { name: bareLoopback, kind: "floor", long: true, needs: ["server"], run: (scale) => loopback(scale, handClient) },
   {
     name: oursLoopback,
     kind: "ours",

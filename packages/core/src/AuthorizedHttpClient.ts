@@ -87,21 +87,22 @@ export const withTokenSource: {
   source: TokenSource.TokenSource,
   options: Options
 ): HttpClient.HttpClient.With<E | OAuthError.OAuthError, R> => {
-  let origins: ReadonlySet<string> = new Set(options.origins)
-  const send = (request: HttpClientRequest): Effect.Effect<HttpClientResponse, E | OAuthError.OAuthError, R> =>
-    Effect.flatMap(
-      Effect.updateContext(client.postprocess(Effect.succeed(request)), quiet),
-      (response) => landedElsewhere(response, origins) ?? Effect.succeed(response)
-    )
+  let allowed = allow(options.origins)
+  const send = (request: HttpClientRequest): Effect.Effect<HttpClientResponse, E, R> =>
+    Effect.updateContext(client.postprocess(Effect.succeed(request)), quiet)
 
   const attempt = (
     request: HttpClientRequest,
-    tried: ReadonlySet<Challenge.Meaning["_tag"]> = new Set()
+    tried = untried
   ): Effect.Effect<HttpClientResponse, E | OAuthError.OAuthError, R> =>
     Effect.flatMap(source.authorize(request), (authorized) =>
       Effect.flatMap(send(authorized.request), (response) => {
-        const meaning = Challenge.meaning(quotingNothing(response, authorized.token))
+        const elsewhere = landedElsewhere(response, allowed)
+        if (elsewhere !== undefined) return elsewhere
         const { answered } = authorized
+        // nearly every answer: it challenges nobody
+        if (answered === undefined && response.status < 400) return Effect.succeed(response)
+        const meaning = Challenge.meaning(quotingNothing(response, authorized.token))
         const error = meaning._tag === "prove" ? meaning.error : undefined
         const mayProve = answered !== undefined && answered({ headers: response.headers, error })
         if (meaning._tag === "insufficient") return insufficient(meaning, response, request)
@@ -120,12 +121,12 @@ export const withTokenSource: {
   return HttpClient.makeWith<E, R, E | OAuthError.OAuthError, R>(
     (effect) =>
       Effect.flatMap(effect, (request) => {
-        const problem = check(request, origins)
+        const problem = isPlain(request, allowed) ? undefined : check(request, allowed)
         if (problem === undefined) return attempt(request)
         if (problem.problem !== "origin" || options.ofGrant === undefined) return fail(problem)
         return Effect.flatMap(options.ofGrant, (others) => {
-          origins = new Set([...options.origins, ...others])
-          const still = check(request, origins)
+          allowed = allow([...options.origins, ...others])
+          const still = check(request, allowed)
           return still === undefined ? attempt(request) : fail(still)
         })
       }),
@@ -207,7 +208,41 @@ const insufficient = (
     })
   )
 
-const check = (request: HttpClientRequest, origins: ReadonlySet<string>): OAuthError.RequestNotAllowed | undefined => {
+const untried: ReadonlySet<Challenge.Meaning["_tag"]> = new Set()
+
+/** Where a token may go. */
+interface Allowed {
+  readonly origins: ReadonlySet<string>
+  /**
+   * How addresses of these origins begin, their slash included. Whatever follows it, a parser finds this origin and no
+   * user name.
+   */
+  readonly places: ReadonlyArray<string>
+}
+
+const allow = (origins: ReadonlyArray<string>): Allowed => ({
+  origins: new Set(origins),
+  places: origins.flatMap((origin) => {
+    const url = URL.canParse(origin) ? new URL(origin) : undefined
+    return url !== undefined && isPrivate(url) && url.origin === origin ? [`${origin}/`] : []
+  })
+})
+
+// Whether a request is plainly one that `check` allows: nearly every one is, and need not be parsed for that.
+const isPlain = ({ body, headers, url, urlParams }: HttpClientRequest, { places }: Allowed): boolean =>
+  isAt(places, url) && headers["authorization"] === undefined && !needsParser.test(url) &&
+  body._tag !== "FormData" && (body._tag !== "Uint8Array" || !isForm.test(body.contentType)) &&
+  !urlParams.params.some(([name]) => name === "access_token")
+
+const isAt = (places: ReadonlyArray<string>, url: string): boolean => {
+  for (const place of places) if (url.startsWith(place)) return true
+  return false
+}
+
+// what may be the parameter, as written or when what is escaped is read and what parsers pass over is gone
+const needsParser = /access_token|[%\t\n\r]/
+
+const check = (request: HttpClientRequest, { origins }: Allowed): OAuthError.RequestNotAllowed | undefined => {
   const url = Result.getOrUndefined(Url.make(request.url, request.urlParams, Option.getOrUndefined(request.hash)))
   const refuse = (problem: OAuthError.RequestNotAllowed["problem"]) =>
     new OAuthError.RequestNotAllowed({ problem, origin: url?.origin ?? "an address that cannot be read" })
@@ -231,10 +266,10 @@ const isForm = /^application\/x-www-form-urlencoded\b/i
 // A client that follows redirects by itself may have taken the token along: that is never quiet.
 const landedElsewhere = (
   response: HttpClientResponse,
-  origins: ReadonlySet<string>
+  { origins, places }: Allowed
 ): Effect.Effect<never, OAuthError.OAuthError> | undefined => {
   const { url } = response
-  for (const origin of origins) if (url.startsWith(`${origin}/`)) return undefined
+  if (isAt(places, url)) return undefined
   if (url === "" || !URL.canParse(url)) return undefined
   const { origin } = new URL(url)
   return origins.has(origin) ? undefined : fail(new OAuthError.RedirectRefused({ origin, followed: true }))

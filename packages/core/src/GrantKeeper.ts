@@ -211,6 +211,7 @@ const prepare = Effect.fnUntraced(
       service,
       concurrency,
       pageSize,
+      last: { begun: 0 },
       closing: Deferred.makeUnsafe(),
       interval: Duration.fromInputUnsafe(interval),
       pace: new Pace(yield* rateOf("limit", options.limit ?? { permits: 20, interval: "1 second" }), elapsed),
@@ -232,6 +233,7 @@ const prepare = Effect.fnUntraced(
 // Passes again and again. Never fails, and ends only when the keeper is closed.
 const run = Effect.fnUntraced(function*(self: Pass.Keeper, once: Effect.Effect<Report>): Effect.fn.Return<void> {
   let outages = 0
+  let failedAt = Number.NEGATIVE_INFINITY
   // nodes that are started together do not go together
   let rest = Duration.times(self.interval, yield* Random.next)
   while (!Pass.isClosing(self)) {
@@ -241,19 +243,37 @@ const run = Effect.fnUntraced(function*(self: Pass.Keeper, once: Effect.Effect<R
     const stopped = Option.getOrUndefined(report.stopped)
     outages = stopped?.why === "StoreUnavailable" ? outages + 1 : 0
     if (outages === 1) yield* Effect.logWarning("The store does not answer; grants are not kept until it does")
-    const [least, most] = stopped === undefined ? [0.8, 1.2] : [1, 1.2]
-    rest = Duration.times(restAfter(self, report, outages), least + (most - least) * (yield* Random.next))
+    const now = self.clock.currentTimeMillisUnsafe()
+    if (Object.keys(report.failed).length > 0) failedAt = now
+    const calm = stopped === undefined && now - failedAt >= Duration.toMillis(longestRest)
+    const [least, most] = calm ? [0.8, 1.2] : [1, 1.2]
+    const next = calm ? self.interval : stopped === undefined ? yield* untilDue(self) : restAfter(stopped, outages)
+    rest = Duration.times(next, least + (most - least) * (yield* Random.next))
   }
 })
 
-const restAfter = (self: Pass.Keeper, report: Report, outages: number): Duration.Duration => {
-  const stopped = Option.getOrUndefined(report.stopped)
+const restAfter = (stopped: Stopped, outages: number): Duration.Duration => {
   if (outages > 0) return Duration.min(longestRest, Duration.times(shortestRest, 2 ** Math.min(outages, 10)))
-  if (stopped?.why === "ServerUnavailable") return Duration.max(stopped.retryAfter ?? shortestRest, shortestRest)
-  // what has failed rests for a second or so, and is due again
-  return Object.keys(report.failed).length > 0 ? Duration.min(self.interval, shortestRest) : self.interval
+  const { retryAfter } = stopped.why === "ServerUnavailable" ? stopped : { retryAfter: undefined }
+  return Duration.max(retryAfter ?? shortestRest, shortestRest)
 }
 
+// What has failed rests for a second, doubling up to a minute, and is due again: the next pass begins when it is. What
+// had been due before and still is can be renewed no better by hurrying.
+const untilDue = (self: Pass.Keeper): Effect.Effect<Duration.Duration> =>
+  Effect.map(
+    Effect.option(self.due({ from: self.last.begun, before: Number.MAX_SAFE_INTEGER, limit: 1 })),
+    Option.match({
+      onNone: () => self.interval,
+      onSome: ({ heads: [head], now }) =>
+        head?.dueAt === undefined ? self.interval : Duration.min(
+          self.interval,
+          Duration.max(Duration.millis(head.dueAt - now), soonest)
+        )
+    })
+  )
+
+const soonest = Duration.millis(250)
 const shortestRest = Duration.millis(500)
 const longestRest = Duration.minutes(1)
 

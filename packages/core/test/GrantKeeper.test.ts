@@ -311,6 +311,39 @@ describe("GrantKeeper", () => {
         assert.deepStrictEqual(world.presented, ["refresh-0", "refresh-0"])
       }))
 
+    it.effect("tries again once a grant that failed has rested, and waits for no lease that is over", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make()
+        yield* kept(world, ["ada"])
+        world.answers.push(notProcessed())
+
+        yield* TestClock.adjust("59 minutes")
+        while (world.presented.length === 0) yield* TestClock.adjust("1 second")
+        yield* TestClock.adjust("2 seconds")
+
+        assert.deepStrictEqual(world.presented, ["refresh-0", "refresh-0"])
+      }))
+
+    it.effect("loses hardly any time to a server that refuses one request in ten", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make({ latency: "1 second" })
+        const process = yield* world.process()
+        for (const account of accounts(100)) yield* world.login(process, account)
+        world.answers.push(...Array.from({ length: 120 }, (_, n) => n % 10 === 9 ? notProcessed() : "grant" as const))
+        yield* Effect.forkScoped((yield* keeperOf(process, { concurrency: 10, limit: plenty })).run)
+        yield* TestClock.adjust("59 minutes")
+
+        let seconds = 0
+        while (world.presented.length === 0) yield* TestClock.adjust("1 second")
+        while (world.presented.length < 111 || world.underWay > 0) {
+          yield* TestClock.adjust("500 millis")
+          seconds += 0.5
+        }
+
+        // 111 requests, 10 at a time; the last has rested for 1 second and then for 2
+        assert.isAtMost(seconds, 15 * 1.1)
+      }))
+
     it.effect("leaves a failing server alone for as long as the breaker does, and goes on after", () =>
       Effect.gen(function*() {
         const world = yield* World.make({ policy: { breakerThreshold: 3, breakerRest: "5 minutes" } })

@@ -2,6 +2,7 @@
  * Handing out tokens: at once where that is possible, and by one renewal for
  * everyone who waits where it is not.
  */
+import type * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
@@ -85,27 +86,23 @@ const current = (
   const slot = Service.live(self, bound)
   Snapshot.touch(slot.snapshot, self.renewal.trust())
   if (Snapshot.isFresh(slot, now) && slot.exit !== undefined) return slot.exit
-  const need: Need = { target: slot.target, why: { _tag: "Expiring" } }
-  const usableNow = (slot: Snapshot.Slot) => Snapshot.isUsable(slot, self.renewal.clock.currentTimeMillisUnsafe())
-  const isUsable = () => usableNow(slot)
-  const { background } = self.policy
-  const isTrusted = Snapshot.isTrusted(slot.snapshot, now, self.renewal.trust())
-  if (!isUsable() || !isTrusted) {
-    // a renewal that takes longer than this caller may wait is no reason to withhold a usable token
-    const orElse = Effect.suspend(() => isUsable() && slot.exit !== undefined ? slot.exit : exceeded)
-    if (!isUsable() || looks >= turns) return want(self, slot, need, usableNow, { orElse })
+  const isUsable = () => Snapshot.isUsable(slot, self.renewal.clock.currentTimeMillisUnsafe())
+  if (!isUsable()) return gather(self, slot)
+  if (!Snapshot.isTrusted(slot.snapshot, now, self.renewal.trust())) {
+    if (looks >= turns) return gather(self, slot)
     // to know whether a usable token still stands takes a look, and no renewal
     return Effect.timeoutOrElse(
       Effect.flatMap(
         look(self, slot.snapshot),
         (heard) => current(self, slot, self.renewal.clock.currentTimeMillisUnsafe(), heard ? looks + 1 : turns)
       ),
-      { duration: self.policy.waitAtMost, orElse: () => orElse }
+      { duration: self.policy.waitAtMost, orElse: () => exceededOf(self, slot) }
     )
   }
 
   // usable and due: it is returned, and renewed meanwhile, or before, or as the hook will have it
   const { snapshot } = slot
+  const { background } = self.policy
   const usable = slot.exit ?? exceeded
   if (background === "scope") {
     // while somebody is at it, and no longer than what is known may be trusted
@@ -113,10 +110,10 @@ const current = (
       ? Number.POSITIVE_INFINITY
       : snapshot.heardAt + Duration.toMillis(self.policy.maxStaleness)
     Snapshot.linger(snapshot, Math.min(now + Duration.toMillis(self.policy.waitAtMost), trusted))
-    if (snapshot.flight === undefined) launch(self, snapshot, need)
+    if (snapshot.flight === undefined) launch(self, snapshot, expiring(slot))
     return usable
   }
-  const { done } = snapshot.flight ?? launch(self, snapshot, need)
+  const { done } = snapshot.flight ?? launch(self, snapshot, expiring(slot))
   const renewal = Effect.ignore(Deferred.await(done))
   const waiting = background === "inline"
     ? Effect.timeoutOption(renewal, self.policy.waitAtMost)
@@ -132,13 +129,49 @@ const current = (
   )
 }
 
-interface Patience {
-  /** What there is for a caller who has waited for as long as it may. */
-  readonly orElse?: Effect.Effect<AccessToken, OAuthError.OAuthError>
-  /** Until when it waits; the policy tells where nobody has said. */
-  readonly until?: number
-  readonly turn?: number
+// Waits for a renewal after which the token can be used, whoever started it; starts one where there is none. Those who
+// come in the same millisecond for the same token wait on the same thing, which costs each of them nothing more.
+const gather = (
+  self: Service.Service,
+  slot: Snapshot.Slot,
+  turn = 0,
+  deadline?: number
+): Effect.Effect<AccessToken, OAuthError.OAuthError> => {
+  const { snapshot } = slot
+  snapshot.used = true
+  const flight = snapshot.flight ?? launch(self, snapshot, expiring(slot))
+  flight.waiters++
+  const now = self.renewal.clock.currentTimeMillisUnsafe()
+  const until = deadline ?? now + Duration.toMillis(self.policy.waitAtMost)
+  const { herd } = flight
+  if (herd !== undefined && herd.slot === slot && herd.until === until && herd.turn === turn) return herd.token
+
+  // somebody else's renewal is waited for, however many there are, and counts for nothing
+  const theirs = flight.need.why._tag !== "Expiring" || flight.need.target.id !== slot.target.id
+  const again = (turn: number) => gather(self, Service.live(self, slot), turn, until)
+  const isUsable = () => Snapshot.isUsable(slot, self.renewal.clock.currentTimeMillisUnsafe())
+  const ends = {
+    onSuccess: (landing: Snapshot.Landing | "exceeded") => {
+      // a renewal that takes longer than these callers may wait is no reason to withhold a usable token
+      if (landing === "exceeded") return exceededOf(self, slot)
+      if (isUsable() && slot.exit !== undefined) return slot.exit
+      return turn < turns ? again(theirs ? turn : turn + 1) : backingOff
+    },
+    onFailure: (cause: Cause.Cause<OAuthError.OAuthError>) => {
+      // a usable token is served through an outage of the server or of the store
+      if (isUsable() && slot.exit !== undefined) return slot.exit
+      return theirs ? again(turn) : Effect.failCause(cause)
+    }
+  }
+  const token = Deferred.makeUnsafe<AccessToken, OAuthError.OAuthError>()
+  flight.herd = { slot, until, turn, token: Deferred.await(token) }
+  const { done, heard } = join(self, flight, until, now)
+  if (Deferred.isDoneUnsafe(done)) return Effect.matchCauseEffect(Deferred.await(done), ends)
+  heard.push((exit) => Deferred.doneUnsafe(token, Effect.suspend(() => Exit.match(exit, ends))))
+  return flight.herd.token
 }
+
+const expiring = ({ target }: Snapshot.Slot): Need => ({ target, why: { _tag: "Expiring" } })
 
 // Waits for a renewal that satisfies, whoever started it; starts one where there is none.
 const want = (
@@ -146,51 +179,55 @@ const want = (
   bound: Snapshot.Slot,
   need: Need,
   isSatisfiedBy: (slot: Snapshot.Slot) => boolean,
-  { orElse = exceeded, turn = 0, until }: Patience = {}
+  turn = 0,
+  deadline?: number
 ): Effect.Effect<AccessToken, OAuthError.OAuthError> =>
   Effect.suspend(() => {
     const slot = Service.live(self, bound)
     slot.snapshot.used = true
-    const isSatisfied = () => isSatisfiedBy(slot)
     const joined = slot.snapshot.flight
     const flight = joined ?? launch(self, slot.snapshot, need)
     flight.waiters++
     const now = self.renewal.clock.currentTimeMillisUnsafe()
-    const deadline = until ?? now + Duration.toMillis(self.policy.waitAtMost)
+    const until = deadline ?? now + Duration.toMillis(self.policy.waitAtMost)
     // somebody else's renewal is waited for, however many there are, and counts for nothing
     const theirs = joined !== undefined &&
       (joined.need.why._tag !== need.why._tag || joined.need.target.id !== need.target.id)
-    const next = { orElse, until: deadline, turn: theirs ? turn : turn + 1 }
-    return Effect.matchCauseEffect(Deferred.await(join(self, flight, deadline, now).done), {
+    const again = want(self, slot, need, isSatisfiedBy, theirs ? turn : turn + 1, until)
+    return Effect.matchCauseEffect(Deferred.await(join(self, flight, until, now).done), {
       onSuccess: (landing) => {
-        if (landing === "exceeded") return orElse
-        if (isSatisfied() && slot.exit !== undefined) return slot.exit
-        return turn < turns
-          ? want(self, slot, need, isSatisfiedBy, next)
-          : fail("token", new OAuthError.RenewalPending({ why: "backing-off" }))
+        if (landing === "exceeded") return exceeded
+        if (isSatisfiedBy(slot) && slot.exit !== undefined) return slot.exit
+        return turn < turns ? again : backingOff
       },
-      onFailure: (cause) => {
-        // a usable token is served through an outage of the server or of the store
-        if (need.why._tag === "Expiring" && isSatisfied() && slot.exit !== undefined) return slot.exit
-        return theirs ? want(self, slot, need, isSatisfiedBy, next) : Effect.failCause(cause)
-      }
+      onFailure: (cause) => theirs ? again : Effect.failCause(cause)
     })
   })
 
-// Callers of one deadline share what they wait on.
+// Callers of one deadline share a timer.
 const join = (self: Service.Service, flight: Snapshot.Flight, until: number, now: number): Snapshot.Wait => {
   const known = flight.waits.get(until)
   if (known !== undefined) return known
-  const done: Snapshot.Wait["done"] = Deferred.makeUnsafe()
   const landed = Deferred.isDoneUnsafe(flight.done)
-  const timer = landed || !Number.isFinite(until) ? undefined : self.renewal.fork(
-    Effect.andThen(Effect.sleep(Duration.millis(until - now)), Effect.asVoid(Deferred.succeed(done, "exceeded")))
-  )
-  const wait = { done, timer }
+  const wait: Snapshot.Wait = {
+    done: Deferred.makeUnsafe(),
+    heard: [],
+    timer: landed || !Number.isFinite(until) ? undefined : self.renewal.fork(
+      Effect.andThen(
+        Effect.sleep(Duration.millis(until - now)),
+        Effect.sync(() => tell(wait, Exit.succeed("exceeded")))
+      )
+    )
+  }
   // a renewal that came to its end at once has nobody left to tell
-  if (landed) Deferred.doneUnsafe(done, Deferred.await(flight.done))
+  if (landed) Deferred.doneUnsafe(wait.done, Deferred.await(flight.done))
   else flight.waits.set(until, wait)
   return wait
+}
+
+const tell = ({ done, heard }: Snapshot.Wait, exit: Parameters<Snapshot.Wait["heard"][number]>[0]): void => {
+  Deferred.doneUnsafe(done, exit)
+  for (const hear of heard) hear(exit)
 }
 
 // Asks the store what stands, once for everyone who wants to know. Comes to nothing where the store went back in time:
@@ -235,7 +272,14 @@ const learn = (self: Service.Service, snapshot: Snapshot.Snapshot, reading: Read
 // Starts the one renewal of a grant, in the service's scope.
 const launch = (self: Service.Service, snapshot: Snapshot.Snapshot, need: Need): Snapshot.Flight => {
   const since = self.renewal.clock.currentTimeMillisUnsafe()
-  const flight: Snapshot.Flight = { need, done: Deferred.makeUnsafe(), since, waiters: 0, waits: new Map() }
+  const flight: Snapshot.Flight = {
+    need,
+    done: Deferred.makeUnsafe(),
+    since,
+    waiters: 0,
+    herd: undefined,
+    waits: new Map()
+  }
   snapshot.flight = flight
   self.renewal.fork(
     Renewal.run(self.renewal, snapshot, need).pipe(
@@ -275,9 +319,9 @@ const land = (
   const { why } = flight.need
   if (why._tag === "Kept" && !why.used && Snapshot.isIdle(snapshot)) Service.forget(self, snapshot)
   Deferred.doneUnsafe(flight.done, exit)
-  for (const { done, timer } of flight.waits.values()) {
-    Deferred.doneUnsafe(done, exit)
-    timer?.interruptUnsafe()
+  for (const wait of flight.waits.values()) {
+    tell(wait, exit)
+    wait.timer?.interruptUnsafe()
   }
   flight.waits.clear()
 }
@@ -289,6 +333,14 @@ const fail = (method: string, reason: OAuthError.OAuthErrorReason): Effect.Effec
   Effect.fail(OAuthError.make("TokenService", method, reason))
 
 const exceeded = fail("token", new OAuthError.RenewalPending({ why: "wait-exceeded" }))
+
+const backingOff = fail("token", new OAuthError.RenewalPending({ why: "backing-off" }))
+
+// What there is for a caller who has waited for as long as it may.
+const exceededOf = (self: Service.Service, slot: Snapshot.Slot): Effect.Effect<AccessToken, OAuthError.OAuthError> =>
+  Snapshot.isUsable(slot, self.renewal.clock.currentTimeMillisUnsafe()) && slot.exit !== undefined
+    ? slot.exit
+    : exceeded
 
 const closing = Exit.fail(
   OAuthError.make("TokenService", "token", new OAuthError.RenewalPending({ why: "closing" }))

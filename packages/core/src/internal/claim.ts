@@ -67,6 +67,7 @@ export const claim = Effect.fnUntraced(function*(
     claim: state,
     body,
     failures: failuresOf(grant),
+    dueAt: grant.dueAt,
     lease,
     request: env.request(grant, refreshToken, need),
     writeId: yield* env.id
@@ -88,6 +89,8 @@ interface Claim {
   readonly claim: Renewing
   readonly body: Grant.Open
   readonly failures: number
+  /** When the grant was due before it was claimed. */
+  readonly dueAt: number | undefined
   readonly lease: Lease
   readonly request: TokenRequest
   /** The id of the write that ends the claim. */
@@ -157,6 +160,7 @@ const send = Effect.fnUntraced(function*(
       claim: held.claim,
       body: held.body,
       failures: held.failures,
+      dueAt: held.dueAt,
       judgement,
       stranger,
       lost: lost !== undefined,

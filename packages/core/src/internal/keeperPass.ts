@@ -29,6 +29,8 @@ export interface Keeper {
   readonly budgets: { readonly of: (key: GrantKey.GrantKey) => string; readonly left: Budgets } | undefined
   readonly policy: RefreshPolicy
   readonly service: TokenService["Service"]
+  /** What the last pass began with, by the store's clock: everything that was due then. */
+  readonly last: { begun: number }
   readonly due: (options: {
     readonly from?: number
     readonly before: number
@@ -46,13 +48,22 @@ export const pass = Effect.fnUntraced(function*(self: Keeper): Effect.fn.Return<
     tally.stopped = { why: "StoreUnavailable" }
   } else {
     const { heads: [head], now } = first.success
+    self.last.begun = now
     const begin = head?.dueAt ?? now
     tally.overdue = Math.max(0, now - begin)
     yield* Metric.update(overdue, tally.overdue)
     if (begin < now) {
       const middle = begin + Math.floor((now - begin) * (yield* Random.next))
-      yield* leg(self, tally, { from: middle, before: now })
-      yield* leg(self, tally, { from: begin, before: middle })
+      yield* Stream.concat(
+        visits(self, tally, { from: middle, before: now }),
+        visits(self, tally, { from: begin, before: middle })
+      ).pipe(
+        Stream.mapEffect((visited) => visit(self, tally, visited), {
+          concurrency: self.concurrency,
+          unordered: true
+        }),
+        Stream.runDrain
+      )
     }
   }
   if (isClosing(self)) tally.stopped = { why: "Closing" }
@@ -106,12 +117,13 @@ class Tally {
   }
 }
 
-const leg = (
+// The grants that are due within a range, page by page.
+const visits = (
   self: Keeper,
   tally: Tally,
   range: { readonly from: number; readonly before: number }
-): Effect.Effect<void> => {
-  if (range.from >= range.before) return Effect.void
+): Stream.Stream<Visit> => {
+  if (range.from >= range.before) return Stream.empty
   const page = Effect.fnUntraced(function*(
     cursor: string | undefined
   ): Effect.fn.Return<readonly [ReadonlyArray<Visit>, Option.Option<string>]> {
@@ -123,16 +135,10 @@ const leg = (
     }
     const { cursor: next, heads, now } = found.success
     // no two nodes take them in the same order
-    const visits = yield* Random.shuffle(heads.map((head) => ({ head, now })))
-    return [visits, Option.fromUndefinedOr(next)]
+    const shuffled = yield* Random.shuffle(heads.map((head) => ({ head, now })))
+    return [shuffled, Option.fromUndefinedOr(next)]
   })
-  return Stream.paginate<string | undefined, Visit>(undefined, page).pipe(
-    Stream.mapEffect((visited) => visit(self, tally, visited), {
-      concurrency: self.concurrency,
-      unordered: true
-    }),
-    Stream.runDrain
-  )
+  return Stream.paginate<string | undefined, Visit>(undefined, page)
 }
 
 /** A grant as a page showed it. */

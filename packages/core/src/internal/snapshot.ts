@@ -5,6 +5,7 @@
  */
 import type * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
+import type * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as Redacted from "effect/Redacted"
@@ -30,6 +31,8 @@ export interface Flight {
   readonly since: number
   /** How many have waited for it. */
   waiters: number
+  /** Those who came last of all who wait for any token that can be used. */
+  herd: Herd | undefined
   /**
    * Those who wait no longer than until an instant, by that instant: a herd comes within a few milliseconds, and shares
    * a timer for each of them.
@@ -37,9 +40,19 @@ export interface Flight {
   readonly waits: Map<number, Wait>
 }
 
+/** Callers who want the same: a token of one slot that can be used, before one deadline, in their so-manieth turn. */
+export interface Herd {
+  readonly slot: Slot
+  readonly until: number
+  readonly turn: number
+  readonly token: Effect.Effect<AccessToken, OAuthError>
+}
+
 /** Callers of one deadline. */
 export interface Wait {
   readonly done: Deferred.Deferred<Landing | "exceeded", OAuthError>
+  /** Told when the renewal has landed, or the time is over; again when both happen. */
+  readonly heard: Array<(exit: Exit.Exit<Landing | "exceeded", OAuthError>) => void>
   readonly timer: Fiber.Fiber<void> | undefined
 }
 

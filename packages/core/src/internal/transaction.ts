@@ -238,6 +238,8 @@ export const conclude = (input: {
   readonly body: Grant.Open
   /** The failures counted before this claim. */
   readonly failures: number
+  /** When the grant was due before this claim, which moved that behind its lease. */
+  readonly dueAt: number | undefined
   readonly judgement: Judgement
   /** Whether the tokens are known to be somebody else's. */
   readonly stranger?: boolean | undefined
@@ -275,6 +277,7 @@ export const conclude = (input: {
           failures: retry.counts === false ? input.failures : failures
         }
         : { _tag: "Active", failures: retry.counts === false ? input.failures : failures },
+      dueIn: input.dueAt === undefined ? undefined : Math.max(0, input.dueAt - now),
       retryIn: Duration.toMillis(retry.after)
     },
     error,

@@ -112,6 +112,7 @@ export const conclude = (server: Server, claim: Record, heard: Heard, lost: bool
       claim: grant.state,
       body: grant.body,
       failures: 0,
+      dueAt: undefined,
       judgement: judgement(heard),
       lost,
       now,
