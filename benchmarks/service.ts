@@ -9,6 +9,8 @@ import { Revocation } from "@effect-oauth/core/Revocation"
 import * as TokenEndpoint from "@effect-oauth/core/TokenEndpoint"
 import * as TokenService from "@effect-oauth/core/TokenService"
 import * as TokenStore from "@effect-oauth/core/TokenStore"
+import type { Digest } from "effect/crypto/Digest"
+import type { SecureRandom } from "effect/crypto/SecureRandom"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
@@ -24,12 +26,14 @@ export interface Options {
   /** The HTTP client; `fetch` unless named. */
   readonly http?: Layer.Layer<HttpClient.HttpClient>
   readonly store?: Layer.Layer<TokenStore.TokenStore>
+  /** Digests and randomness; WebCrypto unless named. */
+  readonly crypto?: Layer.Layer<Digest | SecureRandom>
   readonly policy?: RefreshPolicy.Options
 }
 
 /** The service and its store. */
 export const layer = (
-  { endpoint, http, policy = {}, store = TokenStore.layerMemory }: Options = {}
+  { crypto, endpoint, http, policy = {}, store = TokenStore.layerMemory }: Options = {}
 ): Layer.Layer<TokenService.TokenService | TokenStore.TokenStore> => {
   const client = http === undefined
     ? OAuthHttpClient.layerFetch
@@ -40,7 +44,8 @@ export const layer = (
       TokenEndpoint.TokenEndpoint.of({ exchange: () => nothing, request: () => nothing })
     )
     : TokenEndpoint.layer
-  return TokenService.layer().pipe(
+  const service = crypto === undefined ? TokenService.layer() : Layer.provide(TokenService.layerWith(), crypto)
+  return service.pipe(
     Layer.provide([exchanges, Layer.succeed(Revocation, Revocation.of({ revoke: () => nothing }))]),
     Layer.provide([
       client,

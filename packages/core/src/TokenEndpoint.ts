@@ -171,7 +171,7 @@ export const make: Effect.Effect<
   const attempt = Effect.fnUntraced(function*(
     request: TokenRequest,
     limit: Duration.Duration,
-    maySend: () => boolean
+    { maySend = () => true }: ExchangeOptions
   ): Effect.fn.Return<TokenResponse.Judgement, OAuthError.ConfigurationInvalid | OAuthError.KeyUnavailable> {
     const start = yield* Clock.currentTimeMillis
     const left = Effect.map(Clock.currentTimeMillis, (now) => Duration.subtract(limit, Duration.millis(now - start)))
@@ -191,25 +191,18 @@ export const make: Effect.Effect<
     }
   })
 
-  const exchange = Effect.fn("TokenEndpoint.exchange")(function*(
+  const exchange = (
     request: TokenRequest,
-    options?: ExchangeOptions
-  ): Effect.fn.Return<TokenResponse.Judgement> {
-    const judgement = yield* attempt(
-      request,
-      options?.timeLimit ?? (yield* ExchangeLimits).timeLimit,
-      options?.maySend ?? (() => true)
-    ).pipe(
+    options: ExchangeOptions = {}
+  ): Effect.Effect<TokenResponse.Judgement> =>
+    Effect.flatMap(ExchangeLimits, (limits) => attempt(request, options.timeLimit ?? limits.timeLimit, options)).pipe(
       Effect.catch((reason) => Effect.succeed({ _tag: "NotSent", reason } as const)),
-      Effect.flatMap((judgement) => follow(judgement, request))
+      Effect.flatMap((judgement) => follow(judgement, request)),
+      Effect.tap((judgement) => Effect.annotateCurrentSpan("oauth.judgement", judgement._tag)),
+      Effect.withSpan("TokenEndpoint.exchange", {
+        attributes: { "oauth.provider": server.provider, "oauth.grant_type": request.grantType }
+      }, { captureStackTrace: false })
     )
-    yield* Effect.annotateCurrentSpan({
-      "oauth.provider": server.provider,
-      "oauth.grant_type": request.grantType,
-      "oauth.judgement": judgement._tag
-    })
-    return judgement
-  })
 
   return TokenEndpoint.of({
     exchange,

@@ -292,7 +292,7 @@ const launch = (self: Service.Service, snapshot: Snapshot.Snapshot, need: Need):
       Effect.withSpan("TokenService.renew", {
         root: true,
         attributes: { "oauth.provider": snapshot.key.provider, "oauth.renewal.why": need.why._tag }
-      }),
+      }, { captureStackTrace: false }),
       Effect.exit,
       Effect.onInterrupt(() => Effect.sync(() => land(self, snapshot, flight, closing))),
       Effect.andThen((exit) => Effect.sync(() => land(self, snapshot, flight, exit)))

@@ -13,6 +13,7 @@ import type { Reading } from "../TokenStore.ts"
 import * as Attempts from "./attempts.ts"
 import { save, type Written } from "./commit.ts"
 import { type Environment, fail, notSaved, observe, storeNow } from "./environment.ts"
+import { Lease } from "./heartbeats.ts"
 import { identify } from "./identify.ts"
 import * as Snapshot from "./snapshot.ts"
 import * as Stopwatch from "./stopwatch.ts"
@@ -46,7 +47,7 @@ export const claim = Effect.fnUntraced(function*(
   }
   const leaseFor = Duration.toMillis(policy.lease)
   // counted from before the claim is sent, so that it never ends later here than in the store
-  const lease: Lease = { elapsed: Stopwatch.start(env.clock), length: leaseFor, overtaken: false }
+  const lease = new Lease(env.clock, leaseFor)
   const now = storeNow(env, snapshot)
   const usedAt = need.why._tag !== "Kept" || need.why.used ? now : undefined
   const draft = Transaction.propose(grant, { state, leaseFor, usedAt }, {
@@ -62,7 +63,7 @@ export const claim = Effect.fnUntraced(function*(
   if (!claimed.accepted || claimed.grant === undefined) return claimed
   observe(env, snapshot, claimed)
 
-  const conclusion = yield* present(env, snapshot, need, {
+  const held = {
     grant: claimed.grant,
     claim: state,
     body,
@@ -70,19 +71,17 @@ export const claim = Effect.fnUntraced(function*(
     dueAt: grant.dueAt,
     lease,
     request: env.request(grant, refreshToken, need),
-    writeId: yield* env.id
+    // a claim is ended once, by this write or by none
+    writeId: `${writeId}.`
+  }
+  const conclusion = yield* env.heartbeats.during(present(env, snapshot, need, held), lease, {
+    extend: env.custody.extend(snapshot.key, { version: claimed.grant.version, leaseFor }),
+    moved: (outcome) => observe(env, snapshot, outcome)
   })
   return yield* save(env, snapshot, need, claimed.grant, conclusion)
 })
 
 type Renewing = Extract<Grant.State, { readonly _tag: "Renewing" }>
-
-interface Lease {
-  elapsed: Stopwatch.Stopwatch
-  readonly length: number
-  /** Another process has followed. */
-  overtaken: boolean
-}
 
 interface Claim {
   readonly grant: Grant.Grant
@@ -97,20 +96,8 @@ interface Claim {
   readonly writeId: string
 }
 
-// Presents the refresh token until there is a conclusion, while heartbeats keep the lease.
-const present = (
-  env: Environment,
-  snapshot: Snapshot.Snapshot,
-  need: Transaction.Need,
-  held: Claim
-): Effect.Effect<Written> =>
-  Effect.raceFirst(
-    send(env, snapshot, need, held),
-    // whatever becomes of them, it is not heartbeats that end a request
-    Effect.andThen(Effect.exit(heartbeats(env, snapshot, held)), Effect.never)
-  )
-
-const send = Effect.fnUntraced(function*(
+// Presents the refresh token until there is a conclusion.
+const present = Effect.fnUntraced(function*(
   env: Environment,
   snapshot: Snapshot.Snapshot,
   need: Transaction.Need,
@@ -118,8 +105,8 @@ const send = Effect.fnUntraced(function*(
 ): Effect.fn.Return<Written> {
   const { policy } = env.rules
   const schedules = {
-    notSent: yield* Attempts.begin(policy.notSent),
-    ambiguous: yield* Attempts.begin(policy.ambiguous)
+    notSent: Attempts.begin(policy.notSent),
+    ambiguous: Attempts.begin(policy.ambiguous)
   }
   const reserve = Math.min(Duration.toMillis(policy.sendReserve), held.lease.length / 2)
   // the window is counted from the first presentation, on whichever clock has gone further
@@ -130,7 +117,7 @@ const send = Effect.fnUntraced(function*(
   const hindrance = (): "closing" | "lease-lost" | undefined =>
     Deferred.isDoneUnsafe(env.closing)
       ? "closing"
-      : held.lease.overtaken || held.lease.length - held.lease.elapsed() < reserve
+      : held.lease.overtaken || held.lease.left() < reserve
       ? "lease-lost"
       : undefined
   // asked at the last moment before each sending: reading credentials takes time
@@ -202,30 +189,6 @@ const send = Effect.fnUntraced(function*(
     }
     if (judgement._tag === "Ambiguous") lost = judgement
     yield* Effect.raceFirst(Effect.sleep(delay), Deferred.await(env.closing))
-  }
-})
-
-// Moves the lease while a request is under way. Never ends by itself.
-const heartbeats = Effect.fnUntraced(function*(
-  env: Environment,
-  snapshot: Snapshot.Snapshot,
-  held: Claim
-): Effect.fn.Return<never> {
-  const { lease } = held
-  while (true) {
-    // a third of the lease, and quicker after a heartbeat that failed: an outage must not cost the claim
-    yield* Effect.sleep(
-      Duration.millis(Math.max(1, lease.elapsed() < lease.length / 3 ? lease.length / 3 : lease.length / 10))
-    )
-    const elapsed = Stopwatch.start(env.clock)
-    const outcome = yield* Effect.option(
-      env.custody.extend(snapshot.key, { version: held.grant.version, leaseFor: lease.length })
-    )
-    if (outcome._tag === "None") continue
-    if (outcome.value.accepted) {
-      lease.elapsed = elapsed
-      observe(env, snapshot, outcome.value)
-    } else lease.overtaken = true
   }
 })
 

@@ -79,7 +79,7 @@ const persist = Effect.fnUntraced(function*(
   grant: Grant.Grant,
   written: Written
 ): Effect.fn.Return<void> {
-  const attempts = yield* Attempts.begin(env.rules.policy.persist)
+  const attempts = Attempts.begin(env.rules.policy.persist)
   const note = env.note("Saved", written.draft.note?.what)
   const late = { ...written, draft: { ...written.draft, note } }
   let delay = Duration.seconds(1)
@@ -102,7 +102,7 @@ const release = Effect.fnUntraced(function*(
   grant: Grant.Grant,
   written: Written
 ): Effect.fn.Return<void> {
-  const attempts = yield* Attempts.begin(env.rules.policy.persist)
+  const attempts = Attempts.begin(env.rules.policy.persist)
   const elapsed = Stopwatch.start(env.clock)
   const lease = Duration.toMillis(env.rules.policy.lease)
   while (elapsed() < lease && !Deferred.isDoneUnsafe(env.closing)) {

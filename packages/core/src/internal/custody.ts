@@ -40,6 +40,7 @@ export const make = (
   /** Told of each call before it is made. */
   asking: (key: string) => void
 ): Custody => {
+  const limit = Effect.sleep(policy.storeTimeLimit)
   const guarded = <A>(
     key: string,
     call: () => Effect.Effect<A, OAuthError.OAuthError>
@@ -49,7 +50,7 @@ export const make = (
       asking(key)
       return withinDetached(
         Effect.catchDefect(Effect.suspend(call), () => Effect.fail(unavailable(store.name, "defect"))),
-        policy.storeTimeLimit,
+        limit,
         () => Effect.fail(unavailable(store.name, "timeout"))
       )
     })

@@ -15,6 +15,7 @@ import type { TokenRequest } from "../TokenRequest.ts"
 import type { Reading } from "../TokenStore.ts"
 import type { Brake, Breaker } from "./breaker.ts"
 import type { Custody } from "./custody.ts"
+import type { Heartbeats } from "./heartbeats.ts"
 import * as Snapshot from "./snapshot.ts"
 import type * as Transaction from "./transaction.ts"
 
@@ -33,6 +34,7 @@ export interface Environment {
   readonly note: (what: GrantHistory.Happening, why?: string) => GrantHistory.Note
   readonly breaker: Breaker
   readonly brake: Brake
+  readonly heartbeats: Heartbeats
   /** How the snapshots of this process live. */
   readonly trust: () => Snapshot.Trust
   /** A fresh id. */

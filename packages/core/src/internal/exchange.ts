@@ -5,7 +5,6 @@
  * Errors of the HTTP client end here. They hold the request and its secrets, and sometimes quote them, so nothing of
  * them is handed on but a word.
  */
-import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Headers from "effect/http/Headers"
@@ -13,6 +12,7 @@ import * as HttpClient from "effect/http/HttpClient"
 import type * as HttpClientError from "effect/http/HttpClientError"
 import type * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
+import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { ExchangeLimits } from "../ExchangeLimits.ts"
 import { AnswerLost, ConfigurationInvalid, RedirectRefused, RequestNotSent, ResponseInvalid } from "../OAuthError.ts"
@@ -21,6 +21,7 @@ import { lostBy, notSent } from "./notSent.ts"
 import { unquoted } from "./quotation.ts"
 import * as Stopwatch from "./stopwatch.ts"
 import { isPrivate } from "./url.ts"
+import { within } from "./within.ts"
 
 /** What became of a request. */
 export type Outcome =
@@ -49,61 +50,69 @@ export const once = (
     const url = URL.canParse(request.url) ? new URL(request.url) : undefined
     if (url === undefined) return Effect.succeed(misconfigured(options.field, "is not an absolute URL"))
     if (!isPrivate(url)) return Effect.succeed(misconfigured(options.field, "must begin with https://"))
-    const { origin } = url
+    const { href, origin } = url
+    const scope = Scope.makeUnsafe()
     let head: Answer | undefined
+    let isRead = false
 
-    const send = Effect.gen(function*() {
-      const sentAt = yield* Clock.currentTimeMillis
-      const response = yield* HttpClient.withScope(client).execute(request)
-      const { headers, status } = response
-      if (response.url !== "" && withoutHash(response.url) !== withoutHash(url.href)) {
-        return lost(new RedirectRefused({ origin, followed: true, status }))
+    const read = (response: HttpClientResponse.HttpClientResponse, sentAt: number): Effect.Effect<Outcome> => {
+      const { headers, status, url } = response
+      if (url !== "" && url !== href && withoutHash(url) !== withoutHash(href)) {
+        return Effect.succeed(lost(new RedirectRefused({ origin, followed: true, status })))
       }
       // what `fetch` makes of a redirect that it was told to leave alone, in a browser
-      if (status === 0) return lost(new RedirectRefused({ origin, followed: false }))
-      head = { origin, status, headers, body: new Uint8Array(0), sentAt, unquoted: unquoted(request) }
+      if (status === 0) return Effect.succeed(lost(new RedirectRefused({ origin, followed: false })))
+      const empty = head = { origin, status, headers, body: new Uint8Array(0), sentAt, unquoted: unquoted(request) }
       if (Object.keys(headers).length > limits.maxHeaders) {
-        return lost(new ResponseInvalid({ problem: "too-large", field: "headers", status }))
+        return Effect.succeed(lost(new ResponseInvalid({ problem: "too-large", field: "headers", status })))
       }
-      const body = yield* readBody(response, limits.maxBytes)
-      if (typeof body !== "string") return answered({ ...head, body })
-      if (!bodyMatters(status)) return answered(head)
-      return lost(
-        body === "too-large"
-          ? new ResponseInvalid({ problem: "too-large", status })
-          : new AnswerLost({ problem: "truncated", origin, status })
-      )
-    })
+      return Effect.map(readBody(response, limits.maxBytes), (body) => {
+        isRead = typeof body !== "string"
+        if (typeof body !== "string") return answered({ ...empty, body })
+        if (!bodyMatters(status)) return answered(empty)
+        return lost(
+          body === "too-large"
+            ? new ResponseInvalid({ problem: "too-large", status })
+            : new AnswerLost({ problem: "truncated", origin, status })
+        )
+      })
+    }
 
-    return send.pipe(
-      Effect.scoped,
+    const send = Effect.clockWith((clock) => {
+      const sentAt = clock.currentTimeMillisUnsafe()
+      return Effect.flatMap(HttpClient.withScope(client).execute(request), (response) => read(response, sentAt))
+    }).pipe(
+      Effect.provideService(Scope.Scope, scope),
       Effect.catch((error) => Effect.succeed(failed(error, origin, options.field))),
       Effect.catchDefect(() => Effect.succeed(lost(new AnswerLost({ problem: "transport", origin })))),
-      Effect.raceFirst(
-        Effect.map(
-          Effect.gen(function*() {
-            const whole = options.timeLimit ?? limits.timeLimit
-            const first = limits.headTimeLimit === undefined ? whole : Duration.min(limits.headTimeLimit, whole)
-            yield* after(first)
-            if (head !== undefined) yield* after(Duration.subtract(whole, first))
-          }),
-          () =>
-            head === undefined || bodyMatters(head.status)
-              ? lost(new AnswerLost({ problem: "timeout", origin, status: head?.status }))
-              : answered(head)
-        )
-      ),
+      // an answer that was read to its end holds nothing; of any other the connection is let go
+      Effect.onExit((exit) => isRead ? Effect.void : Scope.close(scope, exit)),
       quiet
     )
+
+    const whole = options.timeLimit ?? limits.timeLimit
+    const first = limits.headTimeLimit === undefined ? whole : Duration.min(limits.headTimeLimit, whole)
+    const limit = first === whole
+      ? after(whole)
+      : Effect.flatMap(after(first), () => head === undefined ? Effect.void : after(Duration.subtract(whole, first)))
+    return within(send, limit, () =>
+      Effect.succeed(
+        head === undefined || bodyMatters(head.status)
+          ? lost(new AnswerLost({ problem: "timeout", origin, status: head?.status }))
+          : answered(head)
+      ))
   })
 
 // A process that was busy or stopped, or a machine that slept, finds its timers run out before it has looked at what came
 // meanwhile. Whoever is woken looks first, and longer where it was woken late: it may be the only copy of a pair.
-const after = Effect.fnUntraced(function*(duration: Duration.Duration): Effect.fn.Return<void> {
-  const elapsed = Stopwatch.start(yield* Clock.Clock)
-  yield* Effect.sleep(duration)
-  yield* Effect.sleep(elapsed() > Duration.toMillis(duration) + late ? late : 0)
-})
+const after = (duration: Duration.Duration): Effect.Effect<void> =>
+  Effect.clockWith((clock) => {
+    const elapsed = Stopwatch.start(clock)
+    return Effect.flatMap(
+      Effect.sleep(duration),
+      () => Effect.sleep(elapsed() > Duration.toMillis(duration) + late ? late : 0)
+    )
+  })
 
 const late = 1_000
 

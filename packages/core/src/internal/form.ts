@@ -111,7 +111,7 @@ export const credentials = (
   timeLimit: Duration.Duration
 ): Effect.Effect<Credentials, ConfigurationInvalid | KeyUnavailable> =>
   guarded(() =>
-    within(authentication.credentials(endpoint), timeLimit, () => Effect.fail(unavailable)).pipe(
+    within(authentication.credentials(endpoint), Effect.sleep(timeLimit), () => Effect.fail(unavailable)).pipe(
       Effect.catchTag(
         "OAuthError",
         ({ reason }) =>

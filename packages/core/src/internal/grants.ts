@@ -260,7 +260,7 @@ const change = Effect.fnUntraced(function*(
   propose: (reading: Reading) => Effect.Effect<Grant.Draft | Grant.Grant | undefined, OAuthError.OAuthErrorReason>
 ): Effect.fn.Return<Reading, OAuthError.OAuthError> {
   const { custody } = self.renewal
-  const attempts = yield* Attempts.begin(self.policy.persist)
+  const attempts = Attempts.begin(self.policy.persist)
   const again = Effect.fnUntraced(
     function*(error: OAuthError.OAuthError): Effect.fn.Return<void, OAuthError.OAuthError> {
       const delay = error.isTransient ? yield* attempts : undefined

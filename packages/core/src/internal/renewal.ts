@@ -28,7 +28,7 @@ export const run = Effect.fnUntraced(function*(
   if (snapshot.unsaved !== undefined) return yield* fail(snapshot.unsaved.error ?? notSaved)
   if (snapshot.escrowed) return yield* fail(notSaved)
   if (wanted.why._tag === "Kept") yield* leaveAlone(env)
-  const poll = yield* Attempts.begin(env.rules.policy.poll)
+  const poll = Attempts.begin(env.rules.policy.poll)
   const recalled = lastHeard(env, snapshot, wanted)
   let reading = recalled ?? (yield* env.custody.read(snapshot.key))
   const need = wanted.why._tag === "Forced" && wanted.why.than === undefined

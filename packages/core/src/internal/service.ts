@@ -41,6 +41,7 @@ import * as Custody from "./custody.ts"
 import * as Details from "./details.ts"
 import type { Environment } from "./environment.ts"
 import * as Held from "./held.ts"
+import * as Heartbeats from "./heartbeats.ts"
 import * as Snapshot from "./snapshot.ts"
 import * as Transaction from "./transaction.ts"
 import { problemOfResource } from "./url.ts"
@@ -130,6 +131,7 @@ export const make = Effect.fnUntraced(function*(parts: Parts): Effect.fn.Return<
     note: GrantHistory.writer(holder),
     breaker: new Breaker(policy),
     brake: new Brake(policy),
+    heartbeats: Heartbeats.make(clock, policy.lease),
     trust: () => trust,
     digest: (token) =>
       Effect.map(
@@ -153,15 +155,19 @@ export const make = Effect.fnUntraced(function*(parts: Parts): Effect.fn.Return<
   }
 
   yield* reclaim(service)
+  // before what closes: leases are kept until the last answer is saved
+  yield* Effect.forkScoped(renewal.heartbeats.run)
   yield* Effect.addFinalizer(() => close(service, fibers))
   if (store.changes !== undefined) {
     yield* Effect.forkScoped(
-      Stream.runForEach(store.changes, (change) =>
+      Stream.runForEachArray(store.changes, (changes) =>
         Effect.sync(() => {
-          if (change._tag === "Gap") {
-            trust.notified = true
-            for (const snapshot of snapshots.values()) Snapshot.distrust(snapshot)
-          } else moved(snapshots.get(change.key), change.version)
+          for (const change of changes) {
+            if (change._tag === "Gap") {
+              trust.notified = true
+              for (const snapshot of snapshots.values()) Snapshot.distrust(snapshot)
+            } else moved(snapshots.get(change.key), change.version)
+          }
         })).pipe(Effect.ensuring(Effect.sync(() => {
           // notifications have ended, however they did: from here on snapshots age
           trust.notified = false
@@ -367,7 +373,7 @@ const reclaim = Effect.fnUntraced(function*(self: Service): Effect.fn.Return<voi
     const { snapshot } = slot(self, key)
     snapshot.escrowed = true
     self.renewal.fork(Effect.gen(function*() {
-      const attempts = yield* Attempts.begin(self.policy.persist)
+      const attempts = Attempts.begin(self.policy.persist)
       let delay = Duration.seconds(1)
       do {
         delay = (yield* attempts) ?? delay

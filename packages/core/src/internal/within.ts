@@ -1,16 +1,15 @@
 /**
  * Waiting for something, and no longer than so long.
  *
- * What comes at once, as it mostly does from memory, costs no timer and no race: those are a third of a renewal's time.
+ * What comes at once, as it mostly does from memory, costs no timer and no race.
  */
-import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 
-/** What an effect comes to, or what is instead where that takes longer. It ends with whoever waits. */
+/** What an effect comes to, or what is instead once the limit is over. It ends with whoever waits. */
 export const within = <A, E, B, E2>(
   effect: Effect.Effect<A, E>,
-  limit: Duration.Duration,
+  limit: Effect.Effect<void>,
   orElse: () => Effect.Effect<B, E2>
 ): Effect.Effect<A | B, E | E2> =>
   Effect.flatMap(
@@ -21,7 +20,7 @@ export const within = <A, E, B, E2>(
 /** The same for an effect that may not listen to an interruption: it is left behind then. */
 export const withinDetached = <A, E, B, E2>(
   effect: Effect.Effect<A, E>,
-  limit: Duration.Duration,
+  limit: Effect.Effect<void>,
   orElse: () => Effect.Effect<B, E2>
 ): Effect.Effect<A | B, E | E2> =>
   Effect.flatMap(
@@ -31,11 +30,11 @@ export const withinDetached = <A, E, B, E2>(
 
 const first = <A, E, B, E2>(
   fiber: Fiber.Fiber<A, E>,
-  limit: Duration.Duration,
+  limit: Effect.Effect<void>,
   orElse: () => Effect.Effect<B, E2>
 ): Effect.Effect<A | B, E | E2> =>
   Effect.flatMap(
-    Effect.forkChild(Effect.sleep(limit), { startImmediately: true }),
+    Effect.forkChild(limit, { startImmediately: true }),
     (timer) =>
       Effect.callback<A | B, E | E2>((resume) => {
         fiber.addObserver((exit) => {

@@ -1,3 +1,4 @@
+import { ExchangeLimits } from "@effect-oauth/core"
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Duration, Effect, Fiber } from "effect"
 import { HttpClient, HttpClientRequest, HttpClientResponse } from "effect/http"
@@ -30,6 +31,25 @@ describe("exchange", () => {
       yield* TestClock.adjust(limit)
 
       assert.strictEqual((yield* Fiber.join(exchange))._tag, "Lost")
+    }))
+
+  it.effect("lets go of a connection whose answer it does not read, and of none whose answer it has read", () =>
+    Effect.gen(function*() {
+      const signals: Array<AbortSignal> = []
+      const answers = [new Response("{}"), new Response("{}", { headers: { a: "1", b: "2" } })]
+      const client = HttpClient.make((request, _, signal) =>
+        Effect.sync(() => {
+          signals.push(signal)
+          return HttpClientResponse.fromWeb(request, answers.shift() ?? Response.error())
+        })
+      )
+      const request = HttpClientRequest.post("https://as.test/token")
+
+      yield* Effect.forEach(answers.slice(), () => Exchange.once(client, request, { field: "tokenEndpoint" })).pipe(
+        Effect.provideService(ExchangeLimits.ExchangeLimits, { ...ExchangeLimits.defaults, maxHeaders: 1 })
+      )
+
+      assert.deepStrictEqual(signals.map(({ aborted }) => aborted), [false, true])
     }))
 })
 

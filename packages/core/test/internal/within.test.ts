@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Duration, Effect, Exit, Fiber } from "effect"
+import { Deferred, Effect, Exit, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import { within, withinDetached } from "../../src/internal/within.ts"
 
-const limit = Duration.seconds(5)
+const limit = Effect.sleep("5 seconds")
 const instead = () => Effect.succeed("instead")
 
 describe("within", () => {

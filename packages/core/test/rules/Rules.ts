@@ -82,7 +82,7 @@ export const rules: ReadonlyArray<Rule> = [
     says: "nothing is sent under a lease that ran out (step 6)",
     cut: {
       file: "claim.ts",
-      from: "held.lease.overtaken || held.lease.length - held.lease.elapsed() < reserve",
+      from: "held.lease.overtaken || held.lease.left() < reserve",
       to: "Boolean(0)"
     },
     witness: simulation("very long pause", "strict", "I", 200)
@@ -91,9 +91,9 @@ export const rules: ReadonlyArray<Rule> = [
     name: "heartbeats",
     says: "a holder moves its lease while it waits (step 6)",
     cut: {
-      file: "claim.ts",
-      from: "    const elapsed = Stopwatch.start(env.clock)\n    const outcome",
-      to: "    yield* Effect.never\n    const elapsed = Stopwatch.start(env.clock)\n    const outcome"
+      file: "heartbeats.ts",
+      from: "if (!lease.moving &&",
+      to: "if (Boolean(0) &&"
     },
     witness: simulation("slow", "window", "I1", 200)
   },
