@@ -144,11 +144,6 @@ export const bound = (
     )
 })
 
-const binding = (name: string, method: string): ClientAuthentication.Credentials["certificate"] => ({
-  name,
-  binds: (judgement) => bindTokens(judgement, { method, thumbprint: name, type: "Bearer" })
-})
-
 /**
  * The server at the addresses that it has for clients with a certificate, where
  * it names such (section 5). Only those that a client calls itself are taken:
@@ -267,3 +262,8 @@ const provided = <E, R>(
 
 const invalid = (method: string, field: string, problem: string): Result.Result<never, OAuthError.OAuthError> =>
   Result.fail(OAuthError.make("MutualTls", method, new OAuthError.ConfigurationInvalid({ field, problem })))
+
+const binding = (name: string, method: string): ClientAuthentication.Credentials["certificate"] => ({
+  name,
+  binds: (judgement) => bindTokens(judgement, { method, thumbprint: name, type: "Bearer" })
+})

@@ -60,7 +60,7 @@ const dashboard: unknown = JSON.parse(read("docs/observability/dashboard.json"))
 
 const telemetry = read("packages/core/src/GrantTelemetry.ts")
 
-const sources = telemetry + read("packages/core/src/GrantKeeper.ts")
+const sources = telemetry + read("packages/core/src/internal/keeperPass.ts")
 
 const client = OAuthClient.layerWith().pipe(
   Layer.provide([TokenStore.layerMemory, PendingAuthorizations.layerMemory()]),

@@ -10,9 +10,7 @@ export type Attempts = Effect.Effect<Duration.Duration | undefined>
 /** Begins a schedule, when it is first asked: nearly all end without having been. */
 export const begin = (schedule: Schedule.Schedule<unknown>): Attempts => {
   let attempts: Attempts | undefined
-  return Effect.suspend(() =>
-    attempts ?? Effect.flatMap(Schedule.toStep(schedule), (step) => attempts = delays(step))
-  )
+  return Effect.suspend(() => attempts ?? Effect.flatMap(Schedule.toStep(schedule), (step) => attempts = delays(step)))
 }
 
 const delays = (step: Effect.Success<ReturnType<typeof Schedule.toStep<unknown, unknown, never, never>>>): Attempts =>

@@ -139,7 +139,7 @@ const from = (changedAt: number, at: number | undefined): number | undefined =>
   at === undefined ? undefined : small(at - changedAt)
 
 const isExactFrom = (changedAt: number) => (at: number | undefined): boolean =>
-  at === undefined || changedAt + (at - changedAt) === at
+  at === undefined || Object.is(changedAt + (at - changedAt), at)
 
 // By the records that they give: who has to hold on to one of those holds on to this, and nothing is held twice.
 const flat = new WeakMap<Grant.Grant, Flat>()

@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Deferred, Duration, Effect, type Exit, Fiber } from "effect"
 import { TestClock } from "effect/testing"
-import * as OAuthError from "../../src/OAuthError.ts"
 import * as Heartbeats from "../../src/internal/heartbeats.ts"
+import * as OAuthError from "../../src/OAuthError.ts"
 import type { Outcome } from "../../src/TokenStore.ts"
 
 describe("heartbeats", () => {
