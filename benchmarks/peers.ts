@@ -136,7 +136,9 @@ export const stubFetch = (delay = 0): { asked: number } => {
   globalThis.fetch = (input) => {
     seen.asked++
     // an answer knows where it came from
-    const response = Object.defineProperty(new Response(tokens, { headers }), "url", { value: String(input) })
+    const response = Object.defineProperty(new Response(tokens, { headers }), "url", {
+      value: input instanceof Request ? input.url : String(input)
+    })
     return delay === 0
       ? Promise.resolve(response)
       : new Promise((resolve) => setTimeout(() => resolve(response), delay))

@@ -151,8 +151,7 @@ const marked = (mark: string, lines: ReadonlyArray<string>): string => lines.map
 
 // the longest lines that both have in the same order stay; what is far from a change is left out
 const difference = (before: ReadonlyArray<string>, after: ReadonlyArray<string>): string => {
-  const common = before.map(() => new Array<number>(after.length + 1).fill(0))
-  common.push(new Array<number>(after.length + 1).fill(0))
+  const common = [...before, ""].map(() => Array.from({ length: after.length + 1 }, () => 0))
   const at = (one: number, two: number) => common[one]?.[two] ?? 0
   for (let one = before.length - 1; one >= 0; one--) {
     for (let two = after.length - 1; two >= 0; two--) {

@@ -72,7 +72,7 @@ const stubbed = async (scale: Scale, prepare: () => Promise<(count: number) => P
  * What fibers of an application carry. Without any service Effect's client passes over what it does in every other
  * fiber: it puts its own beside them for each request.
  */
-const services = Context.makeUnsafe<never>(
+const services = Context.makeUnsafe(
   new Map(Array.from({ length: 10 }, (_, index) => [`service-${index}`, index]))
 )
 

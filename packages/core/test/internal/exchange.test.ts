@@ -46,7 +46,7 @@ describe("exchange", () => {
       const request = HttpClientRequest.post("https://as.test/token")
 
       yield* Effect.forEach(answers.slice(), () => Exchange.once(client, request, { field: "tokenEndpoint" })).pipe(
-        Effect.provideService(ExchangeLimits.ExchangeLimits, { ...ExchangeLimits.defaults, maxHeaders: 1 })
+        Effect.provide(ExchangeLimits.layer({ maxHeaders: 1 }))
       )
 
       assert.deepStrictEqual(signals.map(({ aborted }) => aborted), [false, true])
