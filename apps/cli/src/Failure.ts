@@ -49,6 +49,15 @@ export const report = (error: unknown): Report => {
   if (CliError.isCliError(error)) return ofCommandLine(error)
   if (error instanceof PlatformError) return ofPlatform(error)
   if (Terminal.isQuitError(error)) return inputEnded
+  if (isHttpClientError(error) && error.reason._tag === "StatusCodeError") {
+    return {
+      code: "RequestFailed",
+      message:
+        `The server answered with status ${error.reason.response.status}: see what it says by the same request with \`call\``,
+      why: error.reason._tag,
+      exitCode: ExitCode.failed
+    }
+  }
   if (isHttpClientError(error)) {
     return {
       code: "RequestFailed",
