@@ -2,6 +2,9 @@
  * An `HttpClient` whose requests carry a token, to the origins that may have it
  * and to no others (RFC 6750).
  *
+ * It is long because what may carry a token, and where to, is checked in one
+ * place.
+ *
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
@@ -47,6 +50,34 @@ export interface Options {
   /** Further ones that are known of the grant only; asked for when a request goes elsewhere. */
   readonly ofGrant?: Effect.Effect<ReadonlyArray<string>, OAuthError.OAuthError> | undefined
 }
+
+/**
+ * The client in context, with the tokens of a grant, for the origins that the
+ * provider names, by themselves or as members of its answers
+ * (`dialect.response.apiOrigins`).
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make: (
+  key: GrantKey
+) => Effect.Effect<AuthorizedHttpClient, never, AuthorizationServer | HttpClient.HttpClient | TokenService> = Effect
+  .fnUntraced(function*(key) {
+    const client = yield* HttpClient.HttpClient
+    const server = yield* AuthorizationServer
+    const service = yield* TokenService
+    const source = yield* TokenSource.fromGrant(key)
+    const names = server.dialect.response.apiOrigins
+    return withTokenSource(client, source, {
+      origins: server.apiOrigins,
+      ofGrant: names.length === 0
+        ? undefined
+        : Effect.map(
+          service.status(key),
+          (status) => Option.match(status, { onNone: () => [], onSome: ({ kept }) => originsOf(names, kept) })
+        )
+    })
+  })
 
 /**
  * Lets the requests of a client carry the tokens of a source.
@@ -133,34 +164,6 @@ export const withTokenSource: {
     client.preprocess
   )
 })
-
-/**
- * The client in context, with the tokens of a grant, for the origins that the
- * provider names, by themselves or as members of its answers
- * (`dialect.response.apiOrigins`).
- *
- * @category constructors
- * @since 0.1.0
- */
-export const make: (
-  key: GrantKey
-) => Effect.Effect<AuthorizedHttpClient, never, AuthorizationServer | HttpClient.HttpClient | TokenService> = Effect
-  .fnUntraced(function*(key) {
-    const client = yield* HttpClient.HttpClient
-    const server = yield* AuthorizationServer
-    const service = yield* TokenService
-    const source = yield* TokenSource.fromGrant(key)
-    const names = server.dialect.response.apiOrigins
-    return withTokenSource(client, source, {
-      origins: server.apiOrigins,
-      ofGrant: names.length === 0
-        ? undefined
-        : Effect.map(
-          service.status(key),
-          (status) => Option.match(status, { onNone: () => [], onSome: ({ kept }) => originsOf(names, kept) })
-        )
-    })
-  })
 
 const originsOf = (names: ReadonlyArray<string>, kept: Status["kept"]): ReadonlyArray<string> =>
   names.flatMap((name) => {

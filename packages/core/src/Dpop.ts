@@ -36,6 +36,16 @@ import * as OAuthError from "./OAuthError.ts"
 export { type Answer, Dpop, type Exchange, type Proof, type Request } from "./DpopProof.ts"
 
 /**
+ * How many origins are remembered, each with its nonce and its time. When there
+ * are more, the one that was not heard of for longest is forgotten; it then asks
+ * for a nonce once more.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const capacity = 256
+
+/**
  * Options of the service.
  *
  * @category options
@@ -52,16 +62,6 @@ export interface Options {
   /** How many origins are remembered; {@link capacity}. */
   readonly capacity?: number | undefined
 }
-
-/**
- * How many origins are remembered, each with its nonce and its time. When there
- * are more, the one that was not heard of for longest is forgotten; it then asks
- * for a nonce once more.
- *
- * @category models
- * @since 0.1.0
- */
-export const capacity = 256
 
 /**
  * Makes the service of a key.
@@ -177,45 +177,6 @@ export const make: (
     return Dpop.of({ ...service, exchange: Proven.exchange(service) })
   })
 
-// 132 random bits each
-const nameLength = 22
-
-const namesAtOnce = 16
-
-interface Server {
-  nonce: string | undefined
-  /** How far the server's clock is ahead of this process's, in milliseconds. */
-  ahead: number
-}
-
-interface Signer {
-  readonly key: DpopKey.DpopKey
-  readonly header: string
-}
-
-// the same for all proofs of a key
-const signer = (key: DpopKey.DpopKey): Signer => ({
-  key,
-  header: Base64Url.encode(JSON.stringify({ typ: "dpop+jwt", alg: key.algorithm, jwk: key.publicJwk }))
-})
-
-// NQCHAR (RFC 6749, appendix A); two headers that were joined hold a space, which is none
-const isNonce = (text: string): boolean => text.length <= 1024 && /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(text)
-
-// what the way of an answer and the grain of `Date` can amount to
-const tolerance = 5_000
-
-const dateOf = (headers: Answer["headers"]): number => {
-  const date = headers["date"] === undefined ? undefined : Headers.parseHttpDate(headers["date"])
-  return date === undefined || Result.isFailure(date) ? Number.NaN : DateTime.toEpochMillis(date.success)
-}
-
-const fail = (reason: OAuthError.OAuthErrorReason): Effect.Effect<never, OAuthError.OAuthError> =>
-  Effect.fail(OAuthError.make("Dpop", "proof", reason))
-
-const invalid = (field: string, problem: string): Effect.Effect<never, OAuthError.OAuthError> =>
-  fail(new OAuthError.ConfigurationInvalid({ field, problem }))
-
 /**
  * Proves with a key that is generated for this process and ends with it.
  *
@@ -270,3 +231,42 @@ export const layerConfig = (
   options: { readonly dpopKey: Config.Config<Redacted.Redacted> } & Options
 ): Layer.Layer<Dpop, OAuthError.OAuthError> =>
   Configuration.layer({ dpopKey: options.dpopKey }, ({ dpopKey }) => layerKey(DpopKey.fromJwk(dpopKey), options))
+
+// 132 random bits each
+const nameLength = 22
+
+const namesAtOnce = 16
+
+interface Server {
+  nonce: string | undefined
+  /** How far the server's clock is ahead of this process's, in milliseconds. */
+  ahead: number
+}
+
+interface Signer {
+  readonly key: DpopKey.DpopKey
+  readonly header: string
+}
+
+// the same for all proofs of a key
+const signer = (key: DpopKey.DpopKey): Signer => ({
+  key,
+  header: Base64Url.encode(JSON.stringify({ typ: "dpop+jwt", alg: key.algorithm, jwk: key.publicJwk }))
+})
+
+// NQCHAR (RFC 6749, appendix A); two headers that were joined hold a space, which is none
+const isNonce = (text: string): boolean => text.length <= 1024 && /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(text)
+
+// what the way of an answer and the grain of `Date` can amount to
+const tolerance = 5_000
+
+const dateOf = (headers: Answer["headers"]): number => {
+  const date = headers["date"] === undefined ? undefined : Headers.parseHttpDate(headers["date"])
+  return date === undefined || Result.isFailure(date) ? Number.NaN : DateTime.toEpochMillis(date.success)
+}
+
+const fail = (reason: OAuthError.OAuthErrorReason): Effect.Effect<never, OAuthError.OAuthError> =>
+  Effect.fail(OAuthError.make("Dpop", "proof", reason))
+
+const invalid = (field: string, problem: string): Effect.Effect<never, OAuthError.OAuthError> =>
+  fail(new OAuthError.ConfigurationInvalid({ field, problem }))

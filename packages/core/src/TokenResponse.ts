@@ -2,6 +2,9 @@
  * Answers of a token endpoint, judged (RFC 6749, sections 5.1 and 5.2; RFC 9396,
  * section 7).
  *
+ * It is long because an answer is judged as a whole: what one member says
+ * decides what becomes of the others.
+ *
  * @since 0.1.0
  */
 import * as Duration from "effect/Duration"
@@ -65,23 +68,6 @@ export interface Rules {
   readonly grantEnded: ReadonlyArray<string>
   /** Whether the server checks everything before it rotates, so that its 5xx answers spent nothing. */
   readonly errorsPrecedeRotation: boolean
-}
-
-/**
- * The rules of RFC 6749.
- *
- * @category constructors
- * @since 0.1.0
- */
-export const rfc6749: Rules = {
-  expiresIn: "number",
-  expiresInZero: "expired",
-  scopeSeparator: " ",
-  scopePolicy: "any",
-  keep: [],
-  apiOrigins: [],
-  grantEnded: ["invalid_grant"],
-  errorsPrecedeRotation: false
 }
 
 /**
@@ -154,6 +140,23 @@ export interface Asked {
    * unless the request was proven (RFC 9449, section 5).
    */
   readonly tokenTypes?: ReadonlyArray<string> | undefined
+}
+
+/**
+ * The rules of RFC 6749.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const rfc6749: Rules = {
+  expiresIn: "number",
+  expiresInZero: "expired",
+  scopeSeparator: " ",
+  scopePolicy: "any",
+  keep: [],
+  apiOrigins: [],
+  grantEnded: ["invalid_grant"],
+  errorsPrecedeRotation: false
 }
 
 /**

@@ -5,6 +5,9 @@
  * interrupted freely, the renewal may not. Whatever fails, the newest pair is
  * either in the store, or in memory with a retry running, or declared lost.
  *
+ * It is long because what may be counted on is told here, call by call. What
+ * the calls do is in `internal`.
+ *
  * @since 0.1.0
  */
 import * as Clock from "effect/Clock"
@@ -142,6 +145,25 @@ export interface ForgetOptions {
 }
 
 /**
+ * Options of the service.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface Options {
+  /**
+   * Names the installation whose grants are renewed here; `"default"`. A copy of
+   * production's store gets another name, so that it serves and never renews.
+   */
+  readonly installation?: string | undefined
+  /**
+   * What this process is called in the history of grants: a host and a number,
+   * for people. Something random is added to it, and stands alone without it.
+   */
+  readonly name?: string | undefined
+}
+
+/**
  * Gives tokens of grants, and keeps the grants alive, for one client of one
  * authorization server.
  *
@@ -245,25 +267,6 @@ export class TokenService extends Context.Service<TokenService, {
    */
   readonly events: Stream.Stream<GrantEvent>
 }>()("@effect-oauth/core/TokenService") {}
-
-/**
- * Options of the service.
- *
- * @category options
- * @since 0.1.0
- */
-export interface Options {
-  /**
-   * Names the installation whose grants are renewed here; `"default"`. A copy of
-   * production's store gets another name, so that it serves and never renews.
-   */
-  readonly installation?: string | undefined
-  /**
-   * What this process is called in the history of grants: a host and a number,
-   * for people. Something random is added to it, and stands alone without it.
-   */
-  readonly name?: string | undefined
-}
 
 /**
  * Makes the service.

@@ -5,6 +5,9 @@
  * swaps. That is all the distribution there is: past one machine the store is
  * what processes agree through.
  *
+ * It is long because what a backend gives is told here whole, with the smallest
+ * backend beside it.
+ *
  * @since 0.1.0
  */
 import * as Clock from "effect/Clock"

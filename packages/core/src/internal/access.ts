@@ -1,6 +1,8 @@
 /**
  * Handing out tokens: at once where that is possible, and by one renewal for
  * everyone who waits where it is not.
+ *
+ * It is long because every way to a token ends in the one renewal that is begun here.
  */
 import type * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"

@@ -2,6 +2,9 @@
  * What is done to a grant other than handing out its tokens: keeping the tokens
  * of a login, telling its state, revoking, ending, forgetting. Each is a loop of
  * read and compare-and-swap that runs in the service, whoever asked for it.
+ *
+ * It is long because every change of a grant that is no renewal is made here, in the same way: read, proposed,
+ * swapped.
  */
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"

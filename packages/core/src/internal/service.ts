@@ -2,6 +2,8 @@
  * What a token service consists of: what it knows of each grant, and the fibers
  * that belong to it. Opening commits what an earlier process left in escrow;
  * closing waits for answers and deposits what could not be saved.
+ *
+ * It is long because all that lives as long as a service is opened here, and closed.
  */
 import type * as Clock from "effect/Clock"
 import * as Digest from "effect/crypto/Digest"

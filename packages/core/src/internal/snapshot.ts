@@ -2,6 +2,8 @@
  * What this process knows of a grant: the record as it was last read or
  * written, and for each target a token that can be returned without asking
  * anybody.
+ *
+ * It is long because what is known of a grant is seen and changed by these functions alone.
  */
 import type * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
