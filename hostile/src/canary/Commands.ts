@@ -11,6 +11,7 @@ import * as Secrets from "./Secrets.ts"
 
 const root = path.resolve(import.meta.dirname, "../../..")
 const bin = path.join(root, "apps/cli/src/bin.ts")
+const preload = path.join(import.meta.dirname, "preload.ts")
 
 /** Drives every command once. */
 export const drive: Effect.Effect<Driven> = Effect.gen(function*() {
@@ -73,6 +74,11 @@ export const drive: Effect.Effect<Driven> = Effect.gen(function*() {
     Effect.sync(() => fs.mkdtempSync(path.join(os.tmpdir(), "canary-home-"))),
     (home) => Effect.sync(() => fs.rmSync(home, { recursive: true, force: true }))
   )
+  // what a command makes up by itself: verifiers, states, the tokens of its own server
+  const made = yield* Effect.acquireRelease(
+    Effect.sync(() => fs.mkdtempSync(path.join(os.tmpdir(), "canary-made-"))),
+    (folder) => Effect.sync(() => fs.rmSync(folder, { recursive: true, force: true }))
+  )
   const secretFile = path.join(home, "secret")
   fs.writeFileSync(secretFile, secrets["client secret"] ?? "", { mode: 0o600 })
   const encryptionKey = secrets["encryption key"] = Buffer.from(Secrets.fresh(64).slice(0, 32)).toString("base64")
@@ -82,7 +88,9 @@ export const drive: Effect.Effect<Driven> = Effect.gen(function*() {
   const run = (
     place: string,
     args: ReadonlyArray<string>,
-    answer?: (stderr: string) => Promise<void>
+    answer?: (stderr: string) => Promise<void>,
+    // how it is ended, once it has said that it is ready
+    signal?: NodeJS.Signals
   ): Effect.Effect<number> =>
     Effect.callback((resume) => {
       const child = spawn(process.execPath, ["--trace-uncaught", bin, ...args], {
@@ -94,6 +102,8 @@ export const drive: Effect.Effect<Driven> = Effect.gen(function*() {
           XDG_DATA_HOME: path.join(home, "data"),
           XDG_CACHE_HOME: path.join(home, "cache"),
           NODE_COMPILE_CACHE: path.join(root, "node_modules/.cache/compile"),
+          NODE_OPTIONS: `--import=${preload}`,
+          CANARIES: made,
           BROWSER: "none",
           LOG_LEVEL: "All",
           NO_COLOR: "1"
@@ -102,7 +112,10 @@ export const drive: Effect.Effect<Driven> = Effect.gen(function*() {
       let [stdout, stderr, answered] = ["", "", false]
       child.stdin.on("error", () => {})
       if (answer === undefined) child.stdin.end()
-      child.stdout.setEncoding("utf8").on("data", (text: string) => void (stdout += text))
+      child.stdout.setEncoding("utf8").on("data", (text: string) => {
+        stdout += text
+        if (signal !== undefined && /https?:\/\//.test(stdout)) setTimeout(() => child.kill(signal), 500)
+      })
       child.stderr.setEncoding("utf8").on("data", (text: string) => {
         stderr += text
         if (answer === undefined || answered || !/https?:\/\/\S+\s/.test(stderr)) return
@@ -142,7 +155,10 @@ export const drive: Effect.Effect<Driven> = Effect.gen(function*() {
     "--keyring",
     keyring
   ]
-  const commands: ReadonlyArray<readonly [string, ReadonlyArray<string>, typeof approve?]> = [
+  const passphraseFile = path.join(home, "passphrase")
+  fs.writeFileSync(passphraseFile, secrets["passphrase"] = Secrets.fresh(), { mode: 0o600 })
+  const bundle = path.join(home, "bundle")
+  const commands: ReadonlyArray<readonly [string, ReadonlyArray<string>, typeof approve?, NodeJS.Signals?]> = [
     ["doctor", ["doctor", ...grant]],
     ["login", ["login", "--no-browser", "--save", "work", ...grant], approve],
     ["login --json", ["login", "--no-browser", "--json", ...grant], approve],
@@ -162,10 +178,27 @@ export const drive: Effect.Effect<Driven> = Effect.gen(function*() {
     ["grants list --json", ["grants", "list", "--json", ...grant]],
     ["grants history", ["grants", "history", ...grant]],
     ["grants history --json", ["grants", "history", "--json", ...grant]],
+    ["grants export", ["grants", "export", bundle, "--keep", "--passphrase-file", passphraseFile, ...grant]],
+    ["grants export --json", [
+      "grants",
+      "export",
+      `${bundle}.2`,
+      "--keep",
+      "--json",
+      "--passphrase-file",
+      passphraseFile,
+      ...grant
+    ]],
+    ["grants import by the wrong passphrase", ["grants", "import", bundle, "--passphrase-file", secretFile, ...grant]],
+    ["grants import", ["grants", "import", bundle, "--passphrase-file", passphraseFile, ...grant]],
     ["grants restore", ["grants", "restore", ...grant]],
     ["grants reencrypt", ["grants", "reencrypt", ...grant]],
     ["grants move", ["grants", "move", "--to", path.join(home, "elsewhere"), ...grant]],
     ["grants set-aside", ["grants", "set-aside", ...grant]],
+    ["request", ["request", "client-credentials", ...grant]],
+    ["request --json", ["request", "client-credentials", "--json", ...grant]],
+    ["sandbox", ["sandbox"], undefined, "SIGINT"],
+    ["sandbox --json", ["sandbox", "--json"], undefined, "SIGINT"],
     ["providers", ["providers"]],
     ["providers --json", ["providers", "--json"]],
     ["doctor --json", ["doctor", "--json", ...grant]],
@@ -197,12 +230,13 @@ export const drive: Effect.Effect<Driven> = Effect.gen(function*() {
     ["revoke", ["revoke", ...grant]],
     ["logout", ["logout", ...grant]],
     ["grants delete", ["grants", "delete", "--yes", ...grant]],
-    ["demo", ["demo"]]
+    ["demo", ["demo"]],
+    ["demo --json", ["demo", "--json"]]
   ]
-  for (const [place, args, answer] of commands) yield* run(place, args, answer)
+  for (const [place, args, answer, signal] of commands) yield* run(place, args, answer, signal)
   // what is kept is kept sealed, and the settings hold no secret
   for (const file of filesIn(home)) {
-    if (file !== secretFile && file !== keyring) {
+    if (![secretFile, keyring, passphraseFile].includes(file)) {
       said.push({
         place: `file ${path.relative(home, file).replace(/[0-9a-f-]{20,}/g, "…")}`,
         text: fs.readFileSync(file, "latin1")
@@ -213,6 +247,12 @@ export const drive: Effect.Effect<Driven> = Effect.gen(function*() {
   for (const [place, args, answer] of failing) yield* run(place, args, answer)
   mode = "well"
   for (const [place, args, answer] of last) yield* run(place, args, answer)
+  for (const secret of new Set(filesIn(made).flatMap((file) => fs.readFileSync(file, "utf8").trim().split("\n")))) {
+    // most of them have a name already
+    if (!Object.values(secrets).some((named) => named.includes(secret))) {
+      secrets[`made on the way ${Object.keys(secrets).length}`] = secret
+    }
+  }
   return { said, secrets }
 }).pipe(Effect.scoped)
 

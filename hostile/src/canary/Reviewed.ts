@@ -19,6 +19,15 @@ export const reviewed: ReadonlyArray<Reviewed> = [
     reason: "the command prints the token, and nothing else, on its own stdout"
   },
   {
+    place: /^request( --json)?: stdout$/,
+    secret: /^(access|refresh) token/,
+    by: {
+      file: "apps/cli/src/commands/Request.ts",
+      code: "output.result(toJson(tokens), () => Redacted.value(tokens.accessToken))"
+    },
+    reason: "the command gets a token and prints it on its own stdout; with --json the whole answer"
+  },
+  {
     place: /^login( --json| again| that fails)?: stderr$/,
     secret: /^(state|nonce)/,
     by: { file: "apps/cli/src/commands/Login.ts", code: "output.visit(url)" },

@@ -8,11 +8,12 @@
  * the way.
  */
 import { OAuthError } from "@effect-oauth/core"
-import { Logger, Redacted, References, Tracer } from "effect"
+import { Logger, References, Tracer } from "effect"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { afterAll, expect } from "vitest"
 import * as Heard from "./Heard.ts"
+import { watch } from "./Registry.ts"
 import { search } from "./Search.ts"
 
 /** What one file of a suite has said. */
@@ -39,19 +40,6 @@ const ears: {
   isInstalled: false
 }
 
-type WeakMapSet = (this: WeakMap<WeakKey, unknown>, key: WeakKey, value: unknown) => WeakMap<WeakKey, unknown>
-
-/**
- * What of a value is in no text by chance: letters and digits in a row that no person would write. What begins as the
- * header and the claims of a JWT do is not among them, for many begin alike.
- */
-const unmistakable = (value: string): ReadonlyArray<string> =>
-  value.length > 4_096
-    ? []
-    : (value.match(/[A-Za-z0-9]{12,}/g) ?? []).filter((run) =>
-      !run.startsWith("eyJ") && run.replace(/\D/g, "").length > 2 && new Set(run).size > 7
-    )
-
 // what is said a thousand times in one file is rendered so often
 const often = 50
 const isSeldom = (name: string): boolean => {
@@ -62,15 +50,7 @@ const isSeldom = (name: string): boolean => {
 
 if (!ears.isInstalled) {
   ears.isInstalled = true
-  const set = Object.getOwnPropertyDescriptor(WeakMap.prototype, "set")?.value as WeakMapSet
-  // the one way by which a secret becomes one
-  // oxlint-disable-next-line no-extend-native
-  WeakMap.prototype.set = function(this: WeakMap<WeakKey, unknown>, key, value) {
-    if (typeof value === "string" && Redacted.isRedacted(key)) {
-      for (const run of unmistakable(value)) ears.secrets.add(run)
-    }
-    return set.call(this, key, value)
-  }
+  watch((secret) => void ears.secrets.add(secret))
   // every error that is made, also where no span ends with it
   Object.defineProperty(OAuthError.OAuthError.prototype, "reason", {
     configurable: true,

@@ -3,7 +3,7 @@ import { RotationPolicy, TokenService } from "@effect-oauth/core"
 import { Duration, Effect, Redacted, Schedule, Stream } from "effect"
 import * as Client from "../Client.ts"
 import { measured, type Work } from "./Measured.ts"
-import { policy } from "./Settings.ts"
+import { policy, window } from "./Settings.ts"
 
 const users = Effect.fnUntraced(function*({ goesOn, tally, tokens }: Work) {
   const service = yield* TokenService.TokenService
@@ -93,7 +93,7 @@ await measured((work, during) =>
   Effect.scoped(Effect.flatMap(users(work), during)).pipe(
     Effect.provide(Client.layer(work.origin, {
       policy,
-      server: { rotation: RotationPolicy.rotating({ window: { duration: "2 minutes", idempotent: true } }) }
+      server: { rotation: RotationPolicy.rotating({ window: { duration: Duration.millis(window), idempotent: true } }) }
     }))
   )
 )
