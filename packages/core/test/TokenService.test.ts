@@ -132,6 +132,21 @@ describe("TokenService", () => {
         assert.deepStrictEqual(world.presented, ["refresh-0"])
       }))
 
+    it.effect("answers every caller of one moment where nobody may wait, and lets the renewal go on", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make({ latency: "1 second", policy: { waitAtMost: "0 seconds" } })
+        const { service } = yield* loggedIn(world)
+        yield* TestClock.adjust("1 hour")
+        const { token } = service.bind(world.key())
+
+        const exits = yield* after(Effect.all([token, token, token].map(Effect.exit), { concurrency: 3 }), "0 seconds")
+        yield* TestClock.adjust("2 seconds")
+
+        const each = Exit.isSuccess(exits) ? exits.value.map(reasonOf) : []
+        assert.deepStrictEqual(each, ["RenewalPending", "RenewalPending", "RenewalPending"])
+        assert.strictEqual(valueOf(yield* Effect.exit(token)), "access-1")
+      }))
+
     it.effect("stops waiting at waitAtMost and lets the renewal go on", () =>
       Effect.gen(function*() {
         const world = yield* World.make({ latency: "40 seconds" })

@@ -165,11 +165,11 @@ const gather = (
       return theirs ? again(turn) : Effect.failCause(cause)
     }
   }
-  const token = Deferred.makeUnsafe<AccessToken, OAuthError.OAuthError>()
-  flight.herd = { slot, until, turn, token: Deferred.await(token) }
   const { done, heard } = join(self, flight, until, now)
   if (Deferred.isDoneUnsafe(done)) return Effect.matchCauseEffect(Deferred.await(done), ends)
+  const token = Deferred.makeUnsafe<AccessToken, OAuthError.OAuthError>()
   heard.push((exit) => Deferred.doneUnsafe(token, Effect.suspend(() => Exit.match(exit, ends))))
+  flight.herd = { slot, until, turn, token: Deferred.await(token) }
   return flight.herd.token
 }
 
@@ -211,23 +211,24 @@ const join = (self: Service.Service, flight: Snapshot.Flight, until: number, now
   const known = flight.waits.get(until)
   if (known !== undefined) return known
   const landed = Deferred.isDoneUnsafe(flight.done)
-  const wait: Snapshot.Wait = {
-    done: Deferred.makeUnsafe(),
-    heard: [],
-    timer: landed || !Number.isFinite(until) ? undefined : self.renewal.fork(
-      Effect.andThen(
-        Effect.sleep(Duration.millis(until - now)),
-        Effect.sync(() => tell(wait, Exit.succeed("exceeded")))
-      )
+  const callers: Omit<Snapshot.Wait, "timer"> = { done: Deferred.makeUnsafe(), heard: [] }
+  const timer = landed || !Number.isFinite(until) ? undefined : self.renewal.fork(
+    Effect.andThen(
+      Effect.sleep(Duration.millis(until - now)),
+      Effect.sync(() => tell(callers, Exit.succeed("exceeded")))
     )
-  }
+  )
+  const wait = { ...callers, timer }
   // a renewal that came to its end at once has nobody left to tell
   if (landed) Deferred.doneUnsafe(wait.done, Deferred.await(flight.done))
   else flight.waits.set(until, wait)
   return wait
 }
 
-const tell = ({ done, heard }: Snapshot.Wait, exit: Parameters<Snapshot.Wait["heard"][number]>[0]): void => {
+const tell = (
+  { done, heard }: Omit<Snapshot.Wait, "timer">,
+  exit: Exit.Exit<Snapshot.Landing | "exceeded", OAuthError.OAuthError>
+): void => {
   Deferred.doneUnsafe(done, exit)
   for (const hear of heard) hear(exit)
 }
