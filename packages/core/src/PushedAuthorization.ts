@@ -82,7 +82,7 @@ export const make: Effect.Effect<
   PushedAuthorization["Service"],
   never,
   OAuthHttpClient | AuthorizationServer | ClientAuthentication
-> = Effect.gen(function*() {
+> = /* @__PURE__ */ Effect.gen(function*() {
   const client = yield* OAuthHttpClient
   const server = yield* AuthorizationServer
   const authentication = yield* ClientAuthentication
@@ -173,7 +173,7 @@ export const layer: Layer.Layer<
   PushedAuthorization,
   never,
   OAuthHttpClient | AuthorizationServer | ClientAuthentication
-> = Layer.fresh(Layer.effect(PushedAuthorization, make))
+> = /* @__PURE__ */ Layer.fresh(/* @__PURE__ */ Layer.effect(PushedAuthorization, make))
 
 const present = (
   server: AuthorizationServer["Service"],

@@ -74,7 +74,7 @@ export const make: Effect.Effect<
   TokenEndpoint["Service"],
   never,
   OAuthHttpClient | AuthorizationServer | ClientAuthentication
-> = Effect.gen(function*() {
+> = /* @__PURE__ */ Effect.gen(function*() {
   const client = yield* OAuthHttpClient
   const server = yield* AuthorizationServer
   const authentication = yield* ClientAuthentication
@@ -229,7 +229,7 @@ export const layer: Layer.Layer<
   TokenEndpoint,
   never,
   OAuthHttpClient | AuthorizationServer | ClientAuthentication
-> = Layer.fresh(Layer.effect(TokenEndpoint, make))
+> = /* @__PURE__ */ Layer.fresh(/* @__PURE__ */ Layer.effect(TokenEndpoint, make))
 
 // What may help against a refusal: other credentials, or another proof.
 type Remedy = "credentials" | "proof"

@@ -274,7 +274,7 @@ export class TokenService extends Context.Service<TokenService, {
  * @category constructors
  * @since 0.1.0
  */
-export const make = Effect.fnUntraced(function*(options?: Options): Effect.fn.Return<
+export const make = /* @__PURE__ */ Effect.fnUntraced(function*(options?: Options): Effect.fn.Return<
   TokenService["Service"],
   never,
   | AuthorizationServer.AuthorizationServer

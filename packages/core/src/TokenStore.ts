@@ -193,7 +193,7 @@ export class TokenStore extends Context.Service<TokenStore, {
  * @category constructors
  * @since 0.1.0
  */
-export const makeMemory: Effect.Effect<TokenStore["Service"]> = Effect.gen(function*() {
+export const makeMemory: Effect.Effect<TokenStore["Service"]> = /* @__PURE__ */ Effect.gen(function*() {
   const clock = yield* Clock.Clock
   const changes = Broadcast.make<Change>({ first: { _tag: "Gap" } })
   const records = new Held.Records()
@@ -314,7 +314,7 @@ export const selectList = (
  * @category layers
  * @since 0.1.0
  */
-export const layerMemory: Layer.Layer<TokenStore> = Layer.effect(TokenStore, makeMemory)
+export const layerMemory: Layer.Layer<TokenStore> = /* @__PURE__ */ Layer.effect(TokenStore, makeMemory)
 
 const page = (grants: ReadonlyArray<Grant.Grant>, options: {
   readonly now: number

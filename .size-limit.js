@@ -1,0 +1,73 @@
+// What may be loaded: bytes minified and gzipped, checked by `npm run size`. Raise one only with a reason in the commit.
+const kB = (limit) => `${limit} kB`
+
+/** A program, or an entry point, without the modules of these packages. */
+const entry = (name, path, limit, ...ignore) => ({ name, path, ignore, gzip: true, limit: kB(limit) })
+
+const ofNode = ["child_process", "crypto", "fs", "http", "net", "os", "path", "sqlite"].map((name) => `node:${name}`)
+
+const outside = ["effect", "jose", "undici", "@effect/platform-node", "@effect/sql-pg", ...ofNode]
+
+/** What an application loads of core by subpath, each with all that it takes along but Effect. */
+const core = {
+  AssertionGrant: 2.9,
+  AuthorizedHttpClient: 6.1,
+  BackchannelLogin: 11.9,
+  ClientAuthentication: 1.5,
+  ClientCredentials: 3.1,
+  ClientRegistration: 10.4,
+  DeviceAuthorization: 9.2,
+  Dpop: 4.7,
+  EncryptedTokenStore: 4.4,
+  EndSession: 2,
+  GrantAdministration: 1.7,
+  GrantKeeper: 4.1,
+  GrantMove: 2.7,
+  GrantTelemetry: 1.2,
+  Introspection: 8.4,
+  Keyring: 2.3,
+  Login: 9.3,
+  MutualTls: 2,
+  OAuthClient: 35.6,
+  OAuthError: 2.3,
+  PasswordGrant: 0.2,
+  PendingAuthorizations: 0.8,
+  Pkce: 0.5,
+  ProtectedResource: 8.9,
+  PushedAuthorization: 11.4,
+  RedisTokenStore: 7.6,
+  RefreshPolicy: 0.8,
+  RegisteredClient: 13.7,
+  Revocation: 7.8,
+  ServerMetadata: 8.8,
+  SqlRegistrationStore: 12.4,
+  SqlTokenStore: 5.6,
+  TokenEndpoint: 8.8,
+  TokenExchange: 3.4,
+  TokenService: 20.2,
+  TokenSource: 2.6,
+  TokenStore: 2.6,
+  UserInfo: 8.1,
+  "jose/IdToken": 11.4,
+  "jose/Jwks": 8.1
+}
+
+/** The other packages, each whole and by itself: without core. */
+const packages = { browser: 4.2, frameio: 5.7, "generic-rfc6749": 18, node: 8.8, postgres: 2.4, web: 11.9 }
+
+export default [
+  {
+    name: "client credentials and refresh, with Effect",
+    path: "benchmarks/size/tokens.ts",
+    gzip: true,
+    limit: kB(62.7)
+  },
+  entry("client credentials and refresh, without Effect", "benchmarks/size/tokens.ts", 28.3, "effect"),
+  entry("ID tokens, without Effect", "benchmarks/size/idTokens.ts", 19, "effect"),
+  ...Object.entries(core).map(([name, limit]) =>
+    entry(`core/${name}`, `packages/core/src/${name}.ts`, limit, ...outside)
+  ),
+  ...Object.entries(packages).map(([name, limit]) =>
+    entry(name, `packages/${name}/src/index.ts`, limit, "@effect-oauth/core", ...outside)
+  )
+]
