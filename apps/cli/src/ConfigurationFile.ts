@@ -51,7 +51,8 @@ export const read = Effect.fnUntraced(function*(
   if (text === undefined) return undefined
   // what is wrong is told by its place: a quotation could be a secret's
   const json = yield* Effect.try({
-    try: (): unknown => JSON.parse(text),
+    // some editors of Windows begin a file with a mark that is no JSON
+    try: (): unknown => JSON.parse(text.replace(/^\ufeff/, "")),
     catch: (error) => configuration(path, `is not JSON${placeOf(error, text)}; correct it`)
   })
   const file = yield* Effect.mapError(

@@ -18,34 +18,47 @@ export interface Directories {
   readonly cache: string
 }
 
+/** What decides where they are. */
+export interface Machine {
+  /** As `os.platform()` says. */
+  readonly platform: string
+  readonly home: string
+  /** The variables that may name them. */
+  readonly environment: Readonly<Record<string, string | undefined>>
+}
+
+/** The directories of a machine. */
+export const of = ({ environment, home, platform }: Machine): Directories => {
+  const isWindows = platform === "win32"
+  const path = isWindows ? Path.win32 : Path.posix
+  // a relative path there is invalid and passed over, says the specification
+  const at = (variable: string, ...otherwise: ReadonlyArray<string>): string => {
+    const named = environment[variable]
+    return path.join(named !== undefined && path.isAbsolute(named) ? named : path.join(home, ...otherwise), name)
+  }
+  return isWindows
+    ? {
+      config: at("APPDATA", "AppData", "Roaming"),
+      data: at("LOCALAPPDATA", "AppData", "Local"),
+      cache: path.join(at("LOCALAPPDATA", "AppData", "Local"), "cache")
+    }
+    : {
+      config: at("XDG_CONFIG_HOME", ".config"),
+      data: at("XDG_DATA_HOME", ".local", "share"),
+      cache: at("XDG_CACHE_HOME", ".cache")
+    }
+}
+
 /** The directories of whoever runs this. */
 export const directories: Effect.Effect<Directories> = Effect.gen(function*() {
-  const home = Os.homedir()
-  const local = (...parts: ReadonlyArray<string>) => Path.join(home, ...parts)
-  const [config, data, cache] = Os.platform() === "win32"
-    ? [
-      yield* at("APPDATA", local("AppData", "Roaming")),
-      yield* at("LOCALAPPDATA", local("AppData", "Local")),
-      yield* at("LOCALAPPDATA", local("AppData", "Local"))
-    ]
-    : [
-      yield* at("XDG_CONFIG_HOME", local(".config")),
-      yield* at("XDG_DATA_HOME", local(".local", "share")),
-      yield* at("XDG_CACHE_HOME", local(".cache"))
-    ]
-  return {
-    config: Path.join(config, name),
-    data: Path.join(data, name),
-    cache: Os.platform() === "win32" ? Path.join(cache, name, "cache") : Path.join(cache, name)
+  const environment: Record<string, string | undefined> = {}
+  for (const variable of variables) {
+    const named = yield* Effect.orElseSucceed(Config.option(Config.String(variable)), Option.none)
+    environment[variable] = Option.getOrUndefined(named)
   }
+  return of({ platform: Os.platform(), home: Os.homedir(), environment })
 })
 
 const name = "effect-oauth"
 
-// a relative path there is invalid and passed over, says the specification
-const at = (variable: string, otherwise: string): Effect.Effect<string> =>
-  Config.option(Config.String(variable)).pipe(
-    Effect.map(Option.filter((path) => Path.isAbsolute(path))),
-    Effect.map(Option.getOrElse(() => otherwise)),
-    Effect.orElseSucceed(() => otherwise)
-  )
+const variables = ["APPDATA", "LOCALAPPDATA", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"]

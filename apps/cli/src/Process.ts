@@ -23,6 +23,12 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   })
 }
 
+// The window that is closed is no reason to lose an answer either: Windows gives some seconds, others wait. What nohup
+// started has no terminal, and goes on.
+for (const signal of ["SIGHUP", "SIGBREAK"] as const) {
+  if (process.stderr.isTTY || process.platform === "win32") process.on(signal, () => process.emit("SIGINT"))
+}
+
 NodeRuntime.runMain(
   Main.run(process.argv.slice(2)).pipe(
     Effect.provide(NodeServices.layer),

@@ -4,10 +4,11 @@
  * that gives a token should cost little more than the token.
  */
 import { enableCompileCache } from "node:module"
-import { homedir } from "node:os"
+import { homedir, platform } from "node:os"
 import { isAbsolute, join } from "node:path"
 
 // A directory of this person's own: what is compiled is run, and the one for temporary files is everybody's.
-const { XDG_CACHE_HOME: named = "" } = process.env
-enableCompileCache(join(isAbsolute(named) ? named : join(homedir(), ".cache"), "effect-oauth", "node"))
+const { LOCALAPPDATA: local = "", XDG_CACHE_HOME: cache = "" } = process.env
+const [named, ...otherwise] = platform() === "win32" ? [local, "AppData", "Local"] as const : [cache, ".cache"] as const
+enableCompileCache(join(isAbsolute(named) ? named : join(homedir(), ...otherwise), "effect-oauth", "node"))
 await import("./Process.ts")

@@ -27,6 +27,22 @@ describe("Configuration", () => {
       })
     })
 
+    withDirectory(
+      "reads a file as editors of Windows write it, with a mark and their line breaks",
+      function*(directory) {
+        const fs = yield* FileSystem.FileSystem
+        const file = Path.join(directory, "config.json")
+        yield* fs.writeFileString(
+          file,
+          "\ufeff{\r\n  \"profile\": \"a\",\r\n  \"profiles\": { \"a\": { \"clientId\": \"id\" } }\r\n}\r\n"
+        )
+
+        const { profile } = yield* load({ config: file }, {})
+
+        assert.strictEqual(Profile.get(profile, "clientId"), "id")
+      }
+    )
+
     withDirectory("finds the file in the XDG configuration directory", function*(directory) {
       yield* write(directory, "effect-oauth/config.json", { profile: "a", profiles: { a: { clientId: "id" } } })
 

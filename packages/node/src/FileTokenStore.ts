@@ -143,7 +143,9 @@ export const make = Effect.fnUntraced(function*(options: {
         `${Path.basename(file, ".json")}.${yield* random.uuidV4()}`
       )
       yield* Files.makeDirectory(Path.dirname(place))
-      const accepted = yield* ifUnchanged({ lock, file, before: bytes }, () => Fs.renameSync(file, place))
+      const accepted = yield* Files.whileOthersRead(
+        ifUnchanged({ lock, file, before: bytes }, () => Fs.renameSync(file, place))
+      )
       if (!accepted) return { now, accepted }
       yield* Effect.forEach([place, file], (path) => Files.syncDirectory(Path.dirname(path)), { discard: true })
       return { now, accepted, place }
@@ -238,7 +240,10 @@ const swap = (options: {
 }): Effect.Effect<boolean, OAuthError.StoreUnavailable> => {
   const { after, file, unique } = options
   return after === undefined
-    ? Effect.tap(ifUnchanged(options, () => Fs.unlinkSync(file)), () => Files.syncDirectory(Path.dirname(file)))
+    ? Effect.tap(
+      Files.whileOthersRead(ifUnchanged(options, () => Fs.unlinkSync(file))),
+      () => Files.syncDirectory(Path.dirname(file))
+    )
     : Files.replaceWith({
       file,
       text: JSON.stringify({ ...GrantSchema.encode(after.grant), history: after.history }),

@@ -2,17 +2,19 @@
  * Every route of this package: once as it should go, and at least three times as it should not. A route that is added
  * without its cases turns this red.
  */
+import type { Login } from "@effect-oauth/core"
 import { TestAuthorizationServer, TestHttp } from "@effect-oauth/core/testing"
 import {
   ApiProxy,
   AuthorizationRoutes,
   BackChannelLogout,
+  type BrowserSessions,
   ConnectionRoutes,
   LogoutRoutes,
   SessionLogin
 } from "@effect-oauth/web"
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Effect, Layer } from "effect"
+import { Clock, Effect, Layer, type Scope } from "effect"
 import { HttpRouter } from "effect/http"
 import * as App from "./support/App.ts"
 import * as Browser from "./support/Browser.ts"
@@ -26,7 +28,12 @@ type Case<R> = readonly [
   does: (browser: Browsing) => Effect.Effect<Browser.Seen, unknown, R>
 ]
 
-type World = App.Signer | TestAuthorizationServer.TestAuthorizationServer
+type World =
+  | App.Signer
+  | BrowserSessions.BrowserSessions
+  | Login.Login
+  | Scope.Scope
+  | TestAuthorizationServer.TestAuthorizationServer
 
 interface Row {
   readonly well: Case<World>
@@ -98,10 +105,10 @@ const rows: { readonly [route: string]: Row } = {
     }
   },
   "GET /oauth/landed": {
-    well: [200, /content="0;url=\/albums"/, (browser) => landing(browser, "/albums")],
+    well: [200, /content="0;url=\/albums"/, () => landing("/albums")],
     badly: {
-      "leads to another site": [200, /content="0;url=\/"/, (browser) => landing(browser, "https://evil.test")],
-      "leads to a script": [200, /content="0;url=\/"/, (browser) => landing(browser, "javascript:alert(1)")],
+      "leads to another site": [200, /content="0;url=\/"/, () => landing("https://evil.test")],
+      "leads to a script": [200, /content="0;url=\/"/, () => landing("javascript:alert(1)")],
       "follows no login": [
         303,
         /^https:\/\/app\.test\/$/,
@@ -348,7 +355,7 @@ const posted = Effect.fnUntraced(function*(browser: Browsing, body: string) {
   return yield* browser.visit(bounced.location, { from: "cross-site" })
 })
 
-const landing = Effect.fnUntraced(function*(_: Browsing, to: string) {
+const landing = Effect.fnUntraced(function*(to: string) {
   const login = yield* SessionLogin.make({ newcomer: () => Effect.succeed("ada") })
   const browser = yield* Browser.make(
     AuthorizationRoutes.layer({ ...where, ...login, landing: "page", scopes: ["read"] })

@@ -18,6 +18,10 @@ export interface Options {
   readonly stdin?: string
   /** What the person types in, who has read what stderr said so far. */
   readonly types?: (said: string) => Effect.Effect<string>
+  /** What the person's browser does, once, with the address that stderr shows. */
+  readonly visits?: (said: string) => Effect.Effect<void>
+  /** Ctrl-C, when that is done. */
+  readonly interrupted?: Effect.Effect<void>
   /** Which streams are a terminal; none. */
   readonly terminal?: { readonly stdin?: boolean; readonly stdout?: boolean; readonly stderr?: boolean }
 }
@@ -25,14 +29,20 @@ export interface Options {
 /** Runs a command. */
 export const run = Effect.fnUntraced(function*(
   args: ReadonlyArray<string>,
-  { env = {}, stdin = "", terminal = {}, types }: Options = {}
+  { env = {}, interrupted = Effect.never, stdin = "", terminal = {}, types, visits }: Options = {}
 ): Effect.fn.Return<Ran> {
   const decoder = new TextDecoder()
   const out: Array<string> = []
   const err: Array<string> = []
+  let visited = visits === undefined
   const into = (texts: Array<string>) => () =>
     Sink.forEach((chunk: string | Uint8Array) =>
-      Effect.sync(() => void texts.push(typeof chunk === "string" ? chunk : decoder.decode(chunk)))
+      Effect.suspend(() => {
+        texts.push(typeof chunk === "string" ? chunk : decoder.decode(chunk))
+        if (visited || texts !== err || !/https?:\S+\?\S+\s/.test(err.join(""))) return Effect.void
+        visited = true
+        return Effect.forkDetach(visits?.(err.join("")) ?? Effect.void)
+      })
     )
   const lines = stdin.split("\n").filter((line) => line !== "")
   const services = Layer.merge(
@@ -62,7 +72,7 @@ export const run = Effect.fnUntraced(function*(
   )
   const exit = yield* Effect.exit(
     Effect.provide(
-      Main.run(args),
+      Effect.raceFirst(Main.run(args), Effect.andThen(interrupted, Effect.interrupt)),
       Layer.mergeAll(NodeServices.layer, ConfigProvider.layer(ConfigProvider.fromEnv({ env })), services)
     )
   )

@@ -4,6 +4,7 @@
  */
 import * as StoreReason from "@effect-oauth/core/OAuthError"
 import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import { createHash } from "node:crypto"
 import * as Fs from "node:fs/promises"
@@ -108,11 +109,33 @@ export const read = (file: string): Effect.Effect<Uint8Array | undefined, StoreR
 
 /** Removes a file; tells whether it was this call that did. */
 export const remove = (file: string): Effect.Effect<boolean, StoreReason.StoreUnavailable> =>
-  Effect.map(unlessMissing(attempt(() => Fs.unlink(file).then(() => true))), (removed = false) => removed)
+  Effect.map(
+    unlessMissing(whileOthersRead(attempt(() => Fs.unlink(file).then(() => true)))),
+    (removed = false) => removed
+  )
 
 /** Makes what was renamed or removed in a directory durable. */
 export const syncDirectory = (directory: string): Effect.Effect<void, StoreReason.StoreUnavailable> =>
   windows ? Effect.void : withHandle(directory, "r", (handle) => attempt(() => handle.sync()))
+
+/**
+ * Tries again what Windows refuses while somebody else has the file open: another
+ * process that reads it, an indexer, a scanner. Elsewhere these codes mean what
+ * they say.
+ */
+export const whileOthersRead = <A>(
+  self: Effect.Effect<A, StoreReason.StoreUnavailable>,
+  isWindows: boolean = windows
+): Effect.Effect<A, StoreReason.StoreUnavailable> =>
+  isWindows
+    ? Effect.retry(self, {
+      while: ({ problem }) => heldOpen.has(problem),
+      schedule: Schedule.exponential("10 millis"),
+      times: 7
+    })
+    : self
+
+const heldOpen: ReadonlySet<string> = new Set(["EACCES", "EBUSY", "EPERM"])
 
 /**
  * Writes a file beside its place and has `commit` put it there or not. Returns
@@ -134,7 +157,7 @@ export const replaceWith = Effect.fnUntraced(function*(options: {
       attempt(() => handle.writeFile(text)),
       attempt(() => handle.sync())
     )).pipe(
-      Effect.andThen(commit(temporary)),
+      Effect.andThen(whileOthersRead(commit(temporary))),
       Effect.tap((committed) => committed ? syncDirectory(directory) : Effect.void),
       // where it was put in its place there is nothing to remove
       Effect.ensuring(Effect.ignore(remove(temporary)))
