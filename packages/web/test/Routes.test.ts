@@ -3,7 +3,7 @@
  * without its cases turns this red.
  */
 import type { Login } from "@effect-oauth/core"
-import { TestAuthorizationServer, TestHttp } from "@effect-oauth/core/testing"
+import { type TestAuthorizationServer, TestHttp } from "@effect-oauth/core/testing"
 import {
   ApiProxy,
   AuthorizationRoutes,
