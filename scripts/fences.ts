@@ -60,7 +60,7 @@ export const fences = (): ReadonlyArray<Fence> =>
 const read = (file: string) => fs.readFileSync(path.join(root, file), "utf8")
 
 /** Programs of others that a page uses as everybody knows them. */
-const others = new Set(["cd", "curl", "export", "jq", "mkdir", "sort", "uniq"])
+const others = new Set(["alias", "cd", "curl", "export", "jq", "mkdir", "sort", "uniq"])
 
 interface Manifest {
   readonly name: string
