@@ -114,6 +114,8 @@ const commandLineFault = async (words: ReadonlyArray<string>): Promise<string | 
   return flags.length === words.length ? undefined : `effect-oauth has no command ${words[0]}`
 }
 
+const isTool = (name: string): boolean => fs.existsSync(path.join(root, "node_modules/.bin", name))
+
 const commandFault = async (line: string, fence: Fence): Promise<string | undefined> => {
   const [program = "", ...words] = line.replaceAll(/\$\(([^)]*)\)/g, "…").match(/"[^"]*"|'[^']*'|\S+/g) ?? []
   const [first = "", second = ""] = words
@@ -134,9 +136,12 @@ const commandFault = async (line: string, fence: Fence): Promise<string | undefi
     case "pnpm": {
       const tool = program === "pnpm" ? second : first
       if (program === "pnpm" && first !== "exec") return `pnpm ${first} is not known here`
-      return fs.existsSync(path.join(root, "node_modules/.bin", tool)) ? undefined : `there is no ${tool}`
+      return isTool(tool) ? undefined : `there is no ${tool}`
     }
     case "node":
+      if (first === "scripts/setup.mjs" && second !== "node") {
+        return isTool(second) ? undefined : `there is no ${second}`
+      }
       if (first === "scripts/setup.mjs") return commandFault(words.slice(1).join(" "), fence)
       if (first === "apps/cli/src/bin.ts") return commandLineFault(words.slice(1))
       return exists(first) ? undefined : `there is no ${first}`
