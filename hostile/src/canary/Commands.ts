@@ -158,7 +158,9 @@ export const drive: Effect.Effect<Driven> = Effect.gen(function*() {
   const passphraseFile = path.join(home, "passphrase")
   fs.writeFileSync(passphraseFile, secrets["passphrase"] = Secrets.fresh(), { mode: 0o600 })
   const bundle = path.join(home, "bundle")
-  const commands: ReadonlyArray<readonly [string, ReadonlyArray<string>, typeof approve?, NodeJS.Signals?]> = [
+  const commands: ReadonlyArray<
+    readonly [string, ReadonlyArray<string>, (typeof approve | undefined)?, NodeJS.Signals?]
+  > = [
     ["doctor", ["doctor", ...grant]],
     ["login", ["login", "--no-browser", "--save", "work", ...grant], approve],
     ["login --json", ["login", "--no-browser", "--json", ...grant], approve],
