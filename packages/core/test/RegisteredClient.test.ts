@@ -269,6 +269,53 @@ describe("RegisteredClient", () => {
         assert.lengthOf(yield* calls, 1)
       }).pipe(Effect.provide(world())))
 
+    it.effect("tell a caller who waits that they were closed", () =>
+      Effect.gen(function*() {
+        const scope = yield* Scope.make()
+        const client = yield* process().pipe(Effect.provideService(Scope.Scope, scope))
+        yield* slowly("1 minute")
+        const asking = yield* Effect.forkChild(Effect.flip(client.current))
+        yield* TestClock.adjust("1 second")
+        const closing = yield* Effect.forkChild(Scope.close(scope, Exit.void))
+        yield* TestClock.adjust("10 seconds")
+        yield* Fiber.join(closing)
+
+        const error = yield* Fiber.join(asking)
+
+        assert.strictEqual(reasonOf(error), "RenewalPending")
+      }).pipe(Effect.provide(world())))
+
+    for (
+      const [name, silence] of [
+        ["does not answer", Effect.never],
+        ["does not listen to an interruption", Effect.uninterruptible(Effect.delay(Effect.never, "1 day"))]
+      ] as const
+    ) {
+      it.effect(`are closed at a store that ${name}, and say what is lost`, () =>
+        Effect.gen(function*() {
+          let writes = 0
+          const errors: Array<unknown> = []
+          const logger = Logger.layer([Logger.make(({ message }) => {
+            errors.push(message)
+          })])
+          const scope = yield* Scope.make()
+          const client = yield* process({}, (store) => ({
+            ...store,
+            write: (...write) =>
+              write[2].state._tag === "Idle"
+                ? writes++ === 0 ? Effect.fail(unavailable) : silence
+                : store.write(...write)
+          })).pipe(Effect.provideService(Scope.Scope, scope))
+          yield* client.current
+
+          const closing = yield* Effect.forkChild(Effect.provide(Scope.close(scope, Exit.void), logger))
+          yield* TestClock.adjust("10 seconds")
+
+          assert.isDefined(closing.pollUnsafe())
+          assert.include(JSON.stringify(errors.at(-1)), "is lost")
+        }).pipe(Effect.provide(world())))
+    }
+
     it.effect("take a write that was not answered for theirs", () =>
       Effect.gen(function*() {
         let unanswered = false

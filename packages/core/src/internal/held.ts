@@ -162,7 +162,8 @@ const mostKnown = 8
 
 const isSame = (a: object, b: object): boolean => {
   const those = Object.entries(b)
-  return Object.keys(a).length === those.length && those.every(([name, value]) => isEqual(Reflect.get(a, name), value))
+  return Object.keys(a).length === those.length &&
+    those.every(([name, value]) => Object.hasOwn(a, name) && isEqual(Reflect.get(a, name), value))
 }
 
 const isEqual = (a: unknown, b: unknown): boolean =>

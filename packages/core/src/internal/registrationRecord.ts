@@ -46,9 +46,12 @@ export const make = Effect.fnUntraced(function*(
 ): Effect.fn.Return<RegistrationRecord, never, Scope.Scope> {
   const { key, maxStaleness } = options
   const closing = Deferred.makeUnsafe<void>()
+  const closed = Deferred.makeUnsafe<never, OAuthError.OAuthError>()
   const working = new Set<Fiber.Fiber<unknown, unknown>>()
   let seen: { readonly standing: Standing; readonly at: number } | undefined
   let unsaved: Registered | undefined
+  /** The write ids of what came of calls and is not known to be in the store. */
+  const unkept = new Set<string>()
 
   const owned = <F extends Fiber.Fiber<unknown, unknown>>(fiber: F): F => {
     working.add(fiber)
@@ -62,7 +65,12 @@ export const make = Effect.fnUntraced(function*(
   yield* Effect.addFinalizer(() =>
     Deferred.succeed(closing, undefined).pipe(
       Effect.andThen(Effect.timeoutOption(done, grace)),
-      Effect.andThen(Effect.suspend(() => Fiber.interruptAll([...working])))
+      Effect.andThen(Deferred.fail(closed, OAuthError.make("RegisteredClient", "close", ending))),
+      Effect.andThen(Effect.suspend(() => {
+        // nobody is waited for: a store that does not answer may not listen to an interruption either
+        for (const fiber of working) fiber.interruptUnsafe()
+        return unkept.size === 0 ? Effect.void : Effect.logError(lost, "the store does not answer")
+      }))
     )
   )
   const isClosing = () => Deferred.isDoneUnsafe(closing)
@@ -104,13 +112,12 @@ export const make = Effect.fnUntraced(function*(
       const again = yield* Effect.result(swap(expected, next, writeId))
       if (again._tag === "Success") {
         unsaved = undefined
+        unkept.delete(writeId)
         return again.success.accepted ? undefined : yield* overtaken
       }
       if (isLast) {
-        return yield* Effect.logError(
-          "A client's registration could not be saved before the end, and is lost",
-          again.failure.message
-        )
+        unkept.delete(writeId)
+        return yield* Effect.logError(lost, again.failure.message)
       }
     }
   })
@@ -118,7 +125,11 @@ export const make = Effect.fnUntraced(function*(
   return {
     swap: (expected, next) => swap(expected, next),
     unsaved: () => unsaved,
-    undisturbed: (call) => Effect.flatMap(Effect.forkDetach(call), (fiber) => Fiber.join(owned(fiber))),
+    undisturbed: (call) =>
+      Effect.flatMap(
+        Effect.forkDetach(call),
+        (fiber) => Effect.raceFirst(Deferred.await(closed), Fiber.join(owned(fiber)))
+      ),
     known: Effect.suspend(() => {
       const last = seen
       return Effect.flatMap(Clock.currentTimeMillis, (now) =>
@@ -145,8 +156,12 @@ export const make = Effect.fnUntraced(function*(
     }),
     persist: Effect.fnUntraced(function*(expected, next) {
       const writeId = writeIdOf()
+      unkept.add(writeId)
       const first = yield* Effect.result(swap(expected, next, writeId))
-      if (first._tag === "Success") return first.success.accepted ? undefined : yield* overtaken
+      if (first._tag === "Success") {
+        unkept.delete(writeId)
+        return first.success.accepted ? undefined : yield* overtaken
+      }
       unsaved = next?.client
       yield* Effect.logError("A client's registration could not be saved, and is tried again", first.failure.message)
       owned(yield* Effect.forkDetach(retry(expected, next, writeId)))
@@ -158,6 +173,8 @@ export const make = Effect.fnUntraced(function*(
 const grace = Duration.seconds(10)
 
 const writeIdOf = (): string => Base64Url.encode(SecureRandom.randomBytesUnsafe(12))
+
+const lost = "A client's registration could not be saved before the end, and is lost"
 
 const overtaken = Effect.logWarning(
   "A call about a client's registration took longer than its lease, and another process has followed; what it got counts"

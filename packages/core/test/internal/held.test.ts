@@ -22,6 +22,17 @@ describe("Held", () => {
       }
     )
 
+    it("gives to no record what is another's, where a member is there and undefined", () => {
+      const records = new Held.Records()
+      const bound = record({}, { more: { thumbprint: "key" } })
+      const none: object = { scopes: undefined }
+      const other = { ...record({}, { more: none }), key: bound.key + "2" }
+      records.set(bound)
+      records.set(other)
+
+      assert.deepStrictEqual(records.get(other.key), other)
+    })
+
     for (const [name, grant] of Object.entries(records())) {
       it(`gives back ${name}`, () => {
         assert.deepStrictEqual(again(grant), grant)
