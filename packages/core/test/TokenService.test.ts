@@ -1,6 +1,6 @@
 import { Grant, GrantKey, OAuthError, RotationPolicy, Target, TokenStore } from "@effect-oauth/core"
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Exit, Fiber, Layer, Redacted, Schedule } from "effect"
+import { Clock, Duration, Effect, Exit, Fiber, Layer, Redacted, Schedule } from "effect"
 import { TestClock } from "effect/testing"
 import { after, notProcessed, notSent, reasonOf, refused, valueOf, World } from "./support/World.ts"
 
@@ -145,6 +145,25 @@ describe("TokenService", () => {
         const each = Exit.isSuccess(exits) ? exits.value.map(reasonOf) : []
         assert.deepStrictEqual(each, ["RenewalPending", "RenewalPending", "RenewalPending"])
         assert.strictEqual(valueOf(yield* Effect.exit(token)), "access-1")
+      }))
+
+    it.effect("waits as long as it may at an instant that a clock which was set back shows again", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make({ latency: "50 seconds", policy: { waitAtMost: "5 seconds" } })
+        const process = yield* world.process()
+        yield* world.login(process)
+        yield* TestClock.adjust("61 minutes")
+        const expiredAt = yield* Clock.currentTimeMillis
+        const first = yield* after(process.service.token(world.key()), "6 seconds")
+        yield* TestClock.setTime(expiredAt)
+
+        const again = yield* Effect.forkChild(process.service.token(world.key()), { startImmediately: true })
+        yield* TestClock.adjust("4 seconds")
+        const early = again.pollUnsafe()
+        yield* TestClock.adjust("1 minute")
+
+        assert.strictEqual(reasonOf(first), "RenewalPending")
+        assert.isUndefined(early)
       }))
 
     it.effect("stops waiting at waitAtMost and lets the renewal go on", () =>

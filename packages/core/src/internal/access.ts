@@ -215,7 +215,12 @@ const join = (self: Service.Service, flight: Snapshot.Flight, until: number, now
   const timer = landed || !Number.isFinite(until) ? undefined : self.renewal.fork(
     Effect.andThen(
       Effect.sleep(Duration.millis(until - now)),
-      Effect.sync(() => tell(callers, Exit.succeed("exceeded")))
+      Effect.sync(() => {
+        // who comes at the same instant once more, by a clock that was set back, has not waited
+        flight.waits.delete(until)
+        if (flight.herd?.until === until) flight.herd = undefined
+        tell(callers, Exit.succeed("exceeded"))
+      })
     )
   )
   const wait = { ...callers, timer }

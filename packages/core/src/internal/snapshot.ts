@@ -53,7 +53,7 @@ export interface Herd {
 /** Callers of one deadline. */
 export interface Wait {
   readonly done: Deferred.Deferred<Landing | "exceeded", OAuthError>
-  /** Told when the renewal has landed, or the time is over; again when both happen. */
+  /** Told when the renewal has landed, or the time is over. */
   readonly heard: Array<(exit: Exit.Exit<Landing | "exceeded", OAuthError>) => void>
   readonly timer: Fiber.Fiber<void> | undefined
 }
