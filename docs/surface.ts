@@ -1,6 +1,7 @@
 /**
  * A package's public surface as text, and the difference of two of them.
  */
+import { diff } from "node:util"
 
 /** One exported name, or one that exported ones stand on. */
 export interface Declaration {
@@ -101,7 +102,7 @@ export const notes = (since: string, all: ReadonlyArray<Changes>): string => {
   )
   const told = changed.map((each) =>
     each.isNew
-      ? `### ${each.name}\n\nNew, with ${plural(each.modules.length, "module")}: [its report](api).\n`
+      ? `### ${each.name}\n\nNew, with ${plural(each.modules.length, "module")}: its report is in \`api\`.\n`
       : `### ${each.name}\n\n${needsTold(each.needs)}${each.modules.map(moduleTold).join("\n")}`
   )
   return `## Public surface since ${since}\n\n${
@@ -149,30 +150,14 @@ const plural = (count: number, word: string): string => `${count} ${word}${count
 
 const marked = (mark: string, lines: ReadonlyArray<string>): string => lines.map((line) => `${mark} ${line}`).join("\n")
 
-// the longest lines that both have in the same order stay; what is far from a change is left out
+// what is far from a change is left out
 const difference = (before: ReadonlyArray<string>, after: ReadonlyArray<string>): string => {
-  const common = [...before, ""].map(() => Array.from({ length: after.length + 1 }, () => 0))
-  const at = (one: number, two: number) => common[one]?.[two] ?? 0
-  for (let one = before.length - 1; one >= 0; one--) {
-    for (let two = after.length - 1; two >= 0; two--) {
-      const row = common[one]
-      if (row === undefined) continue
-      row[two] = before[one] === after[two] ? at(one + 1, two + 1) + 1 : Math.max(at(one + 1, two), at(one, two + 1))
-    }
-  }
-  const lines: Array<string> = []
-  let [one, two] = [0, 0]
-  while (one < before.length || two < after.length) {
-    if (one < before.length && two < after.length && before[one] === after[two]) {
-      lines.push(`  ${before[one]}`)
-      one++
-      two++
-    } else if (two >= after.length || (one < before.length && at(one + 1, two) >= at(one, two + 1))) {
-      lines.push(`- ${before[one++]}`)
-    } else lines.push(`+ ${after[two++]}`)
-  }
+  const lines = diff(before, after).map(([operation, line]) => `${marks[operation]} ${line}`)
   const near = (index: number) => lines.slice(Math.max(0, index - 3), index + 4).some((line) => !line.startsWith("  "))
   return lines.flatMap((line, index) =>
     index === 0 || near(index) ? [line] : index > 0 && near(index - 1) ? ["  …"] : []
   ).join("\n")
 }
+
+// what `diff` says of a line: 1 where only the first text has it
+const marks = { 1: "-", 0: " ", "-1": "+" }

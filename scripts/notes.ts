@@ -2,7 +2,7 @@
 //
 //   node scripts/notes.ts <version> [folder]
 //
-// What the changelogs say of that version, each entry once, then what has changed in the public surface since the last tag.
+// What the changelogs of the packages say of that version, each entry once, then what has changed in the public surface since the last tag.
 // `folder` is a clone in which `changeset version` has run; the repository itself unless it is named.
 import { spawnSync } from "node:child_process"
 import * as fs from "node:fs"
@@ -63,7 +63,7 @@ export const notes = (version: string, folder: string): string => {
   const since = lastTag()
   const whole = `${told}\n${
     since === undefined
-      ? "## Public surface\n\nThis is the first release: the whole of it is in [api](api)."
+      ? "## Public surface\n\nThis is the first release: the whole of it is in `api`."
       : surface(since)
   }\n`
   const cut = "\n\n… The rest is in the changelogs, and in the difference of `api` between the two tags.\n"
