@@ -111,9 +111,9 @@ export const faults = (): ReadonlyArray<string> => {
 }
 
 /** What one address answers; `undefined` where its host cannot be found or reached. */
-export const ask = async (link: string): Promise<string | undefined> => {
+export const ask = async (link: string, patience = 30_000): Promise<string | undefined> => {
   const send = (method: string) =>
-    fetch(link, { method, headers: { "user-agent": agent }, signal: AbortSignal.timeout(30_000) })
+    fetch(link, { method, headers: { "user-agent": agent }, signal: AbortSignal.timeout(patience) })
   try {
     const first = await send("HEAD")
     const answer = first.ok ? first : await send("GET")
@@ -125,9 +125,11 @@ export const ask = async (link: string): Promise<string | undefined> => {
     return answer.redirected && answer.url !== at.href.replace(at.hash, "") ? `moved, to <${answer.url}>` : "answers"
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
-    if (cause instanceof Error && "code" in cause) {
-      if (["ENOTFOUND", "EAI_AGAIN", "ENETUNREACH", "EHOSTUNREACH"].includes(String(cause.code))) return undefined
-      return `fails (${String(cause.code)})`
+    // the code of a time-out is a number that says nothing
+    if (cause instanceof Error && "code" in cause && typeof cause.code === "string") {
+      return ["ENOTFOUND", "EAI_AGAIN", "ENETUNREACH", "EHOSTUNREACH"].includes(cause.code)
+        ? undefined
+        : `fails (${cause.code})`
     }
     return "fails (no answer)"
   }
@@ -174,12 +176,11 @@ const tryAll = async (heard: ReadonlyMap<string, Heard>): Promise<ReadonlyMap<st
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  if (process.argv.includes("--check")) {
-    for (const fault of faults()) console.log(fault)
-  } else {
+  if (!process.argv.includes("--check")) {
     const heard = listed(known())
     fs.writeFileSync(path.join(root, list), page(process.argv.includes("--try") ? await tryAll(heard) : heard))
   }
-  for (const fault of faults()) console.log(fault)
-  process.exitCode = faults().length > 0 ? 1 : 0
+  const found = faults()
+  for (const fault of found) console.log(fault)
+  process.exitCode = found.length > 0 ? 1 : 0
 }

@@ -33,6 +33,13 @@ describe("links", () => {
       assert.strictEqual(yield* Effect.promise(() => ask(`${origin}/moved`)), `moved, to <${origin}/page>`)
     }))
 
+  it.effect("a page that is silent is written down as one that gives no answer", () =>
+    Effect.gen(function*() {
+      const origin = yield* server
+
+      assert.strictEqual(yield* Effect.promise(() => ask(`${origin}/silent`, 200)), "fails (no answer)")
+    }))
+
   it.effect("a host that cannot be found says nothing", () =>
     Effect.gen(function*() {
       assert.strictEqual(yield* Effect.promise(() => ask("http://nowhere.invalid/")), undefined)
@@ -57,6 +64,7 @@ const server = Effect.map(
       const listening = http.createServer((request, response) => {
         agents.push(request.headers["user-agent"])
         const path = request.url ?? "/"
+        if (path === "/silent") return
         if (path === "/moved") return response.writeHead(301, { location: "/page" }).end()
         if (path === "/no-head" && request.method === "HEAD") return response.writeHead(405).end()
         return response.writeHead(statuses[path] ?? 200).end("here")
