@@ -90,7 +90,7 @@ for (const example of examples) {
   }
 }
 
-const faults = await Fences.faults(fences)
+const faults = Fences.faults(fences)
 for (const fault of faults) failed.add(fault)
 
 for (const where of failed) console.log(`FAIL ${where}`)

@@ -12,11 +12,10 @@
 import { Description } from "@effect-oauth/generic-rfc6749"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Effect, Layer, Result } from "effect"
-import { CliOutput, Command, type HelpDoc } from "effect/cli"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { pathToFileURL } from "node:url"
-import { command } from "../apps/cli/src/Main.ts"
+import { described } from "../apps/cli/src/Main.ts"
 import * as Output from "../apps/cli/src/Output.ts"
 
 const root = path.resolve(import.meta.dirname, "..")
@@ -82,29 +81,26 @@ const packages = new Set(manifests.flatMap(({ dependencies, devDependencies, nam
 
 const scripts = new Set(manifests.flatMap((manifest) => Object.keys(manifest.scripts ?? {})))
 
-/** What the command line says of a command that it has. */
-const helpOf = async (words: ReadonlyArray<string>): Promise<HelpDoc.HelpDoc | undefined> => {
-  let told: HelpDoc.HelpDoc | undefined
-  const presenter = CliOutput.layerPresenter({
-    present: (event) => Effect.sync(() => void (told = event._tag === "Help" ? event.helpDoc : told))
-  })
-  const output = Layer.effect(Output.Output, Output.make("text"))
-  await Effect.runPromise(
-    Command.runWith(command, { version: "0" })([...words, "--help"]).pipe(
-      Effect.ignore,
-      Effect.provide(Layer.merge(presenter, output).pipe(Layer.provideMerge(NodeServices.layer)))
+/** Every command of the command line, by the words after the program's name. */
+const commands = new Map(
+  (await Effect.runPromise(
+    Effect.provide(
+      described(),
+      Layer.provideMerge(Layer.effect(Output.Output, Output.make("text")), NodeServices.layer)
     )
-  )
-  return told?.commandPath?.length === words.length + 1 ? told : undefined
-}
+  )).map(({ doc, path }) => [path.join(" "), doc])
+)
 
-const commandLineFault = async (words: ReadonlyArray<string>): Promise<string | undefined> => {
+const commandLineFault = (words: ReadonlyArray<string>): string | undefined => {
   const flags = words.flatMap((word) => /^--[a-z-]+/.exec(word) ?? [])
   const end = words.findIndex((word) => !/^[a-z][a-z-]*$/.test(word))
   // what stands behind the command itself may be an argument
   for (let length = end < 0 ? words.length : end; length > 0; length--) {
-    const told = await helpOf(words.slice(0, length))
+    const told = commands.get(words.slice(0, length).join(" "))
     if (told === undefined) continue
+    if (told.subcommands !== undefined && length < (end < 0 ? words.length : end)) {
+      return `effect-oauth ${words.slice(0, length).join(" ")} has no command ${words[length]}`
+    }
     const known = new Set(
       [...told.flags, ...told.inheritedFlags ?? [], ...told.globalFlags ?? []].map(({ name }) => name)
     )
@@ -116,7 +112,7 @@ const commandLineFault = async (words: ReadonlyArray<string>): Promise<string | 
 
 const isTool = (name: string): boolean => fs.existsSync(path.join(root, "node_modules/.bin", name))
 
-const commandFault = async (line: string, fence: Fence): Promise<string | undefined> => {
+const commandFault = (line: string, fence: Fence): string | undefined => {
   const [program = "", ...words] = line.replaceAll(/\$\(([^)]*)\)/g, "…").match(/"[^"]*"|'[^']*'|\S+/g) ?? []
   const [first = "", second = ""] = words
   const exists = (file: string) =>
@@ -152,14 +148,13 @@ const commandFault = async (line: string, fence: Fence): Promise<string | undefi
   }
 }
 
-const shellFaults = async (fence: Fence): Promise<ReadonlyArray<string>> => {
+const shellFaults = (fence: Fence): ReadonlyArray<string> => {
   const lines = fence.code.replaceAll("\\\n", " ").split("\n").map((line) => line.replace(/(^| )#.*$/, "").trim())
   const inner = [...fence.code.matchAll(/\$\(([^)]*)\)/g)].map(([, command = ""]) => command)
   const commands = [...lines, ...inner].flatMap((line) => line.split(/ (?:&&|\|) /)).filter((line) =>
     line.trim() !== ""
   )
-  const faults = await Promise.all(commands.map((command) => commandFault(command.trim(), fence)))
-  return faults.flatMap((fault) => fault ?? [])
+  return commands.flatMap((command) => commandFault(command.trim(), fence) ?? [])
 }
 
 const jsonFaults = ({ code }: Fence): ReadonlyArray<string> => {
@@ -179,9 +174,9 @@ const jsonFaults = ({ code }: Fence): ReadonlyArray<string> => {
 const sqlFile = "packages/postgres/test/Guide.integration.test.ts"
 
 /** What is wrong with the blocks that are not TypeScript. */
-export const faults = async (all: ReadonlyArray<Fence>): Promise<ReadonlyArray<string>> => {
-  const each = await Promise.all(all.map(async (fence) => {
-    const found = await (async () => {
+export const faults = (all: ReadonlyArray<Fence>): ReadonlyArray<string> =>
+  all.flatMap((fence) => {
+    const found = (() => {
       switch (fence.language) {
         case "ts":
           return fence.tag === "" || fence.tag === " import.meta.vitest"
@@ -204,9 +199,7 @@ export const faults = async (all: ReadonlyArray<Fence>): Promise<ReadonlyArray<s
       }
     })()
     return found.map((fault) => `${fence.where}: ${fault}`)
-  }))
-  return each.flat()
-}
+  })
 
 const checkedBy: Readonly<Record<string, string>> = {
   ts: "compiled",
@@ -223,7 +216,7 @@ if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.a
     const how = `${checkedBy[language] ?? "UNCHECKED"}${tag === " import.meta.vitest" ? " and run" : ""}`
     console.log(`${where.padEnd(64)} ${language.padEnd(8)} ${how}`)
   }
-  const wrong = await faults(all)
+  const wrong = faults(all)
   for (const fault of wrong) console.log(`FAIL ${fault}`)
   console.log(`${all.length} blocks, ${wrong.length} faults`)
   process.exitCode = wrong.length > 0 ? 1 : 0

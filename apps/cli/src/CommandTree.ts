@@ -32,7 +32,7 @@ export const describe = <Name extends string, Input, Context, E, R>(
   command: Command.Command<Name, Input, Context, E, R>
 ) => Effect.forEach(paths(command), (path) => Effect.map(ask(command, path), (doc): Described => ({ path, doc })))
 
-// what help is made of is told to nobody but to who presents it
+// what help is made of is told to nobody but the presenter
 const ask = Effect.fnUntraced(function*<Name extends string, Input, Context, E, R>(
   command: Command.Command<Name, Input, Context, E, R>,
   path: ReadonlyArray<string>
