@@ -254,15 +254,15 @@ export const make = Effect.fnUntraced(function*(options: {
       : { _tag: "Removed", key, remote }
   })
 
-  // what cannot be read is in no list, but may be the person's
-  const unreadable = (account: string): Effect.Effect<ReadonlyArray<Deleted>> =>
+  // what cannot be read may be in no list, and yet the person's
+  const unread = (account: string, listed: ReadonlyArray<Listed>): Effect.Effect<ReadonlyArray<Deleted>> =>
     Effect.map(
       Effect.forEach(services, (service) => {
         const key = service.key(account)
+        if (listed.some((grant) => grant.key.id === key.id)) return Effect.succeed([])
         return Effect.match(store.read(key), {
           onSuccess: (): ReadonlyArray<Deleted> => [],
-          onFailure: ({ reason }): ReadonlyArray<Deleted> =>
-            reason._tag === "RecordInvalid" ? [{ _tag: "Pending", key, reason }] : []
+          onFailure: ({ reason }): ReadonlyArray<Deleted> => [{ _tag: "Pending", key, reason }]
         })
       }),
       (found) => found.flat()
@@ -282,7 +282,7 @@ export const make = Effect.fnUntraced(function*(options: {
       const listed = yield* Stream.runCollect(list({ account }))
       const grants = [
         ...yield* Effect.forEach(listed, ({ key }) => remove(key)),
-        ...yield* unreadable(account)
+        ...yield* unread(account, listed)
       ]
       return { grants, logins, isComplete: grants.every(({ _tag }) => _tag === "Removed") }
     }),

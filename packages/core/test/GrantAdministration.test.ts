@@ -235,6 +235,32 @@ describe("GrantAdministration", () => {
           ["ConfigurationInvalid", "RecordInvalid"]
         )
       }))
+
+    const failures = {
+      RecordInvalid: () => unreadable("1"),
+      StoreUnavailable: () => new OAuthError.StoreUnavailable({ store: "memory", problem: "ECONNRESET" })
+    }
+    for (const [name, reason] of Object.entries(failures)) {
+      it.effect(`says once that a grant is left which cannot be read, in a list or not (${name})`, () =>
+        Effect.gen(function*() {
+          const world = yield* World.make()
+          const process = yield* loggedIn(world, ["ada"])
+          const read = () => Effect.fail(OAuthError.make("TokenStore", "read", reason()))
+          const service = { ...process.service, revoke: read }
+          const inList = yield* administration(world, [{ ...process, service }], { read })
+          const inNone = yield* administration(world, [process], {
+            read,
+            list: (options) => Effect.map(world.memory.list(options), (page) => ({ ...page, heads: [] }))
+          })
+
+          const deletions = [yield* inList.deleteAccount("ada"), yield* inNone.deleteAccount("ada")]
+
+          for (const { grants, isComplete } of deletions) {
+            assert.deepStrictEqual(grants.map(({ _tag }) => _tag), ["Pending"])
+            assert.isFalse(isComplete)
+          }
+        }))
+    }
   })
 
   describe("setAside", () => {
