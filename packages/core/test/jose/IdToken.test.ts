@@ -269,6 +269,19 @@ describe("IdToken", () => {
         assert.strictEqual(yield* refused(provider, token, { algorithms: undefined }), "alg")
       }))
 
+    for (const field of ["algorithms", "userInfoAlgorithms", "authorizationResponseAlgorithms"] as const) {
+      it.effect(`is one at least, by ${field}`, () =>
+        Effect.gen(function*() {
+          const provider = yield* OpenId.provider()
+
+          const error = yield* Effect.flip(
+            Effect.provide(OpenId.verify("x"), OpenId.verifier(provider, { [field]: [] }))
+          )
+
+          assert.deepInclude(error.reason, { _tag: "ConfigurationInvalid", field })
+        }))
+    }
+
     it.effect("is never none [OIDC-2-f] [FAPI2-5.4.1-c] [G05]", () =>
       Effect.gen(function*() {
         const provider = yield* OpenId.provider()

@@ -53,8 +53,11 @@ export const make = Effect.fnUntraced(function*(
   const userInfoAlgorithms = options.userInfoAlgorithms ?? algorithms
   const responseAlgorithms = options.authorizationResponseAlgorithms ??
     announced(server.authorizationResponseAlgorithms)
-  const problem = problemOf([...algorithms, ...userInfoAlgorithms, ...responseAlgorithms], options.clientSecret)
-  if (problem !== undefined) return yield* invalid(problem.field, problem.problem)
+  const lists = { algorithms, userInfoAlgorithms, authorizationResponseAlgorithms: responseAlgorithms }
+  for (const [field, names] of Object.entries(lists)) {
+    const problem = problemOf(field, names, options.clientSecret)
+    if (problem !== undefined) return yield* invalid(problem.field, problem.problem)
+  }
   const clientSecret = secretOf(options.clientSecret)
   return {
     issuer: { issuer, issuerClaims },
@@ -83,12 +86,13 @@ const announced = (names: ReadonlyArray<string> | undefined): ReadonlyArray<Algo
 }
 
 const problemOf = (
+  field: string,
   algorithms: ReadonlyArray<string>,
   clientSecret: Options["clientSecret"]
 ): { readonly field: string; readonly problem: string } | undefined => {
-  if (algorithms.length === 0) return { field: "algorithms", problem: "is empty" }
+  if (algorithms.length === 0) return { field, problem: "is empty; leave it out, or name what tokens are signed with" }
   const unknown = algorithms.find((name) => !Algorithms.isName(name))
-  if (unknown !== undefined) return { field: "algorithms", problem: "names one that does not sign, or is not known" }
+  if (unknown !== undefined) return { field, problem: "names one that does not sign, or is not known" }
   const symmetric = algorithms.filter(Algorithms.isName).filter(Algorithms.isSymmetric)
   if (symmetric.length === 0) return undefined
   if (clientSecret === undefined) {
