@@ -2,7 +2,7 @@ import {
   AuthorizationServer,
   BackchannelAuthentication,
   ClientAuthentication,
-  type OAuthError,
+  OAuthError,
   type Scopes,
   TokenEndpoint
 } from "@effect-oauth/core"
@@ -234,6 +234,17 @@ describe("BackchannelAuthentication", () => {
         const error = yield* Effect.flip(Effect.provide(Service, layer))
 
         assert.deepInclude(error.reason, { _tag: "ConfigurationInvalid", field: "algorithm" })
+      }))
+
+    it.effect("is not sent where the key that signs cannot be reached, and the failure says which key that is", () =>
+      Effect.gen(function*() {
+        const unreachable = OAuthError.make("Keys", "sign", new OAuthError.StoreUnavailable({ store: "kms", problem: "" }))
+        const key = { sign: () => Effect.fail(unreachable), algorithm: "ES256" as const }
+        const { layer } = setting(() => Effect.never, { signer: BackchannelRequest.layer({ key }) })
+
+        const { reason } = yield* Effect.flip(Effect.provide(Service.use((_) => _.start(ada)), layer))
+
+        assert.deepInclude(reason, { _tag: "KeyUnavailable", use: "request-object" })
       }))
   })
 

@@ -5,9 +5,8 @@
  * @since 0.1.0
  */
 import * as Clock from "effect/Clock"
-import * as SecureRandom from "effect/crypto/SecureRandom"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Base64Url from "effect/encoding/Base64Url"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
@@ -57,28 +56,30 @@ export const layer = (
       return BackchannelRequestSigner.of({
         sign: (parameters) =>
           Effect.gen(function*() {
-            const key = yield* ready
             const now = Math.floor((yield* Clock.currentTimeMillis) / 1000)
-            const text = yield* key.sign({
-              alg: key.algorithm,
-              ...(key.kid === undefined ? {} : { kid: key.kid })
-            }, {
-              ...Object.fromEntries(
-                parameters.map(([name, value]) => [name, Redacted.isRedacted(value) ? Redacted.value(value) : value])
-              ),
-              iss: clientId,
-              aud: issuer,
-              iat: now,
-              nbf: now,
-              exp: now + 300,
-              jti: Base64Url.encode(SecureRandom.randomBytesUnsafe(24))
-            })
-            return Redacted.make(text)
-          }).pipe(
-            Effect.mapError((error) =>
-              OAuthError.isOAuthError(error) ? error : OAuthError.make("BackchannelRequest", "sign", error)
+            return yield* Effect.mapError(
+              Sign.state(yield* ready, {
+                issuer: clientId,
+                audience: issuer,
+                typ: undefined,
+                lifetime: Duration.minutes(5),
+                skew: Duration.zero,
+                claims: {
+                  ...Object.fromEntries(
+                    parameters.map(([name, text]) => [name, Redacted.isRedacted(text) ? Redacted.value(text) : text])
+                  ),
+                  nbf: now
+                }
+              }),
+              // what signs is not what proves the client
+              ({ keyId }) =>
+                OAuthError.make(
+                  "BackchannelRequest",
+                  "sign",
+                  new OAuthError.KeyUnavailable({ use: "request-object", keyId })
+                )
             )
-          )
+          })
       })
     })
   )
