@@ -116,7 +116,7 @@ const mutants = (): ReadonlyArray<Mutant> => [
       put: (pending, timeToLive) =>
         Effect.flatMap(
           TestClock.testClockWith((clock) => clock.currentTimeMillis),
-          (now) => service.put(pending, timeToLive - now % 400)
+          (now) => service.put(pending, timeToLive - now % 2000)
         )
     }),
     laws: ["counts the time of each from when it was put"]
