@@ -110,7 +110,9 @@ export const make = Effect.fnUntraced(function*({ current, keys }: Options): Eff
   let sealing: string | undefined
 
   for (const [name, text] of Object.entries(keys)) {
-    if (!nameLike.test(name)) return yield* invalid("keys", "has a key whose name is not up to 32 letters and digits")
+    if (!nameLike.test(name)) {
+      return yield* invalid("keys", "has a key whose name is not 1 to 32 letters, digits, -, _ and .")
+    }
     const bytes = keyBytes(text)
     if (bytes === undefined) {
       return yield* invalid(

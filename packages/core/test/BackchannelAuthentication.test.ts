@@ -238,7 +238,11 @@ describe("BackchannelAuthentication", () => {
 
     it.effect("is not sent where the key that signs cannot be reached, and the failure says which key that is", () =>
       Effect.gen(function*() {
-        const unreachable = OAuthError.make("Keys", "sign", new OAuthError.StoreUnavailable({ store: "kms", problem: "" }))
+        const unreachable = OAuthError.make(
+          "Keys",
+          "sign",
+          new OAuthError.StoreUnavailable({ store: "kms", problem: "" })
+        )
         const key = { sign: () => Effect.fail(unreachable), algorithm: "ES256" as const }
         const { layer } = setting(() => Effect.never, { signer: BackchannelRequest.layer({ key }) })
 

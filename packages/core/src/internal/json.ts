@@ -32,7 +32,7 @@ export const member = (object: JsonObject, name: string): Json | undefined =>
   Object.hasOwn(object, name) ? object[name] ?? undefined : undefined
 
 /** Whether a value is a list of texts. */
-export const isTexts = (value: Json): value is ReadonlyArray<string> =>
+export const isTexts = (value: Json | undefined): value is ReadonlyArray<string> =>
   Array.isArray(value) && value.every((element) => typeof element === "string")
 
 /** Whether a value nests no deeper than this. What is deeper can be parsed, and not always written again. */
@@ -52,5 +52,5 @@ export const canonical = (json: Json): string =>
     : JSON.stringify(json)
 
 /** Whether a value is an object. */
-export const isObject = (json: Json): json is JsonObject =>
+export const isObject = (json: Json | undefined): json is JsonObject =>
   typeof json === "object" && json !== null && !Array.isArray(json)

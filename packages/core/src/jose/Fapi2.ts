@@ -8,6 +8,7 @@
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Base64Url from "effect/encoding/Base64Url"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -268,7 +269,7 @@ const problemOf = (
 }
 
 const objectOf = (part: string) => {
-  const bytes = Result.getOrUndefined(Strength.bytesOf(part))
+  const bytes = Result.getOrUndefined(Base64Url.decode(part))
   const object = bytes === undefined ? "not-json" : parseObject(bytes)
   return typeof object === "string" ? undefined : object
 }

@@ -13,7 +13,7 @@ import * as Result from "effect/Result"
 import type { JsonObject } from "effect/Schema"
 import type { AuthorizationServer } from "../AuthorizationServer.ts"
 import type { ClientAuthentication } from "../ClientAuthentication.ts"
-import { member } from "../internal/json.ts"
+import { isObject, member } from "../internal/json.ts"
 import type * as OAuthError from "../OAuthError.ts"
 import type * as IdToken from "./IdToken.ts"
 import * as Claims from "./internal/claims.ts"
@@ -124,10 +124,8 @@ const judge = (
     // what an ID token has, so that neither is taken for the other
     if (Object.hasOwn(claims, "nonce")) return yield* Result.fail("nonce" as const)
     const events = member(claims, "events")
-    const told = typeof events === "object" && events !== null && !Array.isArray(events)
-      ? member(events as JsonObject, event)
-      : undefined
-    if (typeof told !== "object" || told === null || Array.isArray(told)) return yield* Result.fail("events" as const)
+    const told = isObject(events) ? member(events, event) : undefined
+    if (!isObject(told)) return yield* Result.fail("events" as const)
     const sessionId = yield* Claims.optionalText(claims, "sid")
     const subject = member(claims, "sub") === undefined && sessionId !== undefined
       ? undefined

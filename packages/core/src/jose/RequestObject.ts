@@ -126,12 +126,8 @@ export const make: (
     }
     const use = (key: SigningKey.SigningKey): Effect.Effect<Sign.Ready, OAuthError.OAuthError> =>
       Effect.mapError(Effect.fromResult(Sign.ready(key, server.requestObjectAlgorithms)), wrapped("make"))
-    const fixed = Effect.isEffect(key) ? undefined : yield* use(key)
-    const ready = fixed !== undefined
-      ? Effect.succeed(fixed)
-      : Effect.isEffect(key)
-      ? Effect.flatMap(key, use)
-      : use(key)
+    // a key that is at hand is looked at now, and not when somebody is waiting
+    const ready = Effect.isEffect(key) ? Effect.flatMap(key, use) : Effect.succeed(yield* use(key))
 
     const sign = Effect.fn("RequestObject.sign")(function*(
       parameters: Parameters

@@ -3,8 +3,8 @@
  * 3.1.3.7, 3.1.3.8 and 12.2). Pure: time, digests and everything that is compared with come from outside.
  */
 import * as Result from "effect/Result"
-import type { Json, JsonObject } from "effect/Schema"
-import { member } from "../../internal/json.ts"
+import type { JsonObject } from "effect/Schema"
+import { isTexts, member } from "../../internal/json.ts"
 import { sameText } from "../../internal/text.ts"
 import type * as OAuthError from "../../OAuthError.ts"
 
@@ -176,6 +176,3 @@ export const brought = (
     ? Result.succeed(undefined)
     : Result.fail("rt_hash")
 }
-
-const isTexts = (value: Json | undefined): value is ReadonlyArray<string> =>
-  Array.isArray(value) && value.length > 0 && value.every((element) => typeof element === "string")

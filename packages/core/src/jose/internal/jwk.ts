@@ -27,9 +27,7 @@ export interface Header {
 /** The keys of a set that can verify. Others are passed over: private, symmetric and broken ones, and those to encrypt. */
 export const publicKeys = (keys: ReadonlyArray<Json>): ReadonlyArray<PublicKey> =>
   keys.flatMap((key) => {
-    const read = typeof key === "object" && key !== null && !Array.isArray(key)
-      ? publicKey(key as JsonObject)
-      : undefined
+    const read = isObject(key) ? publicKey(key) : undefined
     return read === undefined ? [] : [read]
   })
 

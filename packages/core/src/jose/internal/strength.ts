@@ -15,9 +15,6 @@ export const algorithms: ReadonlyArray<Name> = ["PS256", "ES256", "EdDSA", "Ed25
 /** Whether a name is one of an algorithm of the profile. */
 export const isAlgorithm = (name: unknown): boolean => algorithms.some((known) => known === name)
 
-/** The bytes of a part of a compact token. */
-export const bytesOf = (part: string): Result.Result<Uint8Array, unknown> => Base64Url.decode(part)
-
 /** The key, or what is wrong with it. Of one that is elsewhere nothing but the algorithm is known. */
 export const checked = <K extends SigningKey.SigningKey>(key: K): Result.Result<K, string> => {
   const problem = problemOf(key)

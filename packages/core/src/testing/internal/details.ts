@@ -18,6 +18,6 @@ export const detailsOf = (text: string | undefined): AuthorizationDetails | unde
 export const wrongDetails = (details: AuthorizationDetails | undefined, types: ReadonlyArray<string>): boolean =>
   details !== undefined && (details.length === 0 || details.some(({ type }) => !types.includes(type)))
 
-/** Whether details are no more than what was granted: each is of a type of which something was. */
+/** Whether details are more than what was granted: one is of a type of which nothing was. */
 export const exceeds = (details: AuthorizationDetails, granted: AuthorizationDetails | undefined): boolean =>
   details.some((detail) => granted?.some(({ type }) => type === detail.type) !== true)

@@ -63,7 +63,7 @@ export const makeRegistrations = (settings: Settings, now: () => number) => {
       clientId,
       authentication: methods.get(methodOf(entry.metadata)) ?? "none",
       secret: entry.secret,
-      ...(uris !== undefined && isTexts(uris) ? { redirectUris: uris } : {})
+      ...(isTexts(uris) ? { redirectUris: uris } : {})
     })
   }
 
