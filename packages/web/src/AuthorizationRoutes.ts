@@ -3,8 +3,8 @@
  * its answer arrives (RFC 6749, sections 3.1.2 and 10.12; RFC 9700, sections
  * 2.1, 4.2, 4.7 and 4.12; OAuth 2.0 Form Post Response Mode).
  *
- * It is long because what a session holds, how its cookie is written and where it
- * is kept belong together.
+ * It is long because every option says what it decides, and because a login that
+ * fails has to lead somewhere, each time.
  *
  * @since 0.1.0
  */
