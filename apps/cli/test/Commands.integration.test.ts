@@ -706,10 +706,19 @@ describe("every command", { concurrent: false }, () => {
         for (const [title, each, isWell] of cases) {
           const directory = yield* fs.makeTempDirectoryScoped({ prefix: "effect-oauth-test-" })
           yield* sandbox.clear
-          const secrets = yield* Effect.cached(Effect.sync(() => secretsIn(directory)))
-          const ran = yield* Effect.scoped(Effect.gen(() => each.does(makeMachine(sandbox, directory)))).pipe(
+          const secrets = new Set<string>()
+          // after each step, for the last of them may leave nothing
+          const look = Effect.sync(() => secretsIn(directory).forEach((secret) => secrets.add(secret)))
+          const machine = makeMachine(sandbox, directory)
+          const watched: Machine = {
+            ...machine,
+            run: (...args) => Effect.tap(machine.run(...args), look),
+            loggedIn: (...args) => Effect.tap(machine.loggedIn(...args), look)
+          }
+          const ran = yield* Effect.scoped(Effect.gen(() => each.does(watched))).pipe(
             Effect.timeoutOrElse({ duration: "60 seconds", orElse: () => Effect.succeed(hung) })
           )
+          yield* look
           const problem = judge(
             each,
             isWell,
@@ -717,7 +726,7 @@ describe("every command", { concurrent: false }, () => {
             each.secret === true
               ? []
               : [
-                ...(yield* secrets),
+                ...secrets,
                 ...Object.values(sandbox.registrations).flatMap(({ clientSecret }) =>
                   clientSecret === undefined ? [] : [Redacted.value(clientSecret)]
                 )
@@ -778,7 +787,7 @@ const grantFiles = (directory: string): ReadonlyArray<string> => {
 // every token that is kept
 const secretsIn = (directory: string): ReadonlyArray<string> =>
   grantFiles(directory).flatMap((file) =>
-    [...Fs.readFileSync(file, "utf8").matchAll(/"(?:accessToken|refreshToken|idToken)":\s*"([^"]{16,})"/g)].map((
+    [...Fs.readFileSync(file, "utf8").matchAll(/"(?:value|refreshToken|idToken)":\s*"([^"]{16,})"/g)].map((
       [, token = ""]
     ) => token)
   )

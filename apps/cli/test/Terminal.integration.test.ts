@@ -31,10 +31,12 @@ describe("the terminal", { concurrent: false }, () => {
     yield* show("status-plain", ["status", "--profile", "work"], { env: { FORCE_COLOR: "", NO_COLOR: "1" } })
     yield* show("watch", ["status", "--profile", "work", "--watch"], {
       terminal: { stdout: true },
-      interrupted: Effect.andThen(
-        Effect.sleep("2500 millis"),
-        Effect.andThen(run(["refresh", "--profile", "work"]), Effect.sleep("2500 millis"))
-      )
+      interrupted: (until) =>
+        Effect.gen(function*() {
+          yield* until((said) => Picture.plain(said).includes("1 pair so far"))
+          yield* run(["refresh", "--profile", "work"])
+          yield* until((said) => Picture.plain(said).includes("2 pairs so far"))
+        })
     })
     yield* show("token", ["token", "--profile", "work"])
     yield* show("call", ["call", "GET", sandbox.endpoints.oidc.userinfo, "-v", "--profile", "work"])

@@ -20,8 +20,8 @@ export interface Options {
   readonly types?: (said: string) => Effect.Effect<string>
   /** What the person's browser does, once, with the address that stderr shows. */
   readonly visits?: (said: string) => Effect.Effect<void>
-  /** Ctrl-C, when that is done. */
-  readonly interrupted?: Effect.Effect<void>
+  /** Ctrl-C, when that is done, which may wait until stdout holds something. */
+  readonly interrupted?: (until: (holds: (said: string) => boolean) => Effect.Effect<void>) => Effect.Effect<void>
   /** Which streams are a terminal; none. */
   readonly terminal?: { readonly stdin?: boolean; readonly stdout?: boolean; readonly stderr?: boolean }
 }
@@ -29,7 +29,7 @@ export interface Options {
 /** Runs a command. */
 export const run = Effect.fnUntraced(function*(
   args: ReadonlyArray<string>,
-  { env = {}, interrupted = Effect.never, stdin = "", terminal = {}, types, visits }: Options = {}
+  { env = {}, interrupted = () => Effect.never, stdin = "", terminal = {}, types, visits }: Options = {}
 ): Effect.fn.Return<Ran> {
   const decoder = new TextDecoder()
   const out: Array<string> = []
@@ -44,6 +44,8 @@ export const run = Effect.fnUntraced(function*(
         return Effect.forkDetach(visits?.(err.join("")) ?? Effect.void)
       })
     )
+  const until = (holds: (said: string) => boolean): Effect.Effect<void> =>
+    Effect.suspend(() => holds(out.join("")) ? Effect.void : Effect.andThen(Effect.sleep("20 millis"), until(holds)))
   const lines = stdin.split("\n").filter((line) => line !== "")
   const services = Layer.merge(
     Stdio.layerTest({
@@ -72,7 +74,7 @@ export const run = Effect.fnUntraced(function*(
   )
   const exit = yield* Effect.exit(
     Effect.provide(
-      Effect.raceFirst(Main.run(args), Effect.andThen(interrupted, Effect.interrupt)),
+      Effect.raceFirst(Main.run(args), Effect.andThen(interrupted(until), Effect.interrupt)),
       Layer.mergeAll(NodeServices.layer, ConfigProvider.layer(ConfigProvider.fromEnv({ env })), services)
     )
   )
