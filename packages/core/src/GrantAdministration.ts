@@ -212,7 +212,7 @@ export const make = Effect.fnUntraced(function*(options: {
           const key = GrantKey.fromId(head.key)
           return key === undefined ? [] : [{ key, head, now: page.now }]
         })
-        return [listed, Option.map(Option.fromUndefinedOr(page.cursor), (next): string | undefined => next)] as const
+        return [listed, Option.fromUndefinedOr(page.cursor)] as const
       })
     )
 

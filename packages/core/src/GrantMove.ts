@@ -119,7 +119,7 @@ export const run = (
     undefined as string | undefined,
     Effect.fnUntraced(function*(cursor: string | undefined) {
       const page = yield* from.list({ limit: 100, provider, account, cursor })
-      return [page.heads, Option.map(Option.fromUndefinedOr(page.cursor), (next): string | undefined => next)] as const
+      return [page.heads, Option.fromUndefinedOr(page.cursor)] as const
     })
   ).pipe(
     Stream.mapEffect(({ key }) => Effect.fromNullishOr(GrantKey.fromId(key)).pipe(Effect.orDie)),

@@ -44,7 +44,7 @@ export const isShallow = (json: Json, depth = 32): boolean =>
 export const canonical = (json: Json): string =>
   Array.isArray(json)
     ? `[${json.map(canonical).join()}]`
-    : typeof json === "object" && json !== null
+    : isObject(json)
     ? `{${
       Object.entries(json).toSorted(([a], [b]) => a < b ? -1 : 1)
         .map(([name, value]) => `${JSON.stringify(name)}:${canonical(value)}`).join()
