@@ -1301,15 +1301,21 @@ describe("TokenService", () => {
         assert.deepStrictEqual(world.revoked, [])
       }))
 
-    it.effect("refuses keys of another provider, server or client, as does everything else", () =>
+    it.effect("refuses keys of another provider, server or client, or made by hand, as does everything else", () =>
       Effect.gen(function*() {
         const world = yield* World.make()
         const { service } = yield* loggedIn(world)
-        const { account, client, issuer, provider } = world.key()
+        const own = world.key("another account")
+        const { account, client, issuer, provider } = own
         const foreign = [
           GrantKey.make({ provider: "other", issuer, client, account }),
           GrantKey.make({ provider, issuer: "https://other.test", client, account }),
-          GrantKey.make({ provider, issuer, client: "other", account })
+          GrantKey.make({ provider, issuer, client: "other", account }),
+          // made by hand
+          { ...own, id: `${own.id}%` },
+          { ...own, id: account },
+          { ...own, id: own.id.toLowerCase() },
+          { ...own, id: GrantKey.make({ provider, issuer, client: "other", account }).id }
         ]
 
         for (const key of foreign) {

@@ -181,9 +181,12 @@ export const make = Effect.fnUntraced(function*(parts: Parts): Effect.fn.Return<
   return service
 })
 
-/** Whether a key is one of this service's client at its server. */
-export const owns = (self: Service, key: GrantKey.GrantKey): boolean =>
-  key.provider === self.keys.provider && key.issuer === self.keys.issuer && key.client === self.keys.client
+/** Whether a key is one of this service's client at its server, by its id: that is what is stored and read back. */
+export const owns = (self: Service, { id }: GrantKey.GrantKey): boolean => {
+  if (self.snapshots.has(id)) return true
+  const key = GrantKey.fromId(id)
+  return key?.provider === self.keys.provider && key.issuer === self.keys.issuer && key.client === self.keys.client
+}
 
 /** Why a key that is not one of this service's is refused. */
 export const foreignKey = (method: string): OAuthError.OAuthError =>
