@@ -30,13 +30,14 @@ describe.skipIf(Postgres.isMissing)("the guide", { timeout: 60_000 }, () => {
         yield* SqlPendingAuthorizations.migrate()
         yield* Effect.acquireRelease(
           sql.unsafe(`CREATE ROLE ${role}`),
-          () => Effect.orDie(sql.unsafe(`DROP OWNED BY ${role}; DROP ROLE ${role}`))
+          () => Effect.orDie(Effect.andThen(sql.unsafe(`DROP OWNED BY ${role}`), sql.unsafe(`DROP ROLE ${role}`)))
         )
 
         for (const statement of statements) yield* sql.unsafe(ours(statement))
       }).pipe(
-        Effect.provide(Postgres.client({ maxConnections: 1, startupParameters: { search_path: schema } })),
-        Effect.scoped
+        // what is dropped at the end is dropped while there is a client
+        Effect.scoped,
+        Effect.provide(Postgres.client({ maxConnections: 1, startupParameters: { search_path: schema } }))
       )
 
       assert.isAtLeast(statements.length, 5)
