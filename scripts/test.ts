@@ -69,7 +69,7 @@ const steps: ReadonlyArray<Step> = [
     ring: "test",
     name: "soak",
     command: "node hostile/src/soak.ts --minutes 1.3 --json",
-    long: "node hostile/src/soak.ts --minutes 10 --json"
+    long: "node hostile/src/soak.ts --minutes 25 --json"
   },
   {
     ring: "test",

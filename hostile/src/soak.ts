@@ -87,8 +87,8 @@ const run = async (name: "library" | "control"): Promise<Run> => {
 
 const [library, control] = await Promise.all([run("library"), run("control")])
 
-// what is loaded and compiled at the beginning is no leak
-const warmUp = Math.min(5, minutes / 2)
+// what is loaded and compiled at the beginning is no leak, and an engine takes its time with it
+const warmUp = minutes / 2
 const trend = ({ seen }: Run, value: (left: Left) => number) =>
   Trend.of(seen.filter(({ at }) => at > warmUp).map((left) => ({ at: left.at, value: value(left) })))
 const most = (value: (left: Left) => number, from: number, to: number) =>

@@ -115,7 +115,7 @@ export class Dpop extends Context.Service<Dpop, {
 
   /**
    * Sends a request to a token endpoint with a proof, and binds what it gives to
-   * the key (RFC 9449, section 5). `again` as {@link heard} tells it.
+   * the key (RFC 9449, section 5). `again` is what `heard` tells.
    */
   readonly exchange: (
     options: Exchange
