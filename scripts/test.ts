@@ -74,7 +74,7 @@ const steps: ReadonlyArray<Step> = [
   {
     ring: "test",
     name: "bench",
-    command: "node benchmarks/bench.ts --short --gate",
+    command: "node benchmarks/bench.ts --short --gate --rounds 3",
     long: "node benchmarks/bench.ts --gate --json"
   },
   {
