@@ -1,20 +1,9 @@
 import { LoopbackLogin } from "@effect-oauth/node"
-import { assert, describe, it } from "@effect/vitest"
+import { assert, it } from "@effect/vitest"
 import { Effect, Fiber, Redacted } from "effect"
-import type { Browser } from "playwright-core"
-import { afterAll, beforeAll } from "vitest"
 import * as Chromium from "./support/chromium.ts"
 
-describe.skipIf(Chromium.executable === undefined)("the page at the end of a login on this machine, in Chromium", {
-  timeout: 120_000,
-  concurrent: false
-}, () => {
-  let browser: Browser
-  beforeAll(async () => {
-    browser = await Chromium.launch()
-  }, 60_000)
-  afterAll(() => browser.close())
-
+Chromium.inChromium("the page at the end of a login on this machine", (browser) => {
   it.live("keeps the rules of accessible pages, wide and narrow, in light and dark, and after a refusal", () =>
     Effect.gen(function*() {
       const found: Array<string> = []
@@ -23,7 +12,9 @@ describe.skipIf(Chromium.executable === undefined)("the page at the end of a log
           for (const width of [360, 1280]) {
             const listening = yield* LoopbackLogin.listen({ title: "Cutting Room" })
             const arrives = yield* Effect.forkChild(Effect.exit(listening.callback(Redacted.make("s"))))
-            const page = yield* Effect.promise(() => browser.newPage({ colorScheme, viewport: { width, height: 700 } }))
+            const page = yield* Effect.promise(() =>
+              browser().newPage({ colorScheme, viewport: { width, height: 700 } })
+            )
             const faults = yield* Effect.promise(async () => {
               await page.goto(`${listening.redirectUri}?${answer}`)
               await page.getByRole("heading").first().waitFor()

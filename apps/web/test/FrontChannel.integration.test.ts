@@ -6,29 +6,19 @@ import { AuthorizationServer, OAuthClient, PendingAuthorizations, TokenStore } f
 import { TestAuthorizationServer, TestCrypto } from "@effect-oauth/core/testing"
 import { BrowserSessions, LogoutRoutes } from "@effect-oauth/web"
 import { NodeHttpServer } from "@effect/platform-node"
-import { assert, describe, it } from "@effect/vitest"
+import { assert, it } from "@effect/vitest"
 import { Effect, Layer, Option, Redacted, type Scope } from "effect"
 import { HttpRouter, HttpServerResponse } from "effect/http"
 import { Persistence } from "effect/persistence"
 import * as Http from "node:http"
 import type { Browser, Page } from "playwright-core"
-import { afterAll, beforeAll } from "vitest"
 import * as Chromium from "./support/chromium.ts"
 import * as Ports from "./support/ports.ts"
 
-describe.skipIf(Chromium.executable === undefined)("front-channel logout in Chromium", {
-  timeout: 120_000,
-  concurrent: false
-}, () => {
-  let browser: Browser
-  beforeAll(async () => {
-    browser = await Chromium.launch()
-  }, 60_000)
-  afterAll(() => browser.close())
-
+Chromium.inChromium("front-channel logout", (browser) => {
   it.live("ends the session that the server names, in a frame that gets no cookie", () =>
     Effect.gen(function*() {
-      const { app, page, server } = yield* signedIn(browser)
+      const { app, page, server } = yield* signedIn(browser())
       const cookies: Array<string | undefined> = []
       page.on("request", (request) => {
         if (request.url().startsWith(`${app}/oauth/logout/front`)) {
@@ -48,7 +38,7 @@ describe.skipIf(Chromium.executable === undefined)("front-channel logout in Chro
 
   it.live("leaves the session of another login alone", () =>
     Effect.gen(function*() {
-      const { app, page, server } = yield* signedIn(browser)
+      const { app, page, server } = yield* signedIn(browser())
 
       yield* Effect.promise(async () => {
         await page.goto(`${server}/logout?sid=s-2`)
@@ -60,7 +50,7 @@ describe.skipIf(Chromium.executable === undefined)("front-channel logout in Chro
 
   it.live("is shown in no frame of another site", () =>
     Effect.gen(function*() {
-      const { app, page, server } = yield* signedIn(browser)
+      const { app, page, server } = yield* signedIn(browser())
       const other = yield* listen((response) =>
         response.end(`<iframe src="${app}/oauth/logout/front?iss=${encodeURIComponent(server)}&sid=s-2"></iframe>`)
       )

@@ -1,26 +1,16 @@
-import { assert, describe, it } from "@effect/vitest"
+import { assert, it } from "@effect/vitest"
 import * as Http from "node:http"
-import type { Browser, Page } from "playwright-core"
-import { afterAll, beforeAll } from "vitest"
+import type { Page } from "playwright-core"
 import * as Chromium from "./support/chromium.ts"
 
 // each test has a server, a sandbox and a browser profile of its own, and waits for what it sees
-describe.skipIf(Chromium.executable === undefined)("the web sample in Chromium", {
-  timeout: 120_000,
-  concurrent: false
-}, () => {
-  let browser: Browser
-  beforeAll(async () => {
-    browser = await Chromium.launch()
-  }, 60_000)
-  afterAll(() => browser.close())
-
+Chromium.inChromium("the web sample", (browser) => {
   const size = { viewport: { width: 860, height: 800 }, deviceScaleFactor: 1.25 }
   const fact = (
     title: string,
     test: (opened: Chromium.Opened) => Promise<void>,
     options: Parameters<typeof Chromium.opened>[2] = size
-  ) => it(title, () => Chromium.opened(browser, test, options))
+  ) => it(title, () => Chromium.opened(browser(), test, options))
 
   fact("connects an account, and lists what it reaches", async ({ origin, page }) => {
     await page.goto(origin)

@@ -162,7 +162,7 @@ export class GrantAdministration extends Context.Service<GrantAdministration, {
   readonly restore: (
     filter: Ended,
     options?: {
-      /** How many are tried in a second; 5. */
+      /** How many are tried in a second, above 0; 5. */
       readonly perSecond?: number | undefined
     }
   ) => Stream.Stream<Restored, OAuthError.OAuthError>
@@ -273,9 +273,11 @@ export const make = Effect.fnUntraced(function*(options: {
     ended,
     history: store.history,
     restore: (filter, { perSecond = 5 } = {}) =>
-      ended(filter).pipe(
-        Stream.mapEffect((listed) => Effect.tap(restore(listed), Effect.sleep(Math.ceil(1000 / perSecond))))
-      ),
+      perSecond > 0
+        ? ended(filter).pipe(
+          Stream.mapEffect((listed) => Effect.tap(restore(listed), Effect.sleep(Math.ceil(1000 / perSecond))))
+        )
+        : Stream.fail(OAuthError.make("GrantAdministration", "restore", noRate)),
     deleteAccount: Effect.fn("GrantAdministration.deleteAccount")(function*(account) {
       // first what could still become a grant
       const logins = yield* pendings.forget(account)
@@ -317,6 +319,8 @@ const restorable: ReadonlyArray<EndedWhy> = ["GrantRejected", "RotationLost"]
 const isElsewhere = (reason: OAuthError.OAuthErrorReason): boolean =>
   (reason._tag === "RecordReadOnly" && reason.why === "other-installation") ||
   (reason._tag === "ReauthorizationRequired" && reason.why === "Absent")
+
+const noRate = new OAuthError.ConfigurationInvalid({ field: "perSecond", problem: "must be above 0" })
 
 const noService = new OAuthError.ConfigurationInvalid({
   field: "services",

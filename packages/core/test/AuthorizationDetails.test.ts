@@ -16,9 +16,10 @@ import {
 } from "@effect-oauth/core"
 import { TestAuthorizationServer } from "@effect-oauth/core/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Logger, Option, Redacted, Result, Schema } from "effect"
+import { Effect, Layer, Option, Redacted, Result, Schema } from "effect"
 import * as App from "./support/App.ts"
 import { json, recording } from "./support/http.ts"
+import * as Log from "./support/log.ts"
 
 describe("AuthorizationDetails", () => {
   describe("parameters", () => {
@@ -152,10 +153,7 @@ describe("AuthorizationDetails", () => {
 
     it.effect("in an address are warned of, and refused where that is asked for [9396-12-a]", () =>
       Effect.gen(function*() {
-        const warnings: Array<unknown> = []
-        const logger = Logger.layer([Logger.make(({ message }) => {
-          warnings.push(message)
-        })])
+        const { heard: warnings, layer: logger } = Log.listening()
         yield* Effect.provide(begin([payment]), logger)
 
         const error = yield* Effect.flip(begin([payment], { exposedDetails: "refused" }))
@@ -167,10 +165,7 @@ describe("AuthorizationDetails", () => {
 
     it.effect("that are pushed are warned of by nobody [9396-12-a]", () =>
       Effect.gen(function*() {
-        const warnings: Array<unknown> = []
-        const logger = Logger.layer([Logger.make(({ message }) => {
-          warnings.push(message)
-        })])
+        const { heard: warnings, layer: logger } = Log.listening()
 
         yield* Effect.provide(begin([payment], { exposedDetails: "refused" }), logger)
 

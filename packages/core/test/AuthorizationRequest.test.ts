@@ -2,6 +2,7 @@ import { AuthorizationRequest, AuthorizationServer, Dialect, GrantKey, OAuthErro
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Logger, Redacted, Schema } from "effect"
 import { Digest, SecureRandom } from "effect/crypto"
+import * as Log from "./support/log.ts"
 import { canary, leaks } from "./support/secrets.ts"
 
 describe("AuthorizationRequest", () => {
@@ -155,10 +156,7 @@ describe("AuthorizationRequest", () => {
 
     it.effect("warns of a resource that has a query, without the query [8707-2-c]", () =>
       Effect.gen(function*() {
-        const warnings: Array<unknown> = []
-        const logger = Logger.layer([Logger.make(({ message }) => {
-          warnings.push(message)
-        })])
+        const { heard: warnings, layer: logger } = Log.listening()
         const resources = ["https://a.example/", "https://b.example/?t=secret"]
 
         yield* Effect.provide(AuthorizationRequest.make({ ...options, resources }), logger)

@@ -1,20 +1,8 @@
 /** A process that does something else when the time of a request is over. */
-import {
-  AuthorizationServer,
-  ClientAuthentication,
-  OAuthHttpClient,
-  TokenEndpoint,
-  TokenRequest
-} from "@effect-oauth/core"
-import { NodeHttpClient } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Fiber, Layer, Redacted } from "effect"
+import { Duration, Effect, Fiber } from "effect"
 import { patientServer } from "./support/patientServer.ts"
-
-const clients: Record<string, Layer.Layer<OAuthHttpClient.OAuthHttpClient>> = {
-  fetch: OAuthHttpClient.layerFetch,
-  undici: OAuthHttpClient.layer.pipe(Layer.provide(NodeHttpClient.layerUndici))
-}
+import { clients, verdict } from "./support/verdict.ts"
 
 // one after the other: each holds up everything else in this process
 describe("A busy process", { concurrent: false }, () => {
@@ -22,7 +10,7 @@ describe("A busy process", { concurrent: false }, () => {
     it.live(`takes an answer that lies there when it notices that its time is over (${name})`, () =>
       Effect.gen(function*() {
         const server = yield* patientServer
-        const exchange = yield* Effect.forkChild(verdict(client, server.url))
+        const exchange = yield* Effect.forkChild(verdict(client, server.url, Duration.seconds(1)))
         while (!server.hasRequest()) yield* Effect.sleep("5 millis")
         // out of the callback of a timer: after that, answers would come first
         yield* Effect.yieldNow
@@ -33,20 +21,3 @@ describe("A busy process", { concurrent: false }, () => {
       }))
   }
 })
-
-const verdict = (client: Layer.Layer<OAuthHttpClient.OAuthHttpClient>, tokenEndpoint: string) => {
-  const server = Effect.fromResult(AuthorizationServer.makeLoopback({ provider: "acme", tokenEndpoint }))
-  const layer = TokenEndpoint.layer.pipe(
-    Layer.provide([
-      client,
-      ClientAuthentication.layerNone({ clientId: "app" }),
-      Layer.effect(AuthorizationServer.AuthorizationServer, server)
-    ])
-  )
-  const request = TokenRequest.refreshToken({ refreshToken: Redacted.make("rt") })
-  return TokenEndpoint.TokenEndpoint.use((endpoint) => endpoint.exchange(request, { timeLimit: Duration.seconds(1) }))
-    .pipe(
-      Effect.provide(layer),
-      Effect.map(({ _tag }) => _tag)
-    )
-}

@@ -1,7 +1,8 @@
 import { AuthorizationServer, type ClientMetadata, ClientRegistration, type OAuthError } from "@effect-oauth/core"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Logger, Redacted, Schema } from "effect"
+import { Effect, Layer, Redacted, Schema } from "effect"
 import { type Handler, json, recording } from "./support/http.ts"
+import * as Log from "./support/log.ts"
 import { canary, leaks } from "./support/secrets.ts"
 
 describe("ClientRegistration", () => {
@@ -233,10 +234,7 @@ describe("ClientRegistration", () => {
 
     it.effect("warns of a client that people will not know [7591-2-d] [7591-2-e]", () =>
       Effect.gen(function*() {
-        const warnings: Array<string> = []
-        const logger = Logger.layer([Logger.make(({ message }) => {
-          warnings.push(String(message))
-        })])
+        const { heard: warnings, layer: logger } = Log.listening()
         const http = recording(() => Effect.sync(() => json(answer({}), { status: 201 })))
 
         yield* registration.register({ redirectUris: ["https://app.example/cb"] }).pipe(

@@ -106,6 +106,22 @@ describe("GrantAdministration", () => {
         assert.lengthOf(world.presented, 4)
       }))
 
+    for (const perSecond of [0, -1, Number.NaN]) {
+      it.effect(`refuses to try ${perSecond} in a second`, () =>
+        Effect.gen(function*() {
+          const world = yield* World.make()
+          const process = yield* loggedIn(world, ["ada"])
+          yield* end(world, process, "ada")
+          const { restore } = yield* administration(world, [process])
+          world.presented.length = 0
+
+          const { reason } = yield* Effect.flip(Stream.runDrain(restore({}, { perSecond })))
+
+          assert.deepInclude(reason, { _tag: "ConfigurationInvalid", field: "perSecond" })
+          assert.lengthOf(world.presented, 0)
+        }))
+    }
+
     it.effect("shows beforehand which those are: of a reason, and of a span of time", () =>
       Effect.gen(function*() {
         const world = yield* World.make()

@@ -12,6 +12,7 @@ import { Fault, TestAuthorizationServer, TestHttp } from "@effect-oauth/core/tes
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Exit, Fiber, Layer, Logger, Redacted, Result, Scope } from "effect"
 import { TestClock } from "effect/testing"
+import * as Log from "./support/log.ts"
 
 describe("RegisteredClient", () => {
   describe("current", () => {
@@ -196,10 +197,7 @@ describe("RegisteredClient", () => {
     it.effect("use what came though the store does not take it, and write it when it does", () =>
       Effect.gen(function*() {
         let down = false
-        const errors: Array<unknown> = []
-        const logger = Logger.layer([Logger.make(({ message }) => {
-          errors.push(message)
-        })])
+        const { heard: errors, layer: logger } = Log.listening()
         const client = yield* process({}, (store) => ({
           ...store,
           write: (...write) => down && write[2].state._tag === "Idle" ? Effect.fail(unavailable) : store.write(...write)
@@ -224,10 +222,7 @@ describe("RegisteredClient", () => {
     it.effect("write what came once more when they are closed, and never after", () =>
       Effect.gen(function*() {
         let writes = 0
-        const errors: Array<unknown> = []
-        const logger = Logger.layer([Logger.make(({ message }) => {
-          errors.push(message)
-        })])
+        const { heard: errors, layer: logger } = Log.listening()
         const scope = yield* Scope.make()
         const client = yield* process({}, (store) => ({
           ...store,
@@ -294,10 +289,7 @@ describe("RegisteredClient", () => {
       it.effect(`are closed at a store that ${name}, and say what is lost`, () =>
         Effect.gen(function*() {
           let writes = 0
-          const errors: Array<unknown> = []
-          const logger = Logger.layer([Logger.make(({ message }) => {
-            errors.push(message)
-          })])
+          const { heard: errors, layer: logger } = Log.listening()
           const scope = yield* Scope.make()
           const client = yield* process({}, (store) => ({
             ...store,

@@ -1,22 +1,10 @@
-import {
-  AuthorizationServer,
-  ClientAuthentication,
-  OAuthHttpClient,
-  TokenEndpoint,
-  TokenRequest,
-  type TokenResponse
-} from "@effect-oauth/core"
-import { NodeHttpClient } from "@effect/platform-node"
+import { OAuthHttpClient } from "@effect-oauth/core"
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Layer, Redacted } from "effect"
+import { Duration, Effect } from "effect"
 import { Readable } from "node:stream"
 import * as zlib from "node:zlib"
 import { listen, openssl, selfSigned } from "./support/sockets.ts"
-
-const clients: Record<string, Layer.Layer<OAuthHttpClient.OAuthHttpClient>> = {
-  fetch: OAuthHttpClient.layerFetch,
-  undici: OAuthHttpClient.layer.pipe(Layer.provide(NodeHttpClient.layerUndici))
-}
+import { clients, verdict } from "./support/verdict.ts"
 
 describe("TokenEndpoint over sockets", () => {
   for (const [name, client] of Object.entries(clients)) {
@@ -133,28 +121,3 @@ describe("TokenEndpoint over sockets", () => {
 function* spaces() {
   while (true) yield Buffer.alloc(65_536, " ")
 }
-
-const verdict = (
-  client: Layer.Layer<OAuthHttpClient.OAuthHttpClient>,
-  tokenEndpoint: string,
-  timeLimit?: Duration.Duration
-) => {
-  const server = Effect.fromResult(AuthorizationServer.makeLoopback({ provider: "acme", tokenEndpoint }))
-  const layer = TokenEndpoint.layer.pipe(
-    Layer.provide([
-      client,
-      ClientAuthentication.layerNone({ clientId: "app" }),
-      Layer.effect(AuthorizationServer.AuthorizationServer, server)
-    ])
-  )
-  const request = TokenRequest.refreshToken({ refreshToken: Redacted.make("rt") })
-  return TokenEndpoint.TokenEndpoint.use((endpoint) => endpoint.exchange(request, { timeLimit })).pipe(
-    Effect.provide(layer),
-    Effect.map(words)
-  )
-}
-
-const words = (judgement: TokenResponse.Judgement): string =>
-  judgement._tag === "Granted"
-    ? judgement._tag
-    : `${judgement._tag} ${"problem" in judgement.reason ? judgement.reason.problem : judgement.reason._tag}`

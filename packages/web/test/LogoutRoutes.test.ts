@@ -1,7 +1,7 @@
 import { TokenService } from "@effect-oauth/core"
 import { AuthorizationRoutes, BackChannelLogout, BrowserSessions, LogoutRoutes, SessionLogin } from "@effect-oauth/web"
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Effect, Layer, Option, Redacted, type Schema } from "effect"
+import { Effect, Layer, Option, Redacted } from "effect"
 import { HttpServerRequest, HttpServerResponse } from "effect/http"
 import * as App from "./support/App.ts"
 import * as Browser from "./support/Browser.ts"
@@ -231,7 +231,7 @@ describe("BackChannelLogout", () => {
         yield* openAs("bob", { subject: "user-2", sid: "s-3" })
       ]
 
-      const { body, headers, status } = yield* browser.visit("/oauth/logout/back", yield* told({ sid: "s-1" }))
+      const { body, headers, status } = yield* browser.visit("/oauth/logout/back", yield* App.told({ sid: "s-1" }))
 
       assert.deepStrictEqual([status, body, headers["cache-control"]], [200, "", "no-store"])
       assert.deepStrictEqual(yield* Effect.forEach(sessions, isOpen), [false, true, true])
@@ -246,7 +246,7 @@ describe("BackChannelLogout", () => {
         yield* openAs("bob", { subject: "user-2", sid: "s-3" })
       ]
 
-      yield* browser.visit("/oauth/logout/back", yield* told({ sid: undefined }))
+      yield* browser.visit("/oauth/logout/back", yield* App.told({ sid: undefined }))
 
       assert.deepStrictEqual(yield* Effect.forEach(sessions, isOpen), [false, false, true])
     }).pipe(Effect.provide(App.layerOpenId())))
@@ -260,19 +260,22 @@ describe("BackChannelLogout", () => {
       const { account, browser } = yield* signedIn({}, back({ signedOut }))
       grants.push(account)
 
-      yield* browser.visit("/oauth/logout/back", yield* told({}))
+      yield* browser.visit("/oauth/logout/back", yield* App.told({}))
 
       assert.strictEqual(yield* stateOf(account), "ReauthorizationRequired")
     }).pipe(Effect.provide(App.layerOpenId())))
 
   const unbelieved: ReadonlyArray<readonly [string, Effect.Effect<Browser.Visit, never, App.Signer>]> = [
     ["that is missing", Effect.succeed(Browser.form({}))],
-    ["that is there twice", Effect.map(told({}), (visit) => ({ ...visit, body: [visit.body, visit.body].join("&") }))],
+    [
+      "that is there twice",
+      Effect.map(App.told({}), (visit) => ({ ...visit, body: [visit.body, visit.body].join("&") }))
+    ],
     ["that is no JWT", Effect.succeed(Browser.form({ logout_token: "x.y.z" }))],
-    ["of another issuer", told({ iss: "https://evil.test" })],
-    ["for another client", told({ aud: "other" })],
-    ["that is an ID token", told({ nonce: "n" })],
-    ["that has ended", told({ exp: 0 })]
+    ["of another issuer", App.told({ iss: "https://evil.test" })],
+    ["for another client", App.told({ aud: "other" })],
+    ["that is an ID token", App.told({ nonce: "n" })],
+    ["that has ended", App.told({ exp: 0 })]
   ]
   for (const [name, visit] of unbelieved) {
     it.effect(`answers 400 to a token ${name}, and ends nothing`, () =>
@@ -290,7 +293,7 @@ describe("BackChannelLogout", () => {
   it.effect("answers 400 to a token that came before", () =>
     Effect.gen(function*() {
       const browser = yield* make({}, back())
-      const visit = yield* told({})
+      const visit = yield* App.told({})
       yield* browser.visit("/oauth/logout/back", visit)
 
       assert.strictEqual((yield* browser.visit("/oauth/logout/back", visit)).status, 400)
@@ -359,27 +362,3 @@ const stateOf = Effect.fnUntraced(function*(account: string) {
   const service = yield* TokenService.TokenService
   return Option.getOrThrow(yield* service.status(service.key(account))).state._tag
 })
-
-/** What the server posts when somebody signed out. */
-function told(changes: Readonly<Record<string, Schema.Json | undefined>>) {
-  return Effect.gen(function*() {
-    const signer = yield* App.Signer
-    const now = Math.floor((yield* Clock.currentTimeMillis) / 1000)
-    const claims = {
-      iss: "https://as.test",
-      aud: "test-client",
-      sub: "user-1",
-      sid: "s-1",
-      iat: now,
-      exp: now + 120,
-      jti: "logout-1",
-      events: { "http://schemas.openid.net/event/backchannel-logout": {} },
-      ...changes
-    }
-    const token = yield* signer.signWith(
-      Object.fromEntries(Object.entries(claims).flatMap(([name, value]) => value === undefined ? [] : [[name, value]])),
-      { typ: "logout+jwt", kid: "test-key-1" }
-    )
-    return Browser.form({ logout_token: token })
-  })
-}

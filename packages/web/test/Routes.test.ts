@@ -14,7 +14,7 @@ import {
   SessionLogin
 } from "@effect-oauth/web"
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Effect, Layer, type Scope } from "effect"
+import { Effect, Layer, type Scope } from "effect"
 import { HttpRouter } from "effect/http"
 import * as App from "./support/App.ts"
 import * as Browser from "./support/Browser.ts"
@@ -192,7 +192,7 @@ const rows: { readonly [route: string]: Row } = {
     }
   },
   "POST /oauth/logout/back": {
-    well: [200, /^$/, (browser) => Effect.flatMap(told({}), (visit) => browser.visit("/oauth/logout/back", visit))],
+    well: [200, /^$/, (browser) => Effect.flatMap(App.told({}), (visit) => browser.visit("/oauth/logout/back", visit))],
     badly: {
       "brings no token": [400, /invalid_request/, (browser) => browser.submit("/oauth/logout/back")],
       "brings what is no token": [
@@ -204,7 +204,7 @@ const rows: { readonly [route: string]: Row } = {
         400,
         /invalid_request/,
         (browser) =>
-          Effect.flatMap(told({ iss: "https://evil.test" }), (visit) => browser.visit("/oauth/logout/back", visit))
+          Effect.flatMap(App.told({ iss: "https://evil.test" }), (visit) => browser.visit("/oauth/logout/back", visit))
       ]
     }
   },
@@ -382,23 +382,3 @@ const signedOut = Effect.fnUntraced(function*(browser: Browsing, route: string) 
   for (const [name, value] of held) browser.cookies.set(name, value)
   return yield* browser.get(route)
 })
-
-/** What the server posts when somebody signed out. */
-function told(changes: Readonly<Record<string, string>>) {
-  return Effect.gen(function*() {
-    const signer = yield* App.Signer
-    const now = Math.floor((yield* Clock.currentTimeMillis) / 1000)
-    const token = yield* signer.signWith({
-      iss: "https://as.test",
-      aud: "test-client",
-      sub: "user-1",
-      sid: "s-1",
-      iat: now,
-      exp: now + 120,
-      jti: "logout-1",
-      events: { "http://schemas.openid.net/event/backchannel-logout": {} },
-      ...changes
-    }, { typ: "logout+jwt", kid: "test-key-1" })
-    return Browser.form({ logout_token: token })
-  })
-}

@@ -7,6 +7,7 @@ import { Effect, Exit, Layer, Scope } from "effect"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from "playwright-core"
+import { afterAll, beforeAll, describe } from "vitest"
 import * as Ports from "./ports.ts"
 
 /** Where Chromium is; undefined where there is none. */
@@ -30,8 +31,19 @@ const flags = [
   "--disable-sync"
 ]
 
-/** The browser of a file of tests. */
-export const launch = (): Promise<Browser> => chromium.launch({ executablePath: executable ?? "", args: flags })
+/** Tests that share a browser, one after the other; passed over where there is none. */
+export const inChromium = (title: string, tests: (browser: () => Browser) => void) =>
+  describe.skipIf(executable === undefined)(`${title}, in Chromium`, { timeout: 120_000, concurrent: false }, () => {
+    let browser: Browser | undefined
+    beforeAll(async () => {
+      browser = await chromium.launch({ executablePath: executable ?? "", args: flags })
+    }, 60_000)
+    afterAll(() => browser?.close())
+    tests(() => {
+      if (browser === undefined) throw new Error("The browser is there while tests run, and not before")
+      return browser
+    })
+  })
 
 /** The sample, opened in a browser. */
 export interface Opened {

@@ -12,11 +12,12 @@ import {
 import { Jwks, RequestObject, type SigningKey } from "@effect-oauth/core/jose"
 import { TestAuthorizationServer, TestClient, TestHttp } from "@effect-oauth/core/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Logger, Option, Redacted, Result } from "effect"
+import { Effect, Layer, Option, Redacted, Result } from "effect"
 import { TestClock } from "effect/testing"
 import * as jose from "jose"
 import { generateKeyPairSync } from "node:crypto"
 import * as App from "../support/App.ts"
+import * as Log from "../support/log.ts"
 import { canary, leaks } from "../support/secrets.ts"
 
 describe("RequestObject", () => {
@@ -304,10 +305,7 @@ describe("RequestObject", () => {
 
     it.effect("that is encrypted hides details, and one that is only signed does not [9396-13-a] [9396-12-a]", () =>
       Effect.gen(function*() {
-        const warnings: Array<unknown> = []
-        const logger = Logger.layer([Logger.make(({ message }) => {
-          warnings.push(message)
-        })])
+        const { heard: warnings, layer: logger } = Log.listening()
         const begin = (encryption?: RequestObject.Encryption) =>
           Login.Login.use((login) => login.begin({ ...ada, authorizationDetails: [{ type: "payment" }] })).pipe(
             Effect.provide([app({ authorizationDetailsTypes: ["payment"] }, { encryption }), logger])

@@ -13,8 +13,9 @@ import { IdToken, Jwks, LogoutToken } from "@effect-oauth/core/jose"
 import { TestSigner } from "@effect-oauth/core/jose/testing"
 import { TestAuthorizationServer, TestCrypto } from "@effect-oauth/core/testing"
 import { BrowserSessions } from "@effect-oauth/web"
-import { Context, Effect, Layer } from "effect"
+import { Clock, Context, Effect, Layer, type Schema } from "effect"
 import { Persistence } from "effect/persistence"
+import * as Browser from "./Browser.ts"
 
 /** What an application has besides its routes. */
 export const layer = (options?: TestAuthorizationServer.Options, sessions?: BrowserSessions.Options) =>
@@ -42,6 +43,28 @@ export const layerOpenId = (options?: TestAuthorizationServer.Options, sessions?
 export class Signer
   extends Context.Service<Signer, TestSigner.TestSigner>()("@effect-oauth/web/test/support/App/Signer")
 {}
+
+/** What the OpenID provider posts when somebody signed out, with claims that are changed, or left out. */
+export const told = Effect.fnUntraced(function*(changes: Readonly<Record<string, Schema.Json | undefined>>) {
+  const signer = yield* Signer
+  const now = Math.floor((yield* Clock.currentTimeMillis) / 1000)
+  const claims = {
+    iss: "https://as.test",
+    aud: "test-client",
+    sub: "user-1",
+    sid: "s-1",
+    iat: now,
+    exp: now + 120,
+    jti: "logout-1",
+    events: { "http://schemas.openid.net/event/backchannel-logout": {} },
+    ...changes
+  }
+  const token = yield* signer.signWith(
+    Object.fromEntries(Object.entries(claims).flatMap(([name, value]) => value === undefined ? [] : [[name, value]])),
+    { typ: "logout+jwt", kid: "test-key-1" }
+  )
+  return Browser.form({ logout_token: token })
+})
 
 const client = (sessions?: BrowserSessions.Options) =>
   Layer.merge(BrowserSessions.layerWith(sessions), Login.layerWith).pipe(
