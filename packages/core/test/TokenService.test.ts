@@ -166,6 +166,27 @@ describe("TokenService", () => {
         assert.isUndefined(early)
       }))
 
+    it.effect("lets whoever comes later wait for as long as whoever came first", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make({ latency: "50 seconds", policy: { waitAtMost: "5 seconds" } })
+        const process = yield* world.process()
+        yield* world.login(process)
+        yield* TestClock.adjust("61 minutes")
+        const ask = Effect.forkChild(process.service.token(world.key()), { startImmediately: true })
+        const first = yield* ask
+        yield* TestClock.adjust("3 seconds")
+        const second = yield* ask
+
+        yield* TestClock.adjust("2 seconds")
+        const atFive = [first.pollUnsafe(), second.pollUnsafe()]
+        yield* TestClock.adjust("3 seconds")
+        const atEight = second.pollUnsafe()
+        yield* TestClock.adjust("1 minute")
+
+        assert.deepStrictEqual(atFive.map((exit) => exit && reasonOf(exit)), ["RenewalPending", undefined])
+        assert.strictEqual(atEight && reasonOf(atEight), "RenewalPending")
+      }))
+
     it.effect("stops waiting at waitAtMost and lets the renewal go on", () =>
       Effect.gen(function*() {
         const world = yield* World.make({ latency: "40 seconds" })
