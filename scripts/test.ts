@@ -57,7 +57,7 @@ const steps: ReadonlyArray<Step> = [
     ring: "test",
     name: "canaries",
     command: "node hostile/src/canaries.ts --only library,crash --json",
-    long: "node hostile/src/canaries.ts --json"
+    long: "node hostile/src/canaries.ts --only library,commands,crash,suites --json"
   },
   {
     ring: "test",

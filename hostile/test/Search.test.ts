@@ -50,16 +50,21 @@ describe("the search for canaries", () => {
   })
 
   it("passes over only what was reviewed, place and secret", () => {
-    const find = (place: string, secret: string) => ({ place, secret, around: "" })
+    const find = (place: string, secret: string, before = "") => ({ place, secret, before, around: before })
+    const span = "apps/cli/test/Login.integration.test.ts: span GET"
     const finds = [
       find("token: stdout", "access token 9"),
       find("token: stderr", "access token 9"),
       find("token: stdout", "refresh token 9"),
       find("login: stderr", "state 4"),
-      find("login: stderr", "code")
+      find("login: stderr", "code"),
+      find(span, "4bTz", "https://as.test/authorize?scope=openid&state=x-"),
+      find(span, "4bTz", "https://as.test/authorize?state=x&code="),
+      find(span, "4bTz"),
+      find(span.replace("apps", "packages"), "4bTz", "?state=")
     ]
 
-    assert.deepStrictEqual(unreviewed(finds), finds.filter((_, index) => [1, 2, 4].includes(index)))
+    assert.deepStrictEqual(unreviewed(finds), finds.filter((_, index) => [1, 2, 4, 6, 7, 8].includes(index)))
   })
 
   for (const { by, reason } of reviewed) {

@@ -13,7 +13,9 @@ export interface Said {
 export interface Find {
   readonly place: string
   readonly secret: string
-  /** What stands around it, where it stands as it is. */
+  /** What stands before it, where it stands as it is. */
+  readonly before: string
+  /** The same, and how it goes on. */
   readonly around: string
 }
 
@@ -44,6 +46,7 @@ export const search = (said: ReadonlyArray<Said>, secrets: Readonly<Record<strin
         found.set(name, {
           place,
           secret: name,
+          before: shown < 0 ? "" : text.slice(Math.max(0, shown - 120), shown),
           around: shown < 0 ? "" : text.slice(Math.max(0, shown - 120), shown + 40)
         })
       }

@@ -14,7 +14,7 @@ import * as path from "node:path"
 import { afterAll, expect } from "vitest"
 import * as Heard from "./Heard.ts"
 import { watch } from "./Registry.ts"
-import { search } from "./Search.ts"
+import { type Find, search } from "./Search.ts"
 
 /** What one file of a suite has said. */
 export interface Searched {
@@ -22,7 +22,7 @@ export interface Searched {
   readonly places: number
   readonly characters: number
   readonly secrets: ReadonlyArray<string>
-  readonly finds: ReadonlyArray<{ readonly place: string; readonly secret: string; readonly around: string }>
+  readonly finds: ReadonlyArray<Find>
 }
 
 // files share a process, and with it what is installed here

@@ -133,7 +133,9 @@ describe("FileTokenStore between processes", { timeout: 60_000 }, () => {
         yield* open(path)
         Fs.chmodSync(path, 0o755)
 
-        const other = yield* start("fileStore.ts", [path, "write", "2"], { uid: 65_534, gid: 65_534 })
+        const other = yield* start("fileStore.ts", [path, "write", "2"], {
+          env: { ...process.env, AS_USER: "65534" }
+        })
 
         assert.strictEqual(yield* other.line, "FileTokenStore.make: The store (file) is not available (EACCES)")
       })

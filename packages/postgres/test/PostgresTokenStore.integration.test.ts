@@ -13,6 +13,7 @@ import { assert, describe, it, layer } from "@effect/vitest"
 import { Config, ConfigProvider, Effect, Exit, Fiber, Layer, Redacted, String } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { SqlClient, Statement } from "effect/sql"
+import { randomUUID } from "node:crypto"
 import { draft, key, keyOf } from "./support/grants.ts"
 import * as Postgres from "./support/postgres.ts"
 
@@ -197,13 +198,14 @@ describe.skipIf(Postgres.isMissing)("PostgresTokenStore", { timeout: 60_000 }, (
       Effect.gen(function*() {
         const { grants, schema, sql } = yield* Postgres.Tables
         yield* Effect.provideService(PostgresTokenStore.migrate({ table: grants }), PgClient.PgClient, sql)
+        const password = randomUUID()
         const role = yield* Effect.acquireRelease(
-          Effect.as(sql`CREATE ROLE ${sql(schema)} LOGIN PASSWORD ${sql.literal(`'${schema}'`)}`, schema),
+          Effect.as(sql`CREATE ROLE ${sql(schema)} LOGIN PASSWORD ${sql.literal(`'${password}'`)}`, schema),
           () => Effect.orDie(Effect.andThen(sql`DROP OWNED BY ${sql(schema)}`, sql`DROP ROLE ${sql(schema)}`))
         )
         yield* sql`GRANT USAGE ON SCHEMA ${sql(schema)} TO ${sql(role)}`
         yield* sql`GRANT SELECT, INSERT, UPDATE, DELETE ON ${sql(grants)} TO ${sql(role)}`
-        const as = Layer.build(Postgres.client({ username: role, password: Redacted.make(role) }))
+        const as = Layer.build(Postgres.client({ username: role, password: Redacted.make(password) }))
         const context = yield* as
 
         const store = yield* Effect.provide(openWith({ table: grants, migrations: "skip" }), context)
