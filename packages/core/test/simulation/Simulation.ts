@@ -456,6 +456,7 @@ class World {
         Stream.runForEach(service.events, (event) =>
           Effect.sync(() => {
             life.events.push({ at: machine.now, event })
+            if (event._tag === "Overtaken") this.forget(process, event.key.id)
             this.say(name, `event ${event._tag}${"why" in event ? ` ${event.why}` : ""}`)
           }))
       )
@@ -623,6 +624,15 @@ class World {
     const until = held.until - 10_000 - late
     if (asked > until || this.machine.now > until) return
     this.wrong.push(`I7: ${process.life.name} has ${nameOf(held.token.value)} of ${account} and says ${why}`)
+  }
+
+  // who was overtaken forgets its own pair, and with it an access token that was given before it was saved
+  private forget(process: Process, key: string): void {
+    for (const [account, held] of process.held) {
+      if (this.keyOf(account).id === key && !this.store.known.has(nameOf(held.token.value))) {
+        process.held.delete(account)
+      }
+    }
   }
 
   // a client counts from before it asked
