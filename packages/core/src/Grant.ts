@@ -5,6 +5,7 @@
  * @since 0.1.0
  */
 import type * as Redacted from "effect/Redacted"
+import type * as Types from "effect/Types"
 import * as GrantHistory from "./GrantHistory.ts"
 import type * as GrantSchema from "./GrantSchema.ts"
 
@@ -113,15 +114,12 @@ export interface Draft extends Omit<Grant, "version" | "dueAt" | "retryAt" | "le
  */
 export const stand = (draft: Draft, options: { readonly version: string; readonly now: number }): Grant => {
   const { dueIn, leaseFor, note, retryIn, ...rest } = draft
-  return {
-    ...rest,
-    version: options.version,
-    changedAt: options.now,
-    ...(dueIn === undefined ? {} : { dueAt: options.now + dueIn }),
-    ...(retryIn === undefined ? {} : { retryAt: options.now + retryIn }),
-    ...(leaseFor === undefined ? {} : { leaseUntil: options.now + leaseFor }),
-    ...(note === undefined ? {} : { last: note })
-  }
+  const grant: Types.Mutable<Grant> = { ...rest, version: options.version, changedAt: options.now }
+  if (dueIn !== undefined) grant.dueAt = options.now + dueIn
+  if (retryIn !== undefined) grant.retryAt = options.now + retryIn
+  if (leaseFor !== undefined) grant.leaseUntil = options.now + leaseFor
+  if (note !== undefined) grant.last = note
+  return grant
 }
 
 /**

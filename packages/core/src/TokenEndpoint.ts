@@ -173,19 +173,18 @@ export const make: Effect.Effect<
     limit: Duration.Duration,
     { maySend = () => true }: ExchangeOptions
   ): Effect.fn.Return<TokenResponse.Judgement, OAuthError.ConfigurationInvalid | OAuthError.KeyUnavailable> {
-    const start = yield* Clock.currentTimeMillis
-    const left = Effect.map(Clock.currentTimeMillis, (now) => Duration.subtract(limit, Duration.millis(now - start)))
-    const tried = new Set<Remedy>()
+    const clock = yield* Clock.Clock
+    const start = clock.currentTimeMillisUnsafe()
+    const left = () => Duration.subtract(limit, Duration.millis(clock.currentTimeMillisUnsafe() - start))
+    const tried: Array<Remedy> = []
 
     let credentials = yield* Form.credentials(authentication, "token", limit)
     while (true) {
-      const { judgement, remedy } = yield* send(request, credentials, yield* left, maySend)
-      if (remedy === undefined || tried.has(remedy)) return judgement
-      tried.add(remedy)
-      const others = Option.getOrUndefined(
-        yield* Effect.option(Form.credentials(authentication, "token", yield* left))
-      )
-      if (others === undefined || !Duration.isPositive(yield* left) || !maySend()) return judgement
+      const { judgement, remedy } = yield* send(request, credentials, left(), maySend)
+      if (remedy === undefined || tried.includes(remedy)) return judgement
+      tried.push(remedy)
+      const others = Option.getOrUndefined(yield* Effect.option(Form.credentials(authentication, "token", left())))
+      if (others === undefined || !Duration.isPositive(left()) || !maySend()) return judgement
       if (remedy === "credentials" && Form.sameCredentials(credentials, others)) return judgement
       credentials = others
     }

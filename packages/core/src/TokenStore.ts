@@ -197,7 +197,7 @@ export const makeMemory: Effect.Effect<TokenStore["Service"]> = /* @__PURE__ */ 
   const clock = yield* Clock.Clock
   const changes = Broadcast.make<Change>({ first: { _tag: "Gap" } })
   const records = new Held.Records()
-  const histories = new Map<string, ReadonlyArray<string>>()
+  const histories = new Map<string, Array<Held.Last>>()
   const aside: Array<Grant.Grant> = []
   let version = 0
 
@@ -209,6 +209,13 @@ export const makeMemory: Effect.Effect<TokenStore["Service"]> = /* @__PURE__ */ 
   const notify = (key: string, version?: string): void => {
     changes.tell({ _tag: "Changed", key, version })
   }
+  // the newest is in the record itself
+  const remember = (key: string, last: Held.Last | undefined): void => {
+    if (last === undefined) return
+    const before = histories.get(key)
+    if (before === undefined) histories.set(key, [last])
+    else if (before.push(last) > GrantHistory.limit) before.shift()
+  }
 
   return TokenStore.of({
     name: "memory",
@@ -216,12 +223,11 @@ export const makeMemory: Effect.Effect<TokenStore["Service"]> = /* @__PURE__ */ 
     read: (key) => Effect.sync(() => ({ now: clock.currentTimeMillisUnsafe(), grant: records.get(key.id) })),
     write: (expected, draft) =>
       Effect.sync(() => {
-        const before = records.get(draft.key)
-        if (before?.version !== expected) return outcome(false, draft.key)
+        const before = records.peek(draft.key)
+        if ((before && Held.version(before)) !== expected) return outcome(false, draft.key)
         const now = clock.currentTimeMillisUnsafe()
         const grant = Grant.stand(draft, { version: String(++version), now })
-        // the newest line is in the record itself
-        if (before !== undefined) histories.set(draft.key, Grant.appendHistory(histories.get(draft.key), before))
+        if (before !== undefined) remember(draft.key, Held.last(before))
         records.set(grant)
         notify(draft.key, grant.version)
         return { now, accepted: true, grant }
@@ -257,8 +263,11 @@ export const makeMemory: Effect.Effect<TokenStore["Service"]> = /* @__PURE__ */ 
     list: (options) => Effect.sync(() => selectList(records.values(), clock.currentTimeMillisUnsafe(), options)),
     history: (key) =>
       Effect.sync(() => {
-        const grant = records.get(key.id)
-        return grant === undefined ? [] : GrantHistory.fromLines(Grant.appendHistory(histories.get(key.id), grant))
+        const held = records.peek(key.id)
+        if (held === undefined) return []
+        const last = Held.last(held)
+        const all = (histories.get(key.id) ?? []).concat(last === undefined ? [] : last)
+        return GrantHistory.fromLines(all.map((each) => GrantHistory.toLine(each.note, each)).reverse())
       })
   })
 })

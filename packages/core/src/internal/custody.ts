@@ -41,6 +41,8 @@ export const make = (
   asking: (key: string) => void
 ): Custody => {
   const limit = Effect.sleep(policy.storeTimeLimit)
+  const failed = () => Effect.fail(unavailable(store.name, "defect"))
+  const late = () => Effect.fail(unavailable(store.name, "timeout"))
   const guarded = <A>(
     key: string,
     call: () => Effect.Effect<A, OAuthError.OAuthError>
@@ -48,11 +50,7 @@ export const make = (
     // in a fiber of its own, so that a call which cannot be interrupted holds up nobody when its time is over
     Effect.suspend(() => {
       asking(key)
-      return withinDetached(
-        Effect.catchDefect(Effect.suspend(call), () => Effect.fail(unavailable(store.name, "defect"))),
-        limit,
-        () => Effect.fail(unavailable(store.name, "timeout"))
-      )
+      return withinDetached(Effect.catchDefect(Effect.suspend(call), failed), limit, late)
     })
 
   const read: Custody["read"] = (key) => guarded(key.id, () => store.read(key))

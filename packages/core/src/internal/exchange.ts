@@ -5,6 +5,8 @@
  * Errors of the HTTP client end here. They hold the request and its secrets, and sometimes quote them, so nothing of
  * them is handed on but a word.
  */
+import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Headers from "effect/http/Headers"
@@ -12,6 +14,7 @@ import * as HttpClient from "effect/http/HttpClient"
 import type * as HttpClientError from "effect/http/HttpClientError"
 import type * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
+import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { ExchangeLimits } from "../ExchangeLimits.ts"
@@ -82,12 +85,16 @@ export const once = (
       const sentAt = clock.currentTimeMillisUnsafe()
       return Effect.flatMap(HttpClient.withScope(client).execute(request), (response) => read(response, sentAt))
     }).pipe(
-      Effect.provideService(Scope.Scope, scope),
-      Effect.catch((error) => Effect.succeed(failed(error, origin, options.field))),
-      Effect.catchDefect(() => Effect.succeed(lost(new AnswerLost({ problem: "transport", origin })))),
+      Effect.catchCause((cause) => {
+        const error = Cause.findError(cause)
+        if (Result.isSuccess(error)) return Effect.succeed(failed(error.success, origin, options.field))
+        return Cause.hasDies(cause)
+          ? Effect.succeed(lost(new AnswerLost({ problem: "transport", origin })))
+          : Effect.failCause(error.failure)
+      }),
       // an answer that was read to its end holds nothing; of any other the connection is let go
       Effect.onExit((exit) => isRead ? Effect.void : Scope.close(scope, exit)),
-      quiet
+      Effect.updateContext((context: Context.Context<never>) => quiet(context, scope))
     )
 
     const whole = options.timeLimit ?? limits.timeLimit
@@ -166,6 +173,8 @@ const readBody = (
   })
 
 const concat = (chunks: ReadonlyArray<Uint8Array>, size: number): Uint8Array => {
+  const [first, second] = chunks
+  if (first !== undefined && second === undefined) return first
   const all = new Uint8Array(size)
   let offset = 0
   for (const chunk of chunks) {
@@ -176,8 +185,14 @@ const concat = (chunks: ReadonlyArray<Uint8Array>, size: number): Uint8Array => 
 }
 
 // the client's own span would end with an error that holds the request; the exchange has a span of its own
-const quiet = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-  effect.pipe(
-    Effect.provideService(HttpClient.TracerDisabledWhen, () => true),
-    Effect.updateService(Headers.CurrentRedactedNames, (names) => [...names, "authorization", "dpop"])
+const quiet = <R>(context: Context.Context<R>, scope: Scope.Scope): Context.Context<R | Scope.Scope> =>
+  context.pipe(
+    Context.add(HttpClient.TracerDisabledWhen, always),
+    Context.add(
+      Headers.CurrentRedactedNames,
+      Context.get(context, Headers.CurrentRedactedNames).concat("authorization", "dpop")
+    ),
+    Context.add(Scope.Scope, scope)
   )
+
+const always = () => true

@@ -34,6 +34,11 @@ export class Records {
   private readonly held = new Map<string, Held>()
   private readonly hold = make()
 
+  /** As it is held: to look at what is in its head. */
+  peek(key: string): Held | undefined {
+    return this.held.get(key)
+  }
+
   get(key: string): Grant.Grant | undefined {
     const held = this.held.get(key)
     if (held === undefined) return undefined
@@ -71,9 +76,10 @@ export const make = (): (grant: Grant.Grant) => Held => {
     const { accessTokens: [first, second], refreshToken, ...rest } = body
     if (first === undefined || second !== undefined) return grant
     const { expiresAt, issuedAt, value, ...token } = first
-    if (changedAt === undefined || ![authorizedAt, dueAt, usedAt, issuedAt, expiresAt].every(isExactFrom(changedAt))) {
-      return grant
-    }
+    const isExact = changedAt !== undefined && isExactFrom(changedAt, authorizedAt) &&
+      isExactFrom(changedAt, dueAt) && isExactFrom(changedAt, usedAt) &&
+      isExactFrom(changedAt, issuedAt) && isExactFrom(changedAt, expiresAt)
+    if (!isExact) return grant
     const held: Flat = {
       version: String(Number(version)) === version ? small(Number(version)) : version,
       writeId,
@@ -101,6 +107,19 @@ export const of = (grant: Grant.Grant): Held => flat.get(grant) ?? grant
 
 /** The version of a record that is held. */
 export const version = (held: Held): string => String(held.version)
+
+/** What the last write of a record that is held was, when, and in which of its pairs; `undefined` where it says nothing. */
+export const last = (held: Held): Last | undefined => {
+  const { last: note } = isFlat(held) ? held.head : held
+  return note === undefined ? undefined : { note, serial: held.serial, at: held.changedAt ?? 0 }
+}
+
+/** What a write was. */
+export interface Last {
+  readonly note: NonNullable<Grant.Grant["last"]>
+  readonly serial: number
+  readonly at: number
+}
 
 /** The record that is held under a key. */
 export const toGrant = (held: Held, key: string): Grant.Grant => {
@@ -138,7 +157,7 @@ export const small = (value: number): number => (value | 0) === value ? value | 
 const from = (changedAt: number, at: number | undefined): number | undefined =>
   at === undefined ? undefined : small(at - changedAt)
 
-const isExactFrom = (changedAt: number) => (at: number | undefined): boolean =>
+const isExactFrom = (changedAt: number, at: number | undefined): boolean =>
   at === undefined || Object.is(changedAt + (at - changedAt), at)
 
 // By the records that they give: who has to hold on to one of those holds on to this, and nothing is held twice.
@@ -161,9 +180,9 @@ const own = ["authorizationDetails", "identity", "kept", "refreshAt", "refreshTo
 const mostKnown = 8
 
 const isSame = (a: object, b: object): boolean => {
-  const those = Object.entries(b)
-  return Object.keys(a).length === those.length &&
-    those.every(([name, value]) => Object.hasOwn(a, name) && isEqual(Reflect.get(a, name), value))
+  const names = Object.keys(b)
+  return Object.keys(a).length === names.length &&
+    names.every((name) => Object.hasOwn(a, name) && isEqual(Reflect.get(a, name), Reflect.get(b, name)))
 }
 
 const isEqual = (a: unknown, b: unknown): boolean =>

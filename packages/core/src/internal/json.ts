@@ -14,7 +14,7 @@ export const isJson = (contentType: string | undefined): boolean =>
 export const parseObject = (body: Uint8Array): JsonObject | "encoding" | "not-json" | "not-an-object" => {
   let text: string
   try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(body)
+    text = utf8.decode(body)
   } catch {
     return "encoding"
   }
@@ -26,6 +26,8 @@ export const parseObject = (body: Uint8Array): JsonObject | "encoding" | "not-js
     return "not-json"
   }
 }
+
+const utf8 = /* @__PURE__ */ new TextDecoder("utf-8", { fatal: true })
 
 /** A member that the object itself has; `null` counts as none. */
 export const member = (object: JsonObject, name: string): Json | undefined =>

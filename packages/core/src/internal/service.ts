@@ -105,6 +105,7 @@ export const make = Effect.fnUntraced(function*(parts: Parts): Effect.fn.Return<
     parts.dpop?.holds(thumbprint) === true || parts.certificate?.(thumbprint) === true
   const trust = { policy, notified: false, spread: yield* Random.next, holds }
   const id = Effect.map(parts.random.randomBytes(12), ofBytes)
+  const utf8 = new TextEncoder()
   const holder = parts.name === undefined ? yield* id : `${parts.name}/${yield* id}`
   const renewal: Environment = {
     clock,
@@ -137,7 +138,7 @@ export const make = Effect.fnUntraced(function*(parts: Parts): Effect.fn.Return<
     trust: () => trust,
     digest: (token) =>
       Effect.map(
-        parts.digest.digest(Digest.sha256, new TextEncoder().encode(Redacted.value(token))),
+        parts.digest.digest(Digest.sha256, utf8.encode(Redacted.value(token))),
         (hash) => ofBytes(hash.subarray(0, 16))
       ),
     request: (grant, refreshToken, need) => request(server, grant, refreshToken, need),

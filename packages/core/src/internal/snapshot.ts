@@ -119,11 +119,15 @@ export class Snapshot extends Slot {
   }
 
   get grant(): Grant.Grant | undefined {
-    return this.held === undefined ? undefined : Held.toGrant(this.held, this.id)
+    const { held, id, passing } = this
+    if (held === undefined) return undefined
+    // while something happens it is asked for again and again
+    return passing === undefined ? Held.toGrant(held, id) : passing.grant ??= Held.toGrant(held, id)
   }
 
   set grant(grant: Grant.Grant | undefined) {
     this.held = grant === undefined ? undefined : Held.of(grant)
+    if (this.passing !== undefined) this.passing.grant = grant
   }
 
   get key(): GrantKey.GrantKey {
@@ -196,6 +200,8 @@ const noneBeside: ReadonlyArray<Beside> = []
 class Passing {
   /** The key that the id stands for, once it was asked for. */
   key: GrantKey.GrantKey | undefined = undefined
+  /** The record that is held, once it was asked for. */
+  grant: Grant.Grant | undefined = undefined
   flight: Flight | undefined = undefined
   /** A look at the store under way, which comes to whether what is known may be acted on. */
   look: Deferred.Deferred<boolean> | undefined = undefined
@@ -223,10 +229,13 @@ const put = <K extends keyof Passing>(self: Snapshot, name: K, value: Passing[K]
   if (value !== undefined) (self.passing ??= new Passing())[name] = value
   else if (self.passing !== undefined) {
     self.passing[name] = value
-    const { key: _, ...rest } = self.passing
-    if (Object.values(rest).every((value) => value === undefined)) self.passing = undefined
+    if (hasPassed(self.passing)) self.passing = undefined
   }
 }
+
+const hasPassed = ({ escrowed, flight, look, moved, neverSent, resting, unsaved }: Passing): boolean =>
+  flight === undefined && neverSent === undefined && look === undefined && moved === undefined &&
+  unsaved === undefined && escrowed === undefined && resting === undefined
 
 /** How long a target rests, by this process's clock, and after how many refusals in a row. */
 export interface Resting {

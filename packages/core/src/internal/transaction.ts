@@ -8,6 +8,7 @@
  */
 import * as Duration from "effect/Duration"
 import * as Redacted from "effect/Redacted"
+import type * as Types from "effect/Types"
 import * as Grant from "../Grant.ts"
 import type * as GrantHistory from "../GrantHistory.ts"
 import * as OAuthError from "../OAuthError.ts"
@@ -394,26 +395,25 @@ export const happeningOf = (
 export const propose = (
   grant: Grant.Grant,
   change: Change,
-  options: { readonly now: number; readonly writeId: string; readonly note: GrantHistory.Note }
+  { note, now, writeId }: { readonly now: number; readonly writeId: string; readonly note: GrantHistory.Note }
 ): Grant.Draft => {
-  const { note, ...at } = options
-  const { dueIn: due, retryIn: _, ...rest } = Grant.draft(grant, at)
-  const dueIn = "dueIn" in change ? change.dueIn : due
-  return {
-    ...rest,
-    note,
-    format: Grant.format,
-    state: change.state,
-    body: change.body ?? grant.body,
-    serial: change.serial ?? grant.serial,
-    ...(change.usedAt === undefined ? {} : { usedAt: change.usedAt }),
-    // nobody can do anything for it before its rest or its lease is over
-    ...(dueIn === undefined || isEnded(change.state)
-      ? {}
-      : { dueIn: Math.max(dueIn, change.retryIn ?? 0, change.leaseFor ?? 0) }),
-    ...(change.retryIn === undefined ? {} : { retryIn: change.retryIn }),
-    ...(change.leaseFor === undefined ? {} : { leaseFor: change.leaseFor })
+  const { changedAt: _, dueAt, last: __, leaseUntil: ___, retryAt: ____, version: _____, ...rest } = grant
+  const draft: Types.Mutable<Grant.Draft> = rest
+  draft.writeId = writeId
+  draft.note = note
+  draft.format = Grant.format
+  draft.state = change.state
+  draft.body = change.body ?? grant.body
+  draft.serial = change.serial ?? grant.serial
+  if (change.usedAt !== undefined) draft.usedAt = change.usedAt
+  const dueIn = "dueIn" in change ? change.dueIn : dueAt === undefined ? undefined : Math.max(0, dueAt - now)
+  // nobody can do anything for it before its rest or its lease is over
+  if (dueIn !== undefined && !isEnded(change.state)) {
+    draft.dueIn = Math.max(dueIn, change.retryIn ?? 0, change.leaseFor ?? 0)
   }
+  if (change.retryIn !== undefined) draft.retryIn = change.retryIn
+  if (change.leaseFor !== undefined) draft.leaseFor = change.leaseFor
+  return draft
 }
 
 /**

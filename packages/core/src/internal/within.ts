@@ -4,6 +4,7 @@
  * What comes at once, as it mostly does from memory, costs no timer and no race.
  */
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 
 /** What an effect comes to, or what is instead once the limit is over. It ends with whoever waits. */
@@ -12,7 +13,7 @@ export const within = <A, E, B, E2>(
   limit: Effect.Effect<void>,
   orElse: () => Effect.Effect<B, E2>
 ): Effect.Effect<A | B, E | E2> =>
-  Effect.flatMap(
+  Exit.isExit(effect) ? effect : Effect.flatMap(
     Effect.forkChild(effect, { startImmediately: true }),
     (fiber) => fiber.pollUnsafe() ?? first(fiber, limit, orElse)
   )
