@@ -9,10 +9,12 @@ import { Revocation } from "@effect-oauth/core/Revocation"
 import * as TokenEndpoint from "@effect-oauth/core/TokenEndpoint"
 import * as TokenService from "@effect-oauth/core/TokenService"
 import * as TokenStore from "@effect-oauth/core/TokenStore"
+import * as Clock from "effect/Clock"
 import type { Digest } from "effect/crypto/Digest"
 import type { SecureRandom } from "effect/crypto/SecureRandom"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import { identity } from "effect/Function"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
@@ -26,6 +28,8 @@ export interface Options {
   /** The HTTP client; `fetch` unless named. */
   readonly http?: Layer.Layer<HttpClient.HttpClient>
   readonly store?: Layer.Layer<TokenStore.TokenStore>
+  /** The clock of the service; the system's unless named. */
+  readonly clock?: Clock.Clock
   /** Digests and randomness; WebCrypto unless named. */
   readonly crypto?: Layer.Layer<Digest | SecureRandom>
   readonly policy?: RefreshPolicy.Options
@@ -33,7 +37,7 @@ export interface Options {
 
 /** The service and its store. */
 export const layer = (
-  { crypto, endpoint, http, policy = {}, store = TokenStore.layerMemory }: Options = {}
+  { clock, crypto, endpoint, http, policy = {}, store = TokenStore.layerMemory }: Options = {}
 ): Layer.Layer<TokenService.TokenService | TokenStore.TokenStore> => {
   const client = http === undefined
     ? OAuthHttpClient.layerFetch
@@ -58,7 +62,8 @@ export const layer = (
       RefreshPolicy.layer(policy)
     ]),
     Layer.provideMerge(store),
-    Layer.orDie
+    Layer.orDie,
+    clock === undefined ? identity : Layer.provide(Layer.succeed(Clock.Clock, clock))
   )
 }
 

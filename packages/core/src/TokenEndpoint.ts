@@ -13,7 +13,7 @@ import * as Option from "effect/Option"
 import { AuthorizationServer } from "./AuthorizationServer.ts"
 import { ClientAuthentication, type Credentials } from "./ClientAuthentication.ts"
 import { Dpop } from "./DpopProof.ts"
-import type { About } from "./EndpointRequest.ts"
+import type { About, OnTokens } from "./EndpointRequest.ts"
 import { ExchangeLimits } from "./ExchangeLimits.ts"
 import { unavailable } from "./internal/binding.ts"
 import * as Exchange from "./internal/exchange.ts"
@@ -103,11 +103,12 @@ export const make: Effect.Effect<
   // An answer that completes another one belongs to it.
   const follow = (
     judgement: TokenResponse.Judgement,
-    { grantType, kept }: TokenRequest
+    { grantType, kept }: TokenRequest,
+    onTokens: OnTokens
   ): Effect.Effect<TokenResponse.Judgement> =>
-    server.dialect.onTokens === undefined || judgement._tag !== "Granted"
+    judgement._tag !== "Granted"
       ? Effect.succeed(judgement)
-      : Form.followed(judgement.tokens, server.dialect.onTokens, {
+      : Form.followed(judgement.tokens, onTokens, {
         grantType,
         kept: { ...kept, ...judgement.tokens.kept },
         send: (to) => Form.exchange(client, authentication, server.dialect, to)
@@ -171,9 +172,9 @@ export const make: Effect.Effect<
   const attempt = Effect.fnUntraced(function*(
     request: TokenRequest,
     limit: Duration.Duration,
-    { maySend = () => true }: ExchangeOptions
+    clock: Clock.Clock,
+    { maySend = always }: ExchangeOptions
   ): Effect.fn.Return<TokenResponse.Judgement, OAuthError.ConfigurationInvalid | OAuthError.KeyUnavailable> {
-    const clock = yield* Clock.Clock
     const start = clock.currentTimeMillisUnsafe()
     const left = () => Duration.subtract(limit, Duration.millis(clock.currentTimeMillisUnsafe() - start))
     const tried: Array<Remedy> = []
@@ -194,10 +195,16 @@ export const make: Effect.Effect<
     request: TokenRequest,
     options: ExchangeOptions = {}
   ): Effect.Effect<TokenResponse.Judgement> =>
-    Effect.flatMap(ExchangeLimits, (limits) => attempt(request, options.timeLimit ?? limits.timeLimit, options)).pipe(
+    Effect.withFiber(({ context }) => {
+      const limit = options.timeLimit ?? Context.get(context, ExchangeLimits).timeLimit
+      return attempt(request, limit, Context.get(context, Clock.Clock), options)
+    }).pipe(
       Effect.catch((reason) => Effect.succeed({ _tag: "NotSent", reason } as const)),
-      Effect.flatMap((judgement) => follow(judgement, request)),
-      Effect.tap((judgement) => Effect.annotateCurrentSpan("oauth.judgement", judgement._tag)),
+      Effect.flatMap((judgement) =>
+        server.dialect.onTokens === undefined
+          ? judged(judgement)
+          : Effect.flatMap(follow(judgement, request, server.dialect.onTokens), judged)
+      ),
       Effect.withSpan("TokenEndpoint.exchange", {
         attributes: { "oauth.provider": server.provider, "oauth.grant_type": request.grantType }
       }, { captureStackTrace: false })
@@ -242,6 +249,11 @@ const final = (judgement: TokenResponse.Judgement): Sent => ({
   judgement,
   remedy: judgement._tag === "Refused" && judgement.reason.code === "invalid_client" ? "credentials" : undefined
 })
+
+const judged = (judgement: TokenResponse.Judgement): Effect.Effect<TokenResponse.Judgement> =>
+  Effect.as(Effect.annotateCurrentSpan("oauth.judgement", judgement._tag), judgement)
+
+const always = () => true
 
 interface Received {
   readonly judgement: TokenResponse.Judgement

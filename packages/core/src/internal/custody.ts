@@ -3,6 +3,8 @@
  * and a write that was not answered is looked up by its write id.
  */
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import { identity } from "effect/Function"
 import type * as Grant from "../Grant.ts"
 import * as GrantKey from "../GrantKey.ts"
 import * as OAuthError from "../OAuthError.ts"
@@ -41,33 +43,45 @@ export const make = (
   asking: (key: string) => void
 ): Custody => {
   const limit = Effect.sleep(policy.storeTimeLimit)
-  const failed = () => Effect.fail(unavailable(store.name, "defect"))
-  const late = () => Effect.fail(unavailable(store.name, "timeout"))
-  const guarded = <A>(
+  const failed = Exit.fail(unavailable(store.name, "defect"))
+  const late = Exit.fail(unavailable(store.name, "timeout"))
+  const guarded = <A, B>(
     key: string,
-    call: () => Effect.Effect<A, OAuthError.OAuthError>
-  ): Effect.Effect<A, OAuthError.OAuthError> =>
+    call: () => Effect.Effect<A, OAuthError.OAuthError>,
+    then: (exit: Exit.Exit<A, OAuthError.OAuthError>) => Effect.Effect<B, OAuthError.OAuthError>
+  ): Effect.Effect<B, OAuthError.OAuthError> =>
     // in a fiber of its own, so that a call which cannot be interrupted holds up nobody when its time is over
-    Effect.suspend(() => {
-      asking(key)
-      return withinDetached(Effect.catchDefect(Effect.suspend(call), failed), limit, late)
-    })
-
-  const read: Custody["read"] = (key) => guarded(key.id, () => store.read(key))
-
-  const write: Custody["write"] = (expected, draft) =>
-    guarded(draft.key, () => store.write(expected, draft)).pipe(
-      Effect.map((outcome) => recognised(outcome, draft)),
-      Effect.catch((error) => {
-        const key = GrantKey.fromId(draft.key)
-        if (key === undefined || !error.isTransient) return Effect.fail(error)
-        return Effect.flatMap(read(key), (reading): Effect.Effect<Outcome, OAuthError.OAuthError> =>
-          // while the expected version stands, the write may still arrive
-          reading.grant?.version === expected
-            ? Effect.fail(error)
-            : Effect.succeed(recognised({ ...reading, accepted: false }, draft)))
-      })
+    withinDetached(
+      Effect.suspend(() => {
+        asking(key)
+        return call()
+      }),
+      limit,
+      () => then(late),
+      (exit) => then(Exit.hasDies(exit) ? failed : exit)
     )
+
+  const read: Custody["read"] = (key) => guarded(key.id, () => store.read(key), identity)
+
+  const write: Custody["write"] = (expected, draft) => {
+    const lookUp = (error: OAuthError.OAuthError): Effect.Effect<Outcome, OAuthError.OAuthError> => {
+      const key = GrantKey.fromId(draft.key)
+      if (key === undefined || !error.isTransient) return Effect.fail(error)
+      return Effect.flatMap(read(key), (reading): Effect.Effect<Outcome, OAuthError.OAuthError> =>
+        // while the expected version stands, the write may still arrive
+        reading.grant?.version === expected
+          ? Effect.fail(error)
+          : Effect.succeed(recognised({ ...reading, accepted: false }, draft)))
+    }
+    return guarded(
+      draft.key,
+      () => store.write(expected, draft),
+      (exit) =>
+        Exit.isSuccess(exit)
+          ? Exit.succeed(recognised(exit.value, draft))
+          : Effect.catch(exit, lookUp)
+    )
+  }
 
   const conclude: Custody["conclude"] = (expected, claim, draft) =>
     Effect.flatMap(write(expected, draft), (outcome) => {
@@ -82,9 +96,9 @@ export const make = (
     read,
     write,
     conclude,
-    extend: (key, options) => guarded(key.id, () => store.extend(key, options)),
-    remove: (key, version) => guarded(key.id, () => store.remove(key, version)),
-    setAside: (key, version) => guarded(key.id, () => store.setAside(key, version))
+    extend: (key, options) => guarded(key.id, () => store.extend(key, options), identity),
+    remove: (key, version) => guarded(key.id, () => store.remove(key, version), identity),
+    setAside: (key, version) => guarded(key.id, () => store.setAside(key, version), identity)
   }
 }
 

@@ -6,6 +6,7 @@
  * them is handed on but a word.
  */
 import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -13,7 +14,8 @@ import * as Headers from "effect/http/Headers"
 import * as HttpClient from "effect/http/HttpClient"
 import type * as HttpClientError from "effect/http/HttpClientError"
 import type * as HttpClientRequest from "effect/http/HttpClientRequest"
-import type * as HttpClientResponse from "effect/http/HttpClientResponse"
+import * as HttpClientResponse from "effect/http/HttpClientResponse"
+import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
@@ -24,7 +26,7 @@ import { lostBy, notSent } from "./notSent.ts"
 import { unquoted } from "./quotation.ts"
 import * as Stopwatch from "./stopwatch.ts"
 import { isPrivate } from "./url.ts"
-import { within } from "./within.ts"
+import { withinContext } from "./within.ts"
 
 /** What became of a request. */
 export type Outcome =
@@ -48,17 +50,20 @@ export const once = (
     readonly bodyMatters?: ((status: number) => boolean) | undefined
   }
 ): Effect.Effect<Outcome> =>
-  Effect.flatMap(ExchangeLimits, (limits) => {
+  Effect.withFiber(({ context }) => {
+    const limits = Context.get(context, ExchangeLimits)
+    const clock = Context.get(context, Clock.Clock)
     const bodyMatters = options.bodyMatters ?? isSuccess
     const url = URL.canParse(request.url) ? new URL(request.url) : undefined
     if (url === undefined) return Effect.succeed(misconfigured(options.field, "is not an absolute URL"))
     if (!isPrivate(url)) return Effect.succeed(misconfigured(options.field, "must begin with https://"))
     const { href, origin } = url
     const scope = Scope.makeUnsafe()
+    const sentAt = clock.currentTimeMillisUnsafe()
     let head: Answer | undefined
     let isRead = false
 
-    const read = (response: HttpClientResponse.HttpClientResponse, sentAt: number): Effect.Effect<Outcome> => {
+    const read = (response: HttpClientResponse.HttpClientResponse): Effect.Effect<Outcome> => {
       const { headers, status, url } = response
       if (url !== "" && url !== href && withoutHash(url) !== withoutHash(href)) {
         return Effect.succeed(lost(new RedirectRefused({ origin, followed: true, status })))
@@ -81,10 +86,7 @@ export const once = (
       })
     }
 
-    const send = Effect.clockWith((clock) => {
-      const sentAt = clock.currentTimeMillisUnsafe()
-      return Effect.flatMap(HttpClient.withScope(client).execute(request), (response) => read(response, sentAt))
-    }).pipe(
+    const send = Effect.flatMap(HttpClient.withScope(client).execute(request), read).pipe(
       Effect.catchCause((cause) => {
         const error = Cause.findError(cause)
         if (Result.isSuccess(error)) return Effect.succeed(failed(error.success, origin, options.field))
@@ -93,16 +95,18 @@ export const once = (
           : Effect.failCause(error.failure)
       }),
       // an answer that was read to its end holds nothing; of any other the connection is let go
-      Effect.onExit((exit) => isRead ? Effect.void : Scope.close(scope, exit)),
-      Effect.updateContext((context: Context.Context<never>) => quiet(context, scope))
+      Effect.onExit((exit) => isRead ? Effect.void : Scope.close(scope, exit))
     )
 
     const whole = options.timeLimit ?? limits.timeLimit
     const first = limits.headTimeLimit === undefined ? whole : Duration.min(limits.headTimeLimit, whole)
     const limit = first === whole
-      ? after(whole)
-      : Effect.flatMap(after(first), () => head === undefined ? Effect.void : after(Duration.subtract(whole, first)))
-    return within(send, limit, () =>
+      ? after(clock, whole)
+      : Effect.flatMap(
+        after(clock, first),
+        () => head === undefined ? Effect.void : after(clock, Duration.subtract(whole, first))
+      )
+    return withinContext(quiet(context, scope), send, limit, () =>
       Effect.succeed(
         head === undefined || bodyMatters(head.status)
           ? lost(new AnswerLost({ problem: "timeout", origin, status: head?.status }))
@@ -112,12 +116,12 @@ export const once = (
 
 // A process that was busy or stopped, or a machine that slept, finds its timers run out before it has looked at what came
 // meanwhile. Whoever is woken looks first, and longer where it was woken late: it may be the only copy of a pair.
-const after = (duration: Duration.Duration): Effect.Effect<void> =>
-  Effect.clockWith((clock) => {
+const after = (clock: Clock.Clock, duration: Duration.Duration): Effect.Effect<void> =>
+  Effect.suspend(() => {
     const elapsed = Stopwatch.start(clock)
     return Effect.flatMap(
-      Effect.sleep(duration),
-      () => Effect.sleep(elapsed() > Duration.toMillis(duration) + late ? late : 0)
+      clock.sleep(duration),
+      () => clock.sleep(elapsed() > Duration.toMillis(duration) + late ? Duration.millis(late) : Duration.zero)
     )
   })
 
@@ -155,22 +159,63 @@ const readBody = (
   maxBytes: number
 ): Effect.Effect<Uint8Array | "too-large" | "broken"> =>
   Effect.suspend(() => {
+    const web = HttpClientResponse.toWeb(response)
+    return Option.isSome(web) ? readWeb(web.value.body, maxBytes) : readStream(response, maxBytes)
+  })
+
+// What `fetch` has answered is read as it comes: a stream about it would cost as much as the rest of an exchange.
+const readWeb = (
+  body: ReadableStream<Uint8Array> | null,
+  maxBytes: number
+): Effect.Effect<Uint8Array | "too-large" | "broken"> =>
+  body === null ? Effect.succeed(new Uint8Array(0)) : Effect.callback((resume) => {
     const chunks: Array<Uint8Array> = []
     let size = 0
-    return Stream.runForEach(response.stream, (chunk) => {
+    const broken = () => resume(Effect.succeed("broken"))
+    // somebody else may read it already
+    const reader = body.locked ? undefined : body.getReader()
+    if (reader === undefined) return broken()
+    const cancel = () => {
+      reader.cancel().catch(() => {})
+    }
+    const next = (): void => {
+      reader.read().then(({ done, value }) => {
+        if (done) return resume(Effect.succeed(concat(chunks, size)))
+        size += value.length
+        if (size > maxBytes) {
+          resume(Effect.succeed("too-large"))
+          return cancel()
+        }
+        chunks.push(value)
+        next()
+      }).catch(broken)
+    }
+    next()
+    return Effect.sync(cancel)
+  })
+
+const readStream = (
+  response: HttpClientResponse.HttpClientResponse,
+  maxBytes: number
+): Effect.Effect<Uint8Array | "too-large" | "broken"> => {
+  const chunks: Array<Uint8Array> = []
+  let size = 0
+  return Stream.runForEachArray(response.stream, (some) => {
+    for (const chunk of some) {
       size += chunk.length
       if (size > maxBytes) return Effect.fail("too-large" as const)
       chunks.push(chunk)
-      return Effect.void
-    }).pipe(
-      Effect.map(() => concat(chunks, size)),
-      Effect.catch((error) =>
-        Effect.succeed(
-          error === "too-large" ? error : error.reason._tag === "EmptyBodyError" ? new Uint8Array(0) : "broken" as const
-        )
+    }
+    return Effect.void
+  }).pipe(
+    Effect.map(() => concat(chunks, size)),
+    Effect.catch((error) =>
+      Effect.succeed(
+        error === "too-large" ? error : error.reason._tag === "EmptyBodyError" ? new Uint8Array(0) : "broken" as const
       )
     )
-  })
+  )
+}
 
 const concat = (chunks: ReadonlyArray<Uint8Array>, size: number): Uint8Array => {
   const [first, second] = chunks
@@ -185,7 +230,7 @@ const concat = (chunks: ReadonlyArray<Uint8Array>, size: number): Uint8Array => 
 }
 
 // the client's own span would end with an error that holds the request; the exchange has a span of its own
-const quiet = <R>(context: Context.Context<R>, scope: Scope.Scope): Context.Context<R | Scope.Scope> =>
+const quiet = (context: Context.Context<never>, scope: Scope.Scope): Context.Context<Scope.Scope> =>
   context.pipe(
     Context.add(HttpClient.TracerDisabledWhen, always),
     Context.add(

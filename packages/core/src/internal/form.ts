@@ -17,7 +17,7 @@ import type { Answer, Judgement } from "../TokenResponse.ts"
 import type { TokenSet } from "../TokenSet.ts"
 import * as Exchange from "./exchange.ts"
 import { problemOfResource } from "./url.ts"
-import { within } from "./within.ts"
+import { isValue, within } from "./within.ts"
 
 /** The dialect's part in an exchange: its two hooks. */
 export type Hooks = Pick<Dialect, "onAnswer" | "onRequest">
@@ -110,19 +110,29 @@ export const credentials = (
   endpoint: Endpoint,
   timeLimit: Duration.Duration
 ): Effect.Effect<Credentials, ConfigurationInvalid | KeyUnavailable> =>
-  guarded(() =>
-    within(authentication.credentials(endpoint), Effect.sleep(timeLimit), () => Effect.fail(unavailable)).pipe(
+  guarded(() => {
+    const given = authentication.credentials(endpoint)
+    // most are made once and are there
+    if (isValue(given)) return given
+    return within(given, Effect.sleep(timeLimit), () => Effect.fail(unavailable)).pipe(
       Effect.catchTag(
         "OAuthError",
         ({ reason }) =>
           Effect.fail(reason._tag === "ConfigurationInvalid" || reason._tag === "KeyUnavailable" ? reason : unavailable)
       )
     )
-  )
+  })
 
 // what somebody else's code threw may quote the secret
 const guarded = <A, E>(effect: () => Effect.Effect<A, E>): Effect.Effect<A, E | KeyUnavailable> =>
-  Effect.catchDefect(Effect.suspend(effect), () => Effect.fail(unavailable))
+  Effect.suspend(() => {
+    try {
+      const given = effect()
+      return isValue(given) ? given : Effect.catchDefect(given, () => Effect.fail(unavailable))
+    } catch {
+      return Effect.fail(unavailable)
+    }
+  })
 
 const unavailable = new KeyUnavailable({ use: "client-authentication" })
 

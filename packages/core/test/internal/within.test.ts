@@ -7,7 +7,8 @@ const limit = Effect.sleep("5 seconds")
 const instead = () => Effect.succeed("instead")
 
 describe("within", () => {
-  for (const [name, wait] of Object.entries({ within, withinDetached })) {
+  const detached: typeof within = (effect, limit, orElse) => withinDetached(effect, limit, orElse, (exit) => exit)
+  for (const [name, wait] of Object.entries({ within, withinDetached: detached })) {
     describe(name, () => {
       it.effect("gives what comes at once", () =>
         Effect.gen(function*() {
@@ -53,11 +54,42 @@ describe("within", () => {
     })
   }
 
+  describe("within", () => {
+    it.effect("waits for the end of what is interrupted with it", () =>
+      Effect.gen(function*() {
+        const slow = Effect.onInterrupt(Effect.never, () => Effect.sleep("1 second"))
+        const fiber = yield* Effect.forkChild(within(slow, limit, instead), { startImmediately: true })
+
+        fiber.interruptUnsafe()
+
+        assert.strictEqual(fiber.pollUnsafe(), undefined)
+        yield* TestClock.adjust("1 second")
+        assert.isDefined(fiber.pollUnsafe())
+      }))
+
+    it.effect("begins nothing for who is interrupted at that moment", () =>
+      Effect.gen(function*() {
+        let ended = false
+        const endless = Effect.onInterrupt(Effect.never, () => Effect.sync(() => ended = true))
+        const fiber = yield* Effect.forkChild(
+          Effect.withFiber((self) => {
+            const begins = Effect.andThen(Effect.sync(() => self.interruptUnsafe()), endless)
+            return within(begins, limit, instead)
+          }),
+          { startImmediately: true }
+        )
+
+        yield* Fiber.await(fiber)
+
+        assert.isTrue(ended)
+      }))
+  })
+
   describe("withinDetached", () => {
     it.effect("leaves behind what does not listen to its interruption", () =>
       Effect.gen(function*() {
         const deaf = Effect.uninterruptible(Effect.sleep("1 hour"))
-        const fiber = yield* Effect.forkChild(withinDetached(deaf, limit, instead))
+        const fiber = yield* Effect.forkChild(detached(deaf, limit, instead))
 
         yield* TestClock.adjust("5 seconds")
 
