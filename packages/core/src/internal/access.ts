@@ -212,17 +212,16 @@ const join = (self: Service.Service, flight: Snapshot.Flight, until: number, now
   if (known !== undefined) return known
   const landed = Deferred.isDoneUnsafe(flight.done)
   const callers: Omit<Snapshot.Wait, "timer"> = { done: Deferred.makeUnsafe(), heard: [] }
-  const timer = landed || !Number.isFinite(until) ? undefined : self.renewal.fork(
-    Effect.andThen(
-      Effect.sleep(Duration.millis(until - now)),
-      Effect.sync(() => {
-        // who comes at the same instant once more, by a clock that was set back, has not waited
-        flight.waits.delete(until)
-        if (flight.herd?.until === until) flight.herd = undefined
-        tell(callers, Exit.succeed("exceeded"))
-      })
-    )
-  )
+  const timer = landed || !Number.isFinite(until)
+    ? undefined
+    : self.renewal.fork(self.renewal.clock.sleep(Duration.millis(until - now)))
+  timer?.addObserver((exit) => {
+    if (Exit.isFailure(exit)) return
+    // who comes at the same instant once more, by a clock that was set back, has not waited
+    flight.waits.delete(until)
+    if (flight.herd?.until === until) flight.herd = undefined
+    tell(callers, Exit.succeed("exceeded"))
+  })
   const wait = { ...callers, timer }
   // a renewal that came to its end at once has nobody left to tell
   if (landed) Deferred.doneUnsafe(wait.done, Deferred.await(flight.done))
@@ -300,12 +299,9 @@ const launch = (self: Service.Service, snapshot: Snapshot.Snapshot, need: Need):
       Effect.withSpan("TokenService.renew", {
         root: true,
         attributes: { "oauth.provider": snapshot.key.provider, "oauth.renewal.why": need.why._tag }
-      }, { captureStackTrace: false }),
-      Effect.exit,
-      Effect.onInterrupt(() => Effect.sync(() => land(self, snapshot, flight, closing))),
-      Effect.andThen((exit) => Effect.sync(() => land(self, snapshot, flight, exit)))
+      }, { captureStackTrace: false })
     )
-  )
+  ).addObserver((exit) => land(self, snapshot, flight, Exit.hasInterrupts(exit) ? closing : exit))
   return flight
 }
 

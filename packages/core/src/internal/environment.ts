@@ -50,7 +50,7 @@ export interface Environment {
   readonly discard: (refreshToken: Redacted.Redacted, kept: Grant.Open["kept"]) => Effect.Effect<void>
   readonly emit: (event: GrantEvent) => void
   /** Runs an effect in the service's scope, whoever asked for it. */
-  readonly fork: (effect: Effect.Effect<void>) => Fiber.Fiber<void>
+  readonly fork: <A, E>(effect: Effect.Effect<A, E>) => Fiber.Fiber<A, E>
   /** Completed when the service closes. */
   readonly closing: Deferred.Deferred<void>
 }

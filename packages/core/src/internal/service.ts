@@ -90,9 +90,9 @@ export interface Parts {
 export const make = Effect.fnUntraced(function*(parts: Parts): Effect.fn.Return<Service, never, Scope.Scope> {
   const { clock, policy, server, store } = parts
   const context = yield* Effect.context()
-  const fibers = new Set<Fiber.Fiber<void>>()
+  const fibers = new Set<Fiber.Fiber<unknown, unknown>>()
   const snapshots = new Map<string, Snapshot.Snapshot>()
-  const fork = (effect: Effect.Effect<void>): Fiber.Fiber<void> => {
+  const fork = <A, E>(effect: Effect.Effect<A, E>): Fiber.Fiber<A, E> => {
     const fiber = Effect.runForkWith(context)(effect)
     fibers.add(fiber)
     fiber.addObserver(() => fibers.delete(fiber))
@@ -414,7 +414,7 @@ const restore = Effect.fnUntraced(function*(
 // Nothing new is sent; what was sent is waited for; what cannot be saved goes into escrow.
 const close = Effect.fnUntraced(function*(
   self: Service,
-  fibers: Set<Fiber.Fiber<void>>
+  fibers: Set<Fiber.Fiber<unknown, unknown>>
 ): Effect.fn.Return<void> {
   Deferred.doneUnsafe(self.renewal.closing, Effect.void)
   // fibers may begin others: a renewal that goes on to save what it got
