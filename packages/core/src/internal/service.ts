@@ -44,6 +44,7 @@ import * as Details from "./details.ts"
 import type { Environment } from "./environment.ts"
 import * as Heartbeats from "./heartbeats.ts"
 import * as Held from "./held.ts"
+import * as Ids from "./ids.ts"
 import * as Snapshot from "./snapshot.ts"
 import * as Transaction from "./transaction.ts"
 import { problemOfResource } from "./url.ts"
@@ -104,7 +105,7 @@ export const make = Effect.fnUntraced(function*(parts: Parts): Effect.fn.Return<
   const holds = (thumbprint: string): boolean =>
     parts.dpop?.holds(thumbprint) === true || parts.certificate?.(thumbprint) === true
   const trust = { policy, notified: false, spread: yield* Random.next, holds }
-  const id = Effect.map(parts.random.randomBytes(12), ofBytes)
+  const id = Ids.make(parts.random, clock)
   const utf8 = new TextEncoder()
   const holder = parts.name === undefined ? yield* id : `${parts.name}/${yield* id}`
   const renewal: Environment = {

@@ -67,7 +67,7 @@ describe("within", () => {
         assert.isDefined(fiber.pollUnsafe())
       }))
 
-    it.effect("begins nothing for who is interrupted at that moment", () =>
+    it.effect("ends what begins while whoever waits is interrupted", () =>
       Effect.gen(function*() {
         let ended = false
         const endless = Effect.onInterrupt(Effect.never, () => Effect.sync(() => ended = true))
