@@ -28,11 +28,11 @@ interface Renewals {
 
 const chunks = 10
 
-/**
- * The least of ten chunks, after as many to warm up: what a chunk takes longer is the compiler's, or the machine's. A
- * process that renews is compiled after some ten thousand renewals, and renews for weeks.
- */
-const measure = async (count: number, { all, one }: Renewals): Promise<Sample> => {
+/** A process that renews is compiled after some ten thousand renewals, and renews for weeks. */
+const warmUp = 16_000
+
+/** The least of ten chunks: what a chunk takes longer is the compiler's, or the machine's. */
+const measure = async (count: number, scale: Scale, { all, one }: Renewals): Promise<Sample> => {
   const oneByOne = async (count: number) => {
     for (let done = 0; done < count; done++) await one(done % width)
   }
@@ -40,7 +40,7 @@ const measure = async (count: number, { all, one }: Renewals): Promise<Sample> =
   const atOnce = async () => {
     for (let done = 0; done < rounded; done += width) await all()
   }
-  for (let chunk = 0; chunk < chunks; chunk++) {
+  for (let done = 0; done < scaled(warmUp, scale); done += count + rounded) {
     await oneByOne(count)
     await atOnce()
   }
@@ -157,7 +157,7 @@ const contender = (
   ...options,
   name,
   kind,
-  run: async (scale: Scale) => measure(scaled(options.count, scale), await options.prepare())
+  run: async (scale: Scale) => measure(scaled(options.count, scale), scale, await options.prepare())
 })
 
 const https = "https://as.example/token"
@@ -184,7 +184,7 @@ const names = {
   postgres: "TokenService on undici with NodeCrypto and Postgres",
   redis: "TokenService on undici with NodeCrypto and Redis"
 }
-const far = { count: 192, long: true, needs: ["server"] } as const
+const far = { count: 256, long: true, needs: ["server"] } as const
 
 /** A round trip to a store: the least that a claim or a commit can be. */
 type Trip = (place: number) => Effect.Effect<unknown, unknown>
@@ -233,20 +233,20 @@ const ofPeer = async (name: string, endpoint: string): Promise<Renewals> =>
 
 const contenders: ReadonlyArray<Contender> = [
   contender(floors.stubbed, "floor", {
-    count: 1_600,
+    count: 1_024,
     prepare: () => stubbed(() => bare(https, FetchHttpClient.layer))
   }),
   contender(names.stubbed, "ours", {
-    count: 1_600,
+    count: 1_024,
     prepare: () => stubbed(() => ours(https, FetchHttpClient.layer))
   }),
   contender(names.node, "ours", {
-    count: 1_600,
+    count: 1_024,
     prepare: () => stubbed(() => ours(https, FetchHttpClient.layer, { crypto: "node" }))
   }),
   ...Object.keys(refreshers).map((name) =>
     contender(`${name}, stubbed`, "peer", {
-      count: 1_600,
+      count: 1_024,
       long: true,
       prepare: () => stubbed(() => ofPeer(name, https))
     })
