@@ -12,6 +12,9 @@ import type { Contender, Sample, Workload } from "../Workload.ts"
 
 const renewals = 400
 
+/** How many grants a keeper asks for at once. */
+const pageOf = 256
+
 /** So many grants in a table of their own, which are copies of one that the library wrote, due one by one for an hour. */
 const fill = async (grants: number, table: string) => {
   const { runtime } = await open([["an-access-token-of-the-usual-length", "a-refresh-token-of-the-usual-length"]], {
@@ -34,10 +37,10 @@ const fill = async (grants: number, table: string) => {
   return sql
 }
 
-/** Pages of the database that were touched, once the server's sessions have told. */
+/** Pages of the database that were touched, once the server's sessions have told: an idle one does so after ten seconds. */
 const touched = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
-  yield* Effect.sleep("1500 millis")
+  yield* Effect.sleep("11 seconds")
   const [row] = yield* sql<{ readonly pages: number }>`
     SELECT (blks_hit + blks_read)::float8 AS pages FROM pg_stat_database WHERE datname = current_database()`
   return row?.pages ?? Number.NaN
@@ -61,7 +64,7 @@ const grow = async (grants: number): Promise<Sample> => {
   const known = Array.from({ length: renewals }, (_, step) => keyOf(step))
   await Effect.runPromise(Effect.orDie(Effect.forEach(known, (key) => service.token(key), { discard: true })))
   for (const key of known.slice(0, 50)) await timed(service.refresh(key))
-  const page = due({ before: Date.now() + 86_400_000, limit: 256 })
+  const page = due({ before: Date.now() + 86_400_000, limit: pageOf })
   await timed(page)
 
   seen.trips = 0
@@ -71,7 +74,7 @@ const grow = async (grants: number): Promise<Sample> => {
   const after = await sql.runPromise(touched)
   const { trips } = seen
   const pages: Array<number> = []
-  for (let again = 0; again < 20; again++) pages.push(await timed(page))
+  for (let again = 0; again < 60; again++) pages.push(await timed(page))
   const done = await sql.runPromise(touched)
   const [size] = await sql.runPromise(
     Effect.flatMap(
@@ -82,10 +85,13 @@ const grow = async (grants: number): Promise<Sample> => {
   await sql.runPromise(
     Effect.flatMap(SqlClient.SqlClient, (sql) => sql`DROP TABLE ${sql(table)}, ${sql(`${table}_aside`)}`)
   )
+  const claimed = (after - before) / times.length
+  const found = (done - after) / pages.length / pageOf
   return {
-    pages: (after - before) / times.length,
+    all: claimed + found,
+    pages: claimed,
+    due: found,
     trips: trips / times.length,
-    due: (done - after) / pages.length,
     row: (size?.bytes ?? Number.NaN) / grants,
     ms: median(times),
     "ms due": median(pages)
@@ -129,16 +135,17 @@ const [few, , , more] = keepers
 export const workload: Workload = {
   title: "growth in Postgres",
   metrics: {
-    pages: "pages touched for a renewal",
+    all: "pages touched for a renewal",
+    pages: "of these by claim and commit",
+    due: "by finding that it is due",
     trips: "round trips",
-    due: "pages touched for 256 due",
     row: "bytes of table and indexes for a grant",
     cpu: "CPU ms a renewal",
     heap: "MB held",
     renewed: "renewed",
     "a second": "renewals a second",
     ms: "ms a renewal",
-    "ms due": "ms for 256 due"
+    "ms due": `ms for ${pageOf} due`
   },
   cpu: ["cpu"],
   wall: ["ms", "ms due", "a second"],
@@ -160,8 +167,10 @@ export const workload: Workload = {
     }))
   ],
   reach: [
-    { contender: grantsOf(largest), metric: "pages", over: grantsOf(least), atMost: 1.2 },
-    { contender: grantsOf(largest), metric: "due", over: grantsOf(least), atMost: 1.2 },
+    { contender: grantsOf(largest), metric: "ms", over: grantsOf(least), atMost: 1.2 },
+    { contender: grantsOf(largest), metric: "all", over: grantsOf(least), atMost: 1.2 },
+    // a row by an index: its own page, and a part of the index's
+    { contender: grantsOf(largest), metric: "due", atMost: 2 },
     { contender: grantsOf(largest), metric: "trips", atMost: 2 },
     { contender: keepersOf(more), metric: "heap", over: keepersOf(few), atMost: 1.2 }
   ]
