@@ -433,6 +433,47 @@ describe("TokenService", () => {
         assert.strictEqual(valueOf(exit), "access-1")
       }))
 
+    it.effect("rests a token that was presented again inside the server's window, once that is over [I1]", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make({
+          rotation: RotationPolicy.rotating({
+            window: { duration: "150 seconds", idempotent: false },
+            patience: "1 minute"
+          })
+        })
+        const { service } = yield* loggedIn(world)
+        yield* TestClock.adjust("1 hour")
+        world.answers.push(
+          "lose",
+          "lose",
+          "lose",
+          "lose",
+          "lose",
+          "lose",
+          "lose",
+          "lose",
+          "lose",
+          "lose",
+          "lose",
+          "lose"
+        )
+        yield* after(service.token(world.key()), "40 seconds")
+        yield* TestClock.adjust("50 seconds")
+        const inside = world.presented.length
+        yield* after(service.token(world.key()), "40 seconds")
+        const presented = world.presented.length
+        yield* TestClock.adjust("50 seconds")
+
+        const exit = yield* after(service.token(world.key()), "40 seconds")
+
+        assert.isAbove(presented, inside)
+        assert.strictEqual(reasonOf(exit), "RenewalPending")
+        assert.strictEqual(world.presented.length, presented)
+        yield* TestClock.adjust("4 minutes")
+        yield* after(service.token(world.key()), "40 seconds")
+        assert.isAbove(world.presented.length, presented)
+      }))
+
     it.effect("rests a strict server's token whose answer was lost, then presents it again [I1] [I6]", () =>
       Effect.gen(function*() {
         const world = yield* World.make()
@@ -690,6 +731,32 @@ describe("TokenService", () => {
         assert.deepStrictEqual(world.presented, ["refresh-0", "refresh-1"])
         assert.isTrue(process.events.some((event) => event._tag === "WrittenBack"))
       }))
+
+    it.effect("that went back in time is given the newest pair again, though another process was first [I1]", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make()
+        const other: { record?: Grant.Grant | undefined } = {}
+        const process = yield* world.process({ custody: preceded(other) })
+        yield* world.login(process)
+        const records: Array<Grant.Grant | undefined> = [(yield* world.standing()).grant]
+        for (const _ of ["second", "third"]) {
+          yield* TestClock.adjust("1 hour")
+          yield* after(process.service.token(world.key()))
+          records.push((yield* world.standing()).grant)
+        }
+        const [first, second, third] = records
+        if (first === undefined || third === undefined) return assert.fail("no record")
+        const now = yield* Clock.currentTimeMillis
+        yield* world.memory.write(third.version, Grant.draft(first, { now, writeId: "restored" }))
+        // a process that knows the second pair writes that back while this one is about to write the third
+        other.record = second
+        yield* TestClock.adjust("1 hour")
+
+        const exit = yield* after(process.service.token(world.key()))
+
+        assert.strictEqual(valueOf(exit), "access-3")
+        assert.deepStrictEqual(world.presented, ["refresh-0", "refresh-1", "refresh-2"])
+      }))
   })
 
   describe("a claim", () => {
@@ -876,6 +943,28 @@ describe("TokenService", () => {
         assert.strictEqual(valueOf(exit), "access-2")
         const standing = (yield* world.standing()).grant
         assert.strictEqual(standing === undefined ? 0 : standing.serial, 3)
+      }))
+
+    it.effect("is committed over the very record that was claimed, when the store goes back to it meanwhile [I2]", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make({ latency: "5 seconds" })
+        const restored: { record?: Grant.Grant | undefined } = {}
+        const process = yield* world.process({ custody: restoring(restored) })
+        yield* world.login(process)
+        const { grant } = yield* world.standing()
+        yield* TestClock.adjust("1 hour")
+        const fiber = yield* Effect.forkChild(process.service.token(world.key()))
+        yield* TestClock.adjust("1 second")
+        restored.record = grant
+
+        yield* TestClock.adjust("20 seconds")
+        const exit = yield* Fiber.await(fiber)
+
+        assert.strictEqual(valueOf(exit), "access-1")
+        const standing = (yield* world.standing()).grant
+        assert.strictEqual(standing?.serial, 2)
+        assert.strictEqual(standing.state._tag, "Active")
+        assert.deepStrictEqual(world.presented, ["refresh-0"])
       }))
 
     it.effect("of an earlier process of another installation is never followed", () =>
@@ -1449,3 +1538,36 @@ const whyOf = (exit: Exit.Exit<unknown, OAuthError.OAuthError>): string => {
   const reason = failure?.error.reason
   return reason?._tag === "ReauthorizationRequired" ? reason.why : reason?._tag ?? "not a failure"
 }
+
+// A store that was restored to a record: it stands there as it was, under the version that it had.
+const restoring = (restored: { record?: Grant.Grant | undefined }) =>
+  around((store) => ({
+    ...store,
+    read: (key) => Effect.map(store.read(key), (reading) => ({ ...reading, grant: restored.record ?? reading.grant })),
+    write: (expected, draft) => {
+      const { record } = restored
+      const key = GrantKey.fromId(draft.key)
+      if (record === undefined || key === undefined) return store.write(expected, draft)
+      return Effect.flatMap(store.read(key), ({ grant, now }) => {
+        if (record.version !== expected) return Effect.succeed({ now, accepted: false, grant: record })
+        restored.record = undefined
+        return store.write(grant?.version, draft)
+      })
+    }
+  }))
+
+// A store into which somebody else writes a record, when it is about to be given a newer one.
+const preceded = (other: { record?: Grant.Grant | undefined }) =>
+  around((store) => ({
+    ...store,
+    write: (expected, draft) => {
+      const { record } = other
+      if (record === undefined || draft.serial <= record.serial) return store.write(expected, draft)
+      other.record = undefined
+      const theirs = Grant.draft(record, { now: 0, writeId: "theirs" })
+      return Effect.andThen(store.write(expected, theirs), store.write(expected, draft))
+    }
+  }))
+
+const around = (change: (store: TokenStore.TokenStore["Service"]) => TokenStore.TokenStore["Service"]) =>
+  Layer.effect(TokenStore.TokenStore, Effect.map(TokenStore.TokenStore, change))

@@ -65,6 +65,7 @@ export const claim = Effect.fnUntraced(function*(
 
   const held = {
     grant: claimed.grant,
+    before: grant.version,
     claim: state,
     body,
     failures: failuresOf(grant),
@@ -85,6 +86,8 @@ type Renewing = Extract<Grant.State, { readonly _tag: "Renewing" }>
 
 interface Claim {
   readonly grant: Grant.Grant
+  /** The version of the record that was claimed. */
+  readonly before: string
   readonly claim: Renewing
   readonly body: Grant.Open
   readonly failures: number
@@ -185,7 +188,7 @@ const present = Effect.fnUntraced(function*(
           error: conclusion.pair ? undefined : conclusion.error
         }
       }
-      return { ...conclusion, draft }
+      return { ...conclusion, draft, claimed: held.before }
     }
     if (judgement._tag === "Ambiguous") lost = judgement
     yield* Effect.raceFirst(Effect.sleep(delay), Deferred.await(env.closing))

@@ -18,6 +18,8 @@ import * as Transaction from "./transaction.ts"
 /** A conclusion, and the draft that saves it. */
 export interface Written extends Transaction.Conclusion {
   readonly draft: Grant.Draft
+  /** The version of the record that was claimed. */
+  readonly claimed: string
 }
 
 /** Saves a conclusion: now, or, where it holds what no one else has, for as long as it takes. */
@@ -68,7 +70,8 @@ const commit = (
   env.custody.conclude(
     grant.version,
     written.precious && grant.state._tag === "Renewing" ? grant.state : undefined,
-    written.draft
+    written.draft,
+    written.claimed
   )
 
 // Tries to save for as long as the schedule says; closing ends it and hands over to the escrow.

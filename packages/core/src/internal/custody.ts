@@ -24,11 +24,15 @@ export interface Custody {
     expected: string | undefined,
     draft: Grant.Draft
   ) => Effect.Effect<Outcome, OAuthError.OAuthError>
-  /** Writes what ended a claim, also over a record that only says that the claim's outcome is not known. */
+  /**
+   * Writes what ended a claim, also over a record that only says that the claim's outcome is not known, and over the very
+   * record that was claimed, by its version: to that a store goes back in time, and nobody else.
+   */
   readonly conclude: (
     expected: string,
     claim: Grant.Renewing | undefined,
-    draft: Grant.Draft
+    draft: Grant.Draft,
+    claimed?: string | undefined
   ) => Effect.Effect<Outcome, OAuthError.OAuthError>
   readonly extend: TokenStore["Service"]["extend"]
   readonly remove: TokenStore["Service"]["remove"]
@@ -83,11 +87,11 @@ export const make = (
     )
   }
 
-  const conclude: Custody["conclude"] = (expected, claim, draft) =>
+  const conclude: Custody["conclude"] = (expected, claim, draft, claimed) =>
     Effect.flatMap(write(expected, draft), (outcome) => {
       const { accepted, grant } = outcome
       return !accepted && grant !== undefined && claim !== undefined &&
-          Transaction.yields(grant, claim, draft)
+          (grant.version === claimed || Transaction.yields(grant, claim, draft))
         ? write(grant.version, draft)
         : Effect.succeed(outcome)
     })

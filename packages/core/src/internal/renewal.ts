@@ -40,8 +40,10 @@ export const run = Effect.fnUntraced(function*(
     const known = snapshot.grant
     const ahead = yield* writeBack(env, known, reading)
     if (ahead !== undefined) {
-      if (ahead.accepted) env.emit({ _tag: "WrittenBack", key: snapshot.key })
       reading = ahead
+      // what somebody else has written back meanwhile may be older too
+      if (!ahead.accepted) continue
+      env.emit({ _tag: "WrittenBack", key: snapshot.key })
     }
     // to recall is not to hear: what is known gets no younger by it
     if (reading !== recalled) observe(env, snapshot, reading)

@@ -161,9 +161,9 @@ export const decide = (input: {
       return { _tag: "Claim", grant, attempt: 1, startedAt: now }
     }
     case "Indeterminate": {
-      // outside a window the token rests from its first presentation, however soon it was to be tried again
+      // once a window is over the token rests, however soon it was to be tried again: it may have been presented up to then
       const isOpen = mayRepeat(rules.rotation, now - state.since)
-      const rested = isOpen ? 0 : state.since + Duration.toMillis(rest(rules, 1))
+      const rested = isOpen ? 0 : state.since + repeatable(rules.rotation) + Duration.toMillis(rest(rules, 1))
       const until = Math.max(grant.retryAt ?? 0, rested)
       if (until > now) return enough ? { _tag: "Adopt", grant } : { _tag: "Rest", why: "indeterminate", until }
       // whoever holds the pair may have been kept from saving it: it comes first
@@ -667,16 +667,19 @@ const soonestAfter = (grant: Grant.Grant, need: Need, { minInterval }: Rules): n
 }
 
 /** Whether a token that was presented so long ago, without an answer, may be presented again at once. */
-export const mayRepeat = (rotation: RotationPolicy, elapsed: number): boolean => {
+export const mayRepeat = (rotation: RotationPolicy, elapsed: number): boolean => elapsed < repeatable(rotation)
+
+// for how many milliseconds after its first presentation
+const repeatable = (rotation: RotationPolicy): number => {
   switch (rotation._tag) {
     case "Static":
-      return true
+      return Number.POSITIVE_INFINITY
     case "Rotating":
       // a tenth of the window is left for the way to the server
-      return rotation.window !== undefined && elapsed < Duration.toMillis(rotation.window.duration) * 0.9
+      return rotation.window === undefined ? 0 : Duration.toMillis(rotation.window.duration) * 0.9
     case "OneShot":
     case "Unknown":
-      return false
+      return 0
   }
 }
 
