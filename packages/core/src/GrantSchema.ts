@@ -329,6 +329,8 @@ export const Escrowed = Schema.Struct({
   expected: Schema.String,
   /** The claim itself, by which a record is known that says no more of it than that its outcome is not known. */
   claim: Schema.optionalKey(Renewing),
+  /** The version of the record that was claimed: where it stands again, the store went back in time. */
+  claimed: Schema.optionalKey(Schema.String),
   /** The record to write, its instants as they were when it was made. */
   grant: Grant
 })

@@ -963,7 +963,7 @@ describe("TokenService", () => {
         assert.strictEqual(valueOf(exit), "access-1")
         const standing = (yield* world.standing()).grant
         assert.strictEqual(standing?.serial, 2)
-        assert.strictEqual(standing.state._tag, "Active")
+        assert.strictEqual(standing?.state._tag, "Active")
         assert.deepStrictEqual(world.presented, ["refresh-0"])
       }))
 
@@ -1296,6 +1296,28 @@ describe("TokenService", () => {
         const exit = yield* after(next.service.token(world.key()))
 
         assert.strictEqual(deposited, 1)
+        assert.strictEqual(valueOf(exit), "access-1")
+        assert.deepStrictEqual(world.deposits, [])
+        assert.deepStrictEqual(world.presented, ["refresh-0"])
+      }))
+
+    it.effect("leaves a pair in escrow that the next start commits over the record that was claimed, which stands again [I2]", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make()
+        const process = yield* world.process({ escrow: true })
+        yield* world.login(process)
+        const { grant } = yield* world.standing()
+        yield* TestClock.adjust("1 hour")
+        world.writes.push("pass", "fail")
+        yield* Effect.forkChild(process.service.token(world.key()))
+        yield* TestClock.adjust("250 millis")
+        world.isStoreDown = true
+        yield* after(process.close, "11 seconds")
+        world.isStoreDown = false
+
+        const next = yield* world.process({ escrow: true, custody: restoring({ record: grant }) })
+        const exit = yield* after(next.service.token(world.key()))
+
         assert.strictEqual(valueOf(exit), "access-1")
         assert.deepStrictEqual(world.deposits, [])
         assert.deepStrictEqual(world.presented, ["refresh-0"])

@@ -183,6 +183,7 @@ const present = Effect.fnUntraced(function*(
         snapshot.unsaved = {
           expected: held.grant.version,
           claim: held.claim,
+          claimed: held.before,
           draft,
           pair: conclusion.pair,
           error: conclusion.pair ? undefined : conclusion.error

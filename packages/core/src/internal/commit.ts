@@ -49,12 +49,14 @@ export const deposit = Effect.fnUntraced(function*(
 ): Effect.fn.Return<void> {
   const { unsaved } = snapshot
   if (unsaved === undefined) return
-  const { claim, draft, expected } = unsaved
+  const { claim, claimed, draft, expected } = unsaved
   const grant = Grant.stand(draft, { version: expected, now: storeNow(env, snapshot) })
-  const kept = env.escrow === undefined ? undefined : yield* env.escrow.deposit({ expected, claim, grant }).pipe(
-    Effect.timeoutOption(env.rules.policy.storeTimeLimit),
-    Effect.exit
-  )
+  const kept = env.escrow === undefined ?
+    undefined :
+    yield* env.escrow.deposit({ expected, claim, claimed, grant }).pipe(
+      Effect.timeoutOption(env.rules.policy.storeTimeLimit),
+      Effect.exit
+    )
   const escrowed = kept !== undefined && kept._tag === "Success" && kept.value._tag === "Some"
   if (escrowed) return env.emit({ _tag: "Escrowed", key: snapshot.key })
   if (!unsaved.pair) return

@@ -404,7 +404,7 @@ const restore = Effect.fnUntraced(function*(
       custody.conclude(entry.expected, entry.claim, {
         ...Grant.draft(entry.grant, { now, writeId: entry.grant.writeId }),
         note: note("Saved", entry.grant.last?.what)
-      }))
+      }, entry.claimed))
   )
   if (outcome._tag === "None") return false
   if (outcome.value.accepted) emit({ _tag: "Saved", key })

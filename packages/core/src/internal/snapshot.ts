@@ -209,6 +209,7 @@ class Passing {
   unsaved: {
     readonly expected: string
     readonly claim: Grant.Renewing
+    readonly claimed: string
     readonly draft: Grant.Draft
     /** Whether it holds a pair, or only the server's last word. */
     readonly pair: boolean
