@@ -16,50 +16,35 @@ export const notSent = (error: unknown, depth = 8): NotSent | undefined => {
     return all.includes(undefined) ? undefined : all[0]
   }
   if (syscall === "connect") return "connect"
-  return typeof code === "string" ?
-    phases.get(code) ?? byPattern(code) ?? notSent(cause, depth - 1)
-    : notSent(cause, depth - 1)
+  return phases.find(([, codes]) => isOneOf(codes, code))?.[0] ?? notSent(cause, depth - 1)
 }
 
 /** What became of a request that may have been sent. */
 export const lostBy = (error: unknown, depth = 8): "reset" | "timeout" | "transport" => {
   if (depth === 0 || typeof error !== "object" || error === null) return "transport"
   const { cause, code }: Partial<Record<"cause" | "code", unknown>> = error
-  return typeof code === "string" && resets.has(code) ?
-    "reset"
-    : typeof code === "string" && /TIMEOUT$|^ETIMEDOUT$/.test(code) ?
-    "timeout"
-    : lostBy(cause, depth - 1)
+  return isOneOf(resets, code) ? "reset" : isOneOf(timeouts, code) ? "timeout" : lostBy(cause, depth - 1)
 }
 
-const byPattern = (code: string): NotSent | undefined =>
-  code.startsWith("EAI_") ? "dns" : certificate.test(code) || refusedCertificate.test(code) ? "tls" : undefined
+const isOneOf = (codes: RegExp, code: unknown): boolean => typeof code === "string" && codes.test(code)
 
-const phases: ReadonlyMap<string, NotSent> = new Map([
-  ["ENOTFOUND", "dns"],
-  ["ECONNREFUSED", "connect"],
-  ["UND_ERR_CONNECT_TIMEOUT", "connect"],
-  ["ERR_TLS_HANDSHAKE_TIMEOUT", "tls"],
-  ["ERR_SSL_WRONG_VERSION_NUMBER", "tls"],
-  ["ERR_SSL_UNSUPPORTED_PROTOCOL", "tls"],
-  ["ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION", "tls"],
-  ["HOSTNAME_MISMATCH", "tls"],
-  ["INVALID_CA", "tls"],
-  ["INVALID_PURPOSE", "tls"],
-  ["PATH_LENGTH_EXCEEDED", "tls"],
-  ["ERR_INVALID_CHAR", "rejected"],
-  ["ERR_INVALID_URL", "rejected"],
-  ["ERR_UNESCAPED_CHARACTERS", "rejected"],
-  ["UND_ERR_INVALID_ARG", "rejected"]
-])
+const resets = /^(ECONNRESET|EPIPE|ECONNABORTED|UND_ERR_SOCKET)$/
 
-// What a server says that refuses a client's certificate, or that none was shown, in the words of two versions of
-// OpenSSL. By TLS 1.3 it may say so after a request was written (RFC 8446, section 4.4.2.4), and then it has not read it:
-// the handshake is not done.
-const refusedCertificate =
-  /^ERR_SSL_(SSL\/TLS|SSLV3|TLSV1|TLSV13)_ALERT_((BAD|NO|UNSUPPORTED)_CERTIFICATE|CERTIFICATE_\w+|UNKNOWN_CA|HANDSHAKE_FAILURE)$/
+const timeouts = /TIMEOUT$|^ETIMEDOUT$/
 
-// the certificate is judged before the first byte of a request is written
-const certificate = /^(CERT_|CRL_|ERR_TLS_CERT_|UNABLE_TO_|SELF_SIGNED_CERT_|DEPTH_ZERO_SELF_SIGNED_CERT$)/
-
-const resets: ReadonlySet<string> = new Set(["ECONNRESET", "EPIPE", "ECONNABORTED", "UND_ERR_SOCKET"])
+const phases: ReadonlyArray<readonly [phase: NotSent, codes: RegExp]> = [
+  ["dns", /^(ENOTFOUND$|EAI_)/],
+  ["connect", /^(ECONNREFUSED|UND_ERR_CONNECT_TIMEOUT)$/],
+  ["rejected", /^(ERR_INVALID_CHAR|ERR_INVALID_URL|ERR_UNESCAPED_CHARACTERS|UND_ERR_INVALID_ARG)$/],
+  ["tls", /^ERR_(TLS_HANDSHAKE_TIMEOUT|SSL_(WRONG_VERSION_NUMBER|UNSUPPORTED_PROTOCOL|TLSV1_ALERT_PROTOCOL_VERSION))$/],
+  // the certificate is judged before the first byte of a request is written
+  ["tls", /^(CERT_|CRL_|ERR_TLS_CERT_|UNABLE_TO_|SELF_SIGNED_CERT_|DEPTH_ZERO_SELF_SIGNED_CERT$)/],
+  ["tls", /^(HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_EXCEEDED)$/],
+  // What a server says that refuses a client's certificate, or that none was shown, in the words of two versions of
+  // OpenSSL. By TLS 1.3 it may say so after a request was written (RFC 8446, section 4.4.2.4), and then it has not read
+  // it: the handshake is not done.
+  [
+    "tls",
+    /^ERR_SSL_(SSL\/TLS|SSLV3|TLSV1|TLSV13)_ALERT_((BAD|NO|UNSUPPORTED)_CERTIFICATE|CERTIFICATE_\w+|UNKNOWN_CA|HANDSHAKE_FAILURE)$/
+  ]
+]
