@@ -137,33 +137,27 @@ export const revoke = (
   Service.detached(
     self,
     Effect.gen(function*() {
-      const revoked = yield* change(self, key, "revoke", (reading) =>
-        reading.grant === undefined
-          ? Effect.fail(absent(key))
-          : reading.grant.state._tag === "Revoked"
-          ? Effect.succeed(reading.grant)
-          : proposal(self, reading, reading.grant, {
-            state: { _tag: "Revoked", at: reading.now, remote: "pending" }
-          }, ["Revoked", "pending"]))
-      const { grant } = revoked
+      const { grant } = yield* changeStanding(self, key, "revoke", ({ state }, at) =>
+        Effect.succeed(
+          state._tag === "Revoked"
+            ? undefined
+            : { change: { state: { _tag: "Revoked", at, remote: "pending" } }, note: ["Revoked", "pending"] }
+        ))
       if (grant?.state._tag !== "Revoked") return "pending"
-      if (grant.state.remote !== "pending") return grant.state.remote
-      const remote = yield* Effect.result(atServer(self, grant))
-      const outcome = remote._tag === "Success" ? remote.success : "pending"
+      const { at, remote } = grant.state
+      if (remote !== "pending") return remote
+      const revoked = yield* Effect.result(atServer(self, grant))
+      const outcome = revoked._tag === "Success" ? revoked.success : "pending"
       self.renewal.emit({ _tag: "Revoked", key, remote: outcome })
       if (outcome === "pending") return outcome
       yield* change(self, key, "revoke", (reading) =>
         reading.grant?.version !== grant.version
           ? Effect.succeed(reading.grant)
-          : proposal(self, reading, grant, {
-            state: {
-              _tag: "Revoked",
-              at: grant.state._tag === "Revoked" ? grant.state.at : reading.now,
-              remote: outcome
-            },
+          : proposal(self, grant, reading.now, {
             // nothing needs the tokens any more
-            body: { _tag: "Open", accessTokens: [] }
-          }, ["Revoked", outcome]))
+            change: { state: { _tag: "Revoked", at, remote: outcome }, body: { _tag: "Open", accessTokens: [] } },
+            note: ["Revoked", outcome]
+          }))
       return outcome
     })
   )
@@ -176,14 +170,12 @@ export const ended = (
   Service.detached(
     self,
     Effect.gen(function*() {
-      yield* change(self, key, "ended", (reading) =>
-        reading.grant === undefined
-          ? Effect.fail(absent(key))
-          : reading.grant.state._tag === "Revoked" || reading.grant.state._tag === "ReauthorizationRequired"
-          ? Effect.succeed(reading.grant)
-          : proposal(self, reading, reading.grant, {
-            state: { _tag: "ReauthorizationRequired", why: "Ended", at: reading.now }
-          }, ["Ended", "Ended"]))
+      yield* changeStanding(self, key, "ended", ({ state }, at) =>
+        Effect.succeed(
+          state._tag === "Revoked" || state._tag === "ReauthorizationRequired"
+            ? undefined
+            : { change: { state: { _tag: "ReauthorizationRequired", why: "Ended", at } }, note: ["Ended", "Ended"] }
+        ))
       self.renewal.emit({ _tag: "Ended", key, why: "Ended" })
     })
   )
@@ -197,23 +189,17 @@ export const restore = (
     self,
     Effect.gen(function*() {
       let restored = false
-      yield* change(self, key, "restore", (reading) => {
-        const { grant } = reading
+      yield* changeStanding(self, key, "restore", ({ body, state }) => {
         restored = false
-        if (grant === undefined) return Effect.fail(absent(key))
-        const { body, state } = grant
         if (state._tag === "Revoked") return Effect.fail(required(key, "Revoked"))
-        if (state._tag !== "ReauthorizationRequired") return Effect.succeed(grant)
+        if (state._tag !== "ReauthorizationRequired") return Effect.undefined
         if (body._tag === "Sealed") return Effect.fail(sealed(body))
         // the pair of somebody else, or none: only a login helps
         if (state.why === "IdentityMismatch" || Transaction.presentable(body) === undefined) {
           return Effect.fail(required(key, state.why))
         }
         restored = true
-        return proposal(self, reading, grant, { state: Transaction.active, dueIn: 0 }, [
-          "Restored",
-          state.why
-        ])
+        return Effect.succeed({ change: { state: Transaction.active, dueIn: 0 }, note: ["Restored", state.why] })
       })
       return restored
     })
@@ -302,23 +288,41 @@ const change = Effect.fnUntraced(function*(
   }
 })
 
+// What a grant is to become, and what its history says of it.
+interface Next {
+  readonly change: Transaction.Change
+  readonly note: readonly [what: GrantHistory.Happening, why: string]
+}
+
+// Changes the record that stands, and leaves it as it is where nothing is said.
+const changeStanding = (
+  self: Service.Service,
+  key: GrantKey.GrantKey,
+  method: string,
+  next: (grant: Grant.Grant, now: number) => Effect.Effect<Next | undefined, OAuthError.OAuthErrorReason>
+): Effect.Effect<Reading, OAuthError.OAuthError> =>
+  change(self, key, method, ({ grant, now }) =>
+    grant === undefined
+      ? Effect.fail(required(key, "Absent"))
+      : Effect.flatMap(
+        next(grant, now),
+        (next) => next === undefined ? Effect.succeed(grant) : proposal(self, grant, now, next)
+      ))
+
 const proposal = (
   self: Service.Service,
-  reading: Reading,
   grant: Grant.Grant,
-  change: Transaction.Change,
-  [what, why]: readonly [what: GrantHistory.Happening, why?: string]
+  now: number,
+  { change, note }: Next
 ): Effect.Effect<Grant.Draft, OAuthError.OAuthErrorReason> =>
   grant.format > Grant.format
     ? Effect.fail(newerFormat)
     : grant.installation !== self.renewal.rules.installation
     ? Effect.fail(new OAuthError.RecordReadOnly({ why: "other-installation" }))
-    : Effect.map(self.renewal.id, (writeId) =>
-      Transaction.propose(grant, change, {
-        now: reading.now,
-        writeId,
-        note: self.renewal.note(what, why)
-      }))
+    : Effect.map(
+      self.renewal.id,
+      (writeId) => Transaction.propose(grant, change, { now, writeId, note: self.renewal.note(...note) })
+    )
 
 // A refresh token stands for the grant; without one the access token is all there is.
 const atServer = (
@@ -344,8 +348,6 @@ const newerFormat = new OAuthError.RecordReadOnly({ why: "newer-format" })
 
 const required = (key: GrantKey.GrantKey, why: OAuthError.ReauthorizationCause): OAuthError.OAuthErrorReason =>
   new OAuthError.ReauthorizationRequired({ why, provider: key.provider, account: key.account })
-
-const absent = (key: GrantKey.GrantKey): OAuthError.OAuthErrorReason => required(key, "Absent")
 
 const sealed = ({ keyId }: { readonly keyId: string }): OAuthError.OAuthErrorReason =>
   new OAuthError.KeyUnavailable({ use: "seal", keyId })
