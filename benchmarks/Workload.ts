@@ -2,7 +2,7 @@
 export type Sample = Readonly<Record<string, number>>
 
 /** What a contender may need beside its own process; started once, before the first round. */
-export type Need = "server" | "postgres" | "redis"
+export type Need = "published" | "server" | "postgres" | "redis"
 
 /** Everything that is measured alike. Each contender runs in a process of its own, once a round. */
 export interface Contender {

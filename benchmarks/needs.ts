@@ -17,6 +17,10 @@ export interface Started {
 
 /** Starts a need; `undefined` where this machine does not have it. */
 export const start: Readonly<Record<Need, () => Promise<Started | undefined>>> = {
+  published: async () => {
+    const { publish } = await import("../scripts/published.ts")
+    return { at: await publish(), stop: () => {} }
+  },
   server: async () => {
     const child = spawn(process.execPath, ["--no-warnings", path.join(import.meta.dirname, "server.ts")], {
       stdio: ["pipe", "pipe", "inherit"]

@@ -6,6 +6,7 @@
 import { spawnSync } from "node:child_process"
 import * as fs from "node:fs"
 import * as path from "node:path"
+import { publish } from "./published.ts"
 
 const root = path.resolve(import.meta.dirname, "..")
 const folder = path.join(root, ".tmp", "pack")
@@ -51,6 +52,7 @@ for (const { home } of packages) {
   fs.rmSync(path.join(home, "dist"), { recursive: true, force: true })
 }
 run("tsc", ["-b", "--force"], root)
+await publish()
 for (const { home, name, tarball } of packages) {
   pack(home, tarball)
   run("publint", ["run", "--strict", tarball], root)

@@ -14,6 +14,7 @@ const entries = path.resolve(import.meta.dirname, "../size")
 const program = (name: string, kind: Contender["kind"], entry: "floor" | "tokens"): Contender => ({
   name,
   kind,
+  needs: ["published"],
   run: async (): Promise<Sample> => {
     const file = path.join(entries, `${entry}.ts`)
     importPublished()
@@ -31,7 +32,7 @@ const program = (name: string, kind: Contender["kind"], entry: "floor" | "tokens
 
 const loaded = new Set<string>()
 
-/** Lets our packages be imported as they are built by `tsc -b`: types are not stripped at a user's start. */
+/** Lets core be imported as it is published. */
 const importPublished = () =>
   registerHooks({
     resolve: (specifier, context, next) => {
