@@ -192,7 +192,8 @@ export const make = (options: Options): RefreshPolicy => {
  * @since 0.1.0
  */
 export function doubling(first: Duration.Duration, most: Duration.Duration): (count: number) => Duration.Duration {
-  return (count) => Duration.min(most, Duration.times(first, 2 ** Math.min(30, Math.max(0, count - 1))))
+  return (count) =>
+    Duration.min(most, Duration.millis(Duration.toMillis(first) * 2 ** Math.min(30, Math.max(0, count - 1))))
 }
 
 /**

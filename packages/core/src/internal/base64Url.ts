@@ -10,3 +10,9 @@ export const ofBinary = (text: string): string =>
 
 /** Encodes a few bytes. */
 export const ofBytes = (bytes: Uint8Array): string => ofBinary(String.fromCharCode(...bytes))
+
+/** Decodes text. Throws where what is given is no base64. */
+export const toText = (encoded: string): string => {
+  const bytes = atob(encoded.replaceAll("-", "+").replaceAll("_", "/"))
+  return new TextDecoder().decode(Uint8Array.from(bytes, (byte) => byte.charCodeAt(0)))
+}

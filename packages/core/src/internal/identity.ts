@@ -4,11 +4,10 @@
  * its claims are read without its signature; they decide only that a renewal is
  * not believed, never that somebody is signed in.
  */
-import * as Base64Url from "effect/encoding/Base64Url"
 import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
-import * as Result from "effect/Result"
 import type * as Grant from "../Grant.ts"
+import { toText } from "./base64Url.ts"
 
 /** The subject of an ID token, where it can be read. */
 export const subject = (idToken: Redacted.Redacted | undefined): string | undefined => {
@@ -25,10 +24,8 @@ export const differs = (body: Grant.Open, idToken: Redacted.Redacted | undefined
 const read = (idToken: Redacted.Redacted | undefined): { readonly sub?: unknown } | undefined => {
   const payload = idToken === undefined ? undefined : Redacted.value(idToken).split(".")[1]
   if (payload === undefined) return undefined
-  const text = Result.getOrUndefined(Base64Url.decodeString(payload))
-  if (text === undefined) return undefined
   try {
-    const claims: unknown = JSON.parse(text)
+    const claims: unknown = JSON.parse(toText(payload))
     return Predicate.isObject(claims) && Object.hasOwn(claims, "sub") ? claims : undefined
   } catch {
     return undefined

@@ -1,0 +1,23 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Schema } from "effect"
+import { Base64Url } from "effect/encoding"
+import { toText } from "../../src/internal/base64Url.ts"
+
+describe("base64Url", () => {
+  describe("toText", () => {
+    it.prop("reads what was encoded", [Schema.String], ([text]) => {
+      const wellFormed = text.toWellFormed()
+
+      assert.strictEqual(toText(Base64Url.encode(wellFormed)), wellFormed.replace(/^\uFEFF/, ""))
+    })
+
+    it("reads the letters that base64 has others for", () => {
+      assert.strictEqual(toText("Pz8_Pj4-"), "???>>>")
+    })
+
+    it("throws where it is no base64", () => {
+      assert.throws(() => toText("a"))
+      assert.throws(() => toText("a.b"))
+    })
+  })
+})
