@@ -37,8 +37,8 @@ const importPublished = () =>
   registerHooks({
     resolve: (specifier, context, next) => {
       const found = next(specifier, context)
-      loaded.add(found.url)
       const url = found.url.replace(/(\/packages\/[^/]+)\/src\/(.+)\.ts$/, "$1/dist/$2.js")
+      loaded.add(url)
       return url === found.url ? found : { ...found, url, format: "module" }
     }
   })
