@@ -60,9 +60,9 @@ export default [
     name: "client credentials and refresh, with Effect",
     path: "benchmarks/size/tokens.ts",
     gzip: true,
-    limit: kB(62)
+    limit: kB(62.8)
   },
-  entry("client credentials and refresh, without Effect", "benchmarks/size/tokens.ts", 28.3, "effect"),
+  entry("client credentials and refresh, without Effect", "benchmarks/size/tokens.ts", 29.3, "effect"),
   entry("ID tokens, without Effect", "benchmarks/size/idTokens.ts", 19, "effect"),
   ...Object.entries(core).map(([name, limit]) =>
     entry(`core/${name}`, `packages/core/src/${name}.ts`, limit, ...outside)
