@@ -17,6 +17,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type { PlatformError } from "effect/PlatformError"
 import type * as Stdio from "effect/Stdio"
+import * as CommandPolicy from "./CommandPolicy.ts"
 import * as Configuration from "./Configuration.ts"
 import * as ConfigurationFile from "./ConfigurationFile.ts"
 import type { Failure } from "./Failure.ts"
@@ -59,7 +60,7 @@ const service = Effect.fnUntraced(function*(config: Configuration.Configuration)
   const layer = OAuthClient.layerWith().pipe(
     Layer.provide(server.layer),
     Layer.provide(Layer.succeedContext(shared)),
-    Layer.provide(RefreshPolicy.layer({ background: "inline" }))
+    Layer.provide(RefreshPolicy.layer(CommandPolicy.options))
   )
   // the layers of each client are its own: none is to be had from another's
   const context = yield* Layer.buildWithMemoMap(layer, yield* Layer.makeMemoMap, yield* Effect.scope)

@@ -22,6 +22,7 @@ import * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import type { PlatformError } from "effect/PlatformError"
 import type * as Stdio from "effect/Stdio"
+import * as CommandPolicy from "./CommandPolicy.ts"
 import type { Configuration } from "./Configuration.ts"
 import type { Failure } from "./Failure.ts"
 import * as GrantView from "./GrantView.ts"
@@ -65,8 +66,7 @@ export const layer = (
       Layer.provideMerge(OAuthClient.layerWith()),
       Layer.provideMerge(server.layer),
       Layer.provideMerge(Store.layer(config)),
-      // nothing runs on when a command ends
-      Layer.provide(RefreshPolicy.layer({ background: "inline" }))
+      Layer.provide(RefreshPolicy.layer(CommandPolicy.options))
     ))).pipe(Layer.provide(OAuthHttpClient.layerFetch))
 
 const make = Effect.fnUntraced(function*(

@@ -11,7 +11,7 @@ import * as OAuthError from "../OAuthError.ts"
 import type { RefreshPolicy } from "../RefreshPolicy.ts"
 import type { Outcome, Reading, TokenStore } from "../TokenStore.ts"
 import * as Transaction from "./transaction.ts"
-import { withinDetached } from "./within.ts"
+import { after, withinDetached } from "./within.ts"
 
 /** The store, as the transaction uses it. */
 export interface Custody {
@@ -46,7 +46,7 @@ export const make = (
   /** Told of each call before it is made. */
   asking: (key: string) => void
 ): Custody => {
-  const limit = Effect.sleep(policy.storeTimeLimit)
+  const limit = Effect.clockWith((clock) => after(clock, policy.storeTimeLimit))
   const failed = Exit.fail(unavailable(store.name, "defect"))
   const late = Exit.fail(unavailable(store.name, "timeout"))
   const guarded = <A, B>(

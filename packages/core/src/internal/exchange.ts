@@ -24,9 +24,8 @@ import { AnswerLost, ConfigurationInvalid, RedirectRefused, RequestNotSent, Resp
 import type { Answer } from "../TokenResponse.ts"
 import { lostBy, notSent } from "./notSent.ts"
 import { unquoted } from "./quotation.ts"
-import * as Stopwatch from "./stopwatch.ts"
 import { isPrivate } from "./url.ts"
-import { withinContext } from "./within.ts"
+import { after, withinContext } from "./within.ts"
 
 /** What became of a request. */
 export type Outcome =
@@ -113,19 +112,6 @@ export const once = (
           : answered(head)
       ))
   })
-
-// A process that was busy or stopped, or a machine that slept, finds its timers run out before it has looked at what came
-// meanwhile. Whoever is woken looks first, and longer where it was woken late: it may be the only copy of a pair.
-const after = (clock: Clock.Clock, duration: Duration.Duration): Effect.Effect<void> =>
-  Effect.suspend(() => {
-    const elapsed = Stopwatch.start(clock)
-    return Effect.flatMap(
-      clock.sleep(duration),
-      () => clock.sleep(elapsed() > Duration.toMillis(duration) + late ? Duration.millis(late) : Duration.zero)
-    )
-  })
-
-const late = 1_000
 
 const isSuccess = (status: number): boolean => status >= 200 && status < 300
 

@@ -3,10 +3,29 @@
  *
  * What comes at once, as it mostly does from memory, costs no timer and no race.
  */
+import type * as Clock from "effect/Clock"
 import type * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import * as Stopwatch from "./stopwatch.ts"
+
+/**
+ * Ends when so much time is over. A process that was busy or stopped, or a machine that slept, finds its timers run out
+ * before it has looked at what came meanwhile. Whoever is woken looks first, and longer where it was woken late: it may be
+ * the only copy of a pair.
+ */
+export const after = (clock: Clock.Clock, duration: Duration.Duration): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    const elapsed = Stopwatch.start(clock)
+    return Effect.flatMap(
+      clock.sleep(duration),
+      () => clock.sleep(elapsed() > Duration.toMillis(duration) + late ? Duration.millis(late) : Duration.zero)
+    )
+  })
+
+const late = 1_000
 
 /** Whether an effect is a value that is there already. */
 export const isValue = <A, E>(effect: Effect.Effect<A, E>): effect is Exit.Success<A> =>
