@@ -50,7 +50,7 @@ export interface Report {
   /** Found renewed, or in the hands of another process, when their turn came. */
   readonly current: number
   readonly passedOver: Readonly<Partial<Record<PassedOver, number>>>
-  /** Could not be renewed, by reason. */
+  /** Tries that came to nothing, by reason. */
   readonly failed: Readonly<Partial<Record<OAuthError.OAuthErrorReason["_tag"], number>>>
   /** For how long the grant that was due first had been due when the pass began. */
   readonly overdue: Duration.Duration
@@ -115,8 +115,9 @@ export interface Options {
  */
 export class GrantKeeper extends Context.Service<GrantKeeper, {
   /**
-   * Renews everything that is due when it begins, and tells what came of it: for
-   * a scheduler of your own. Never fails.
+   * Renews everything that is due when it begins, tries what failed once more
+   * where it has rested before all is done, and tells what came of it: for a
+   * scheduler of your own. Never fails.
    */
   readonly once: Effect.Effect<Report>
 
@@ -137,7 +138,10 @@ export class GrantKeeper extends Context.Service<GrantKeeper, {
  *   places, and take the grants of a page in different orders. What another has
  *   renewed or claimed is not written, and mostly not even read.
  * - The store is asked by pages for what is due, from its index. A pass holds two
- *   pages in memory and forgets each grant that this process did not use before.
+ *   pages in memory, and a third of what is tried again, and forgets each grant
+ *   that this process did not use before.
+ * - What has failed for a while is tried again when it has rested: after what has
+ *   not been tried, or about an `interval` later, however long the pass takes.
  * - It is polite: no more renewals at once, and none faster, than its options
  *   say; none while the breaker of the token service is open, and none of a
  *   grant before its `retryAt`.
@@ -211,7 +215,7 @@ const prepare = Effect.fnUntraced(
       service,
       concurrency,
       pageSize,
-      last: { begun: 0 },
+      last: { looked: 0, failedAt: Number.NEGATIVE_INFINITY },
       closing: Deferred.makeUnsafe(),
       interval: Duration.fromInputUnsafe(interval),
       pace: new Pace(yield* rateOf("limit", options.limit ?? { permits: 20, interval: "1 second" }), elapsed),
@@ -233,7 +237,6 @@ const prepare = Effect.fnUntraced(
 // Passes again and again. Never fails, and ends only when the keeper is closed.
 const run = Effect.fnUntraced(function*(self: Pass.Keeper, once: Effect.Effect<Report>): Effect.fn.Return<void> {
   let outages = 0
-  let failedAt = Number.NEGATIVE_INFINITY
   // nodes that are started together do not go together
   let rest = Duration.times(self.interval, yield* Random.next)
   while (!Pass.isClosing(self)) {
@@ -243,17 +246,15 @@ const run = Effect.fnUntraced(function*(self: Pass.Keeper, once: Effect.Effect<R
     const stopped = Option.getOrUndefined(report.stopped)
     outages = stopped?.why === "StoreUnavailable" ? outages + 1 : 0
     if (outages === 1) yield* Effect.logWarning("The store does not answer; grants are not kept until it does")
-    const now = self.clock.currentTimeMillisUnsafe()
-    if (Object.keys(report.failed).length > 0) failedAt = now
-    const calm = stopped === undefined && now - failedAt >= Duration.toMillis(longestRest)
-    const [least, most] = calm ? [0.8, 1.2] : [1, 1.2]
-    const next = calm ? self.interval : stopped === undefined ? yield* untilDue(self) : restAfter(stopped, outages)
-    rest = Duration.times(next, least + (most - least) * (yield* Random.next))
+    const random = yield* Random.next
+    if (stopped === undefined && Pass.isCalm(self)) rest = Duration.times(self.interval, 0.8 + 0.4 * random)
+    else if (stopped === undefined) rest = Duration.millis(yield* Pass.spread(Duration.toMillis(yield* untilDue(self))))
+    else rest = Duration.times(restAfter(stopped, outages), 1 + 0.2 * random)
   }
 })
 
 const restAfter = (stopped: Stopped, outages: number): Duration.Duration => {
-  if (outages > 0) return Duration.min(longestRest, Duration.times(shortestRest, 2 ** Math.min(outages, 10)))
+  if (outages > 0) return Duration.min(Pass.longestRest, Duration.times(shortestRest, 2 ** Math.min(outages, 10)))
   const { retryAfter } = stopped.why === "ServerUnavailable" ? stopped : { retryAfter: undefined }
   return Duration.max(retryAfter ?? shortestRest, shortestRest)
 }
@@ -262,20 +263,18 @@ const restAfter = (stopped: Stopped, outages: number): Duration.Duration => {
 // had been due before and still is can be renewed no better by hurrying.
 const untilDue = (self: Pass.Keeper): Effect.Effect<Duration.Duration> =>
   Effect.map(
-    Effect.option(self.due({ from: self.last.begun, before: Number.MAX_SAFE_INTEGER, limit: 1 })),
+    Effect.option(self.due({ from: self.last.looked, before: Number.MAX_SAFE_INTEGER, limit: 1 })),
     Option.match({
       onNone: () => self.interval,
       onSome: ({ heads: [head], now }) =>
         head?.dueAt === undefined ? self.interval : Duration.min(
           self.interval,
-          Duration.max(Duration.millis(head.dueAt - now), soonest)
+          Duration.millis(Math.max(head.dueAt - now, Pass.soonest))
         )
     })
   )
 
-const soonest = Duration.millis(250)
 const shortestRest = Duration.millis(500)
-const longestRest = Duration.minutes(1)
 
 const rateOf = (field: string, { interval, permits }: Limit): Effect.Effect<Rate, OAuthError.OAuthError> => {
   const millis = Duration.toMillis(Duration.fromInputUnsafe(interval))

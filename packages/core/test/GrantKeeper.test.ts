@@ -344,6 +344,61 @@ describe("GrantKeeper", () => {
         assert.isAtMost(seconds, 15 * 1.1)
       }))
 
+    it.effect("tries again within an interval of its rest what failed early in a pass that takes long", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make({ latency: "10 seconds" })
+        const process = yield* world.process()
+        for (const account of accounts(60)) yield* world.login(process, account)
+        const keeper = yield* keeperOf(process, { concurrency: 1, interval: "2 minutes" })
+        world.answers.push(notProcessed())
+        yield* TestClock.adjust("59.5 minutes")
+
+        const fiber = yield* begun(keeper)
+        const states: Array<string> = []
+        for (let look = 0; look < 2; look++) {
+          yield* TestClock.adjust("3 minutes")
+          const { heads } = yield* process.store.list({ limit: 100 })
+          states.push(heads.some(({ state }) => state._tag === "Active" && state.failures > 0) ? "rests" : "is renewed")
+        }
+        yield* TestClock.adjust("10 minutes")
+        const report = yield* Fiber.join(fiber)
+
+        assert.deepStrictEqual(states, ["rests", "is renewed"])
+        assert.deepStrictEqual([report.renewed, report.failed], [60, { ServerUnavailable: 1 }])
+      }))
+
+    it.effect("tries again while others are under way, before a pass ends", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make({ latency: "1 second" })
+        const process = yield* world.process()
+        for (const account of accounts(20)) yield* world.login(process, account)
+        const keeper = yield* keeperOf(process, { concurrency: 4, limit: plenty })
+        world.answers.push(notProcessed(), "grant", notProcessed())
+        yield* TestClock.adjust("59.5 minutes")
+
+        const report = yield* pass(keeper, "10 seconds")
+
+        assert.deepStrictEqual([report.renewed, report.failed], [20, { ServerUnavailable: 2 }])
+      }))
+
+    it.effect("ends a pass, however often what is due fails", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make({
+          latency: "1 second",
+          policy: { breakerThreshold: 1_000_000, backOff: () => Duration.seconds(1) }
+        })
+        const process = yield* world.process()
+        for (const account of accounts(20)) yield* world.login(process, account)
+        const keeper = yield* keeperOf(process, { concurrency: 4, limit: plenty })
+        world.answers.push(...Array.from({ length: 10_000 }, () => notProcessed()))
+        yield* TestClock.adjust("59.5 minutes")
+
+        const fiber = yield* begun(keeper)
+        yield* TestClock.adjust("30 seconds")
+
+        assert.isDefined(fiber.pollUnsafe())
+      }))
+
     it.effect("leaves a failing server alone for as long as the breaker does, and goes on after", () =>
       Effect.gen(function*() {
         const world = yield* World.make({ policy: { breakerThreshold: 3, breakerRest: "5 minutes" } })
