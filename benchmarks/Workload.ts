@@ -1,6 +1,15 @@
 /** What one process found out about one contender: a number for each metric. */
 export type Sample = Readonly<Record<string, number>>
 
+/**
+ * What one process found out about a contender and its floor, which took turns in it: where a few per cent count, two
+ * processes differ by more.
+ */
+export interface InTurns {
+  readonly is: Sample
+  readonly floor: Sample
+}
+
 /** What a contender may need beside its own process; started once, before the first round. */
 export type Need = "published" | "server" | "postgres" | "redis"
 
@@ -14,7 +23,7 @@ export interface Contender {
   readonly needs?: ReadonlyArray<Need>
   /** Set where a short run passes it over: it needs more than a process, or takes long. */
   readonly long?: boolean
-  readonly run: (scale: Scale) => Promise<Sample>
+  readonly run: (scale: Scale) => Promise<Sample | InTurns>
 }
 
 /** A short run is for the gate: it does a third of the work. */

@@ -17,7 +17,7 @@ import { parseArgs, promisify } from "node:util"
 import { median } from "./measure.ts"
 import * as Needs from "./needs.ts"
 import * as Table from "./table.ts"
-import type { Contender, Need, Sample, Scale, Workload } from "./Workload.ts"
+import type { Contender, InTurns, Need, Sample, Scale, Workload } from "./Workload.ts"
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -51,12 +51,14 @@ if (unknown.length > 0 || !(asked >= 1) || !(minutes > 0)) {
   process.exit(2)
 }
 
-const sampleOf = async (name: string, index: number): Promise<Sample> => {
+const sampleOf = async (name: string, index: number): Promise<Sample | InTurns> => {
   const flags = ["--expose-gc", "--min-semi-space-size=128", "--max-semi-space-size=256", "--no-warnings"]
   const child = path.join(import.meta.dirname, "child.ts")
   const { stdout } = await promisify(execFile)(process.execPath, [...flags, child, name, String(index), scale])
   return JSON.parse(stdout.trim().split("\n").at(-1) ?? "")
 }
+
+const isInTurns = (sample: Sample | InTurns): sample is InTurns => typeof sample["is"] === "object"
 
 // Noise only ever adds: where a short run has to do, the best of them says most.
 const typical = (numbers: ReadonlyArray<number>): number => scale === "short" ? Math.min(...numbers) : median(numbers)
@@ -91,12 +93,15 @@ const measure = async (name: string, workload: Workload, most: number, share: nu
   if (contenders.length === 0) return undefined
   const wanted = scale === "short" && steady ? 1 : most
   const samples = contenders.map((): Array<Sample> => [])
+  const floors = contenders.map((): Array<Sample> => [])
   let rounds = 0
   // all rounds take about as long as the first
   while (rounds < wanted && (rounds === 0 || (elapsed() - start) * (rounds + 1) / rounds <= share)) {
     rounds++
     for (const [index, contender] of contenders.entries()) {
-      samples[index]?.push(await sampleOf(name, workload.contenders.indexOf(contender)))
+      const sample = await sampleOf(name, workload.contenders.indexOf(contender))
+      samples[index]?.push(isInTurns(sample) ? sample.is : sample)
+      if (isInTurns(sample)) floors[index]?.push(sample.floor)
     }
   }
   const keys = Object.keys(metrics)
@@ -106,20 +111,39 @@ const measure = async (name: string, workload: Workload, most: number, share: nu
   const valueOf = (contender: string, key: string): number =>
     medians[contenders.findIndex((candidate) => candidate.name === contender)]?.[key] ?? NaN
   const floorOf = ({ over }: Contender): string => over ?? contenders[0]?.name ?? ""
+  // a contender that took turns with its floor is judged by what that cost in the same process
+  const besideFloor = (contender: string, key: string): number | undefined => {
+    const index = contenders.findIndex(({ name }) => name === contender)
+    const beside = floors[index] ?? []
+    if (beside.length === 0) return undefined
+    return typical((samples[index] ?? []).map((sample, round) => (sample[key] ?? NaN) / (beside[round]?.[key] ?? NaN)))
+  }
+  const over = (contender: string, other: string, key: string): number => {
+    const find = (name: string) => contenders.find((candidate) => candidate.name === name)
+    const [one, two] = [find(contender), find(other)]
+    const [mine, theirs] = [besideFloor(contender, key), besideFloor(other, key)]
+    if (one !== undefined && mine !== undefined && floorOf(one) === other) return mine
+    return one !== undefined && two !== undefined && mine !== undefined && theirs !== undefined &&
+        floorOf(one) === floorOf(two)
+      ? mine / theirs
+      : valueOf(contender, key) / valueOf(other, key)
+  }
   const [headline = ""] = keys
   const ours = contenders.find((contender) => contender.kind === "ours")
   // only what is judged against the same floor is a peer
   const peer = contenders
     .filter((contender) => contender.kind === "peer" && ours !== undefined && floorOf(contender) === floorOf(ours))
     .sort((a, b) => valueOf(a.name, headline) - valueOf(b.name, headline)).at(0)
-  const ratio = (over: string | undefined): number | null =>
-    ours === undefined || over === undefined ? null : round(valueOf(ours.name, headline) / valueOf(over, headline))
+  const ratio = (other: string | undefined): number | null =>
+    ours === undefined || other === undefined ? null : round(over(ours.name, other, headline))
   const isHere = (contender: string): boolean => contenders.some(({ name }) => name === contender)
   const reached = reach
     .filter((goal) => isHere(goal.contender) && (goal.over === undefined || isHere(goal.over)))
     .map((goal) => {
       const is = round(
-        valueOf(goal.contender, goal.metric) / (goal.over === undefined ? 1 : valueOf(goal.over, goal.metric))
+        goal.over === undefined
+          ? valueOf(goal.contender, goal.metric)
+          : over(goal.contender, goal.over, goal.metric)
       )
       return { ...goal, is, reached: is <= goal.atMost }
     })
@@ -133,18 +157,18 @@ const measure = async (name: string, workload: Workload, most: number, share: nu
         ? []
         : [
           `${value.toFixed(1).padStart(10)} ${metrics[key]} (${
-            (value / valueOf(floorOf(contender), key)).toFixed(2)
+            over(contender.name, floorOf(contender), key).toFixed(2)
           } x)`
         ]
     })
     console.log(`  ${contender.kind.padEnd(5)} ${contender.name.padEnd(46)} ${cells.join("  ")}`)
   }
   for (const goal of reached) {
-    const over = goal.over === undefined ? "" : ` x ${goal.over}`
+    const other = goal.over === undefined ? "" : ` x ${goal.over}`
     console.log(
       `  ${
         goal.reached ? "reached" : "MISSED "
-      } ${goal.contender}: ${goal.metric} ${goal.is}${over} (at most ${goal.atMost})`
+      } ${goal.contender}: ${goal.metric} ${goal.is}${other} (at most ${goal.atMost})`
     )
   }
 
@@ -166,7 +190,7 @@ const measure = async (name: string, workload: Workload, most: number, share: nu
         over: floorOf(contender),
         values: Object.fromEntries(keys.map((key) => [key, round(medians[index]?.[key] ?? NaN)])),
         ratios: Object.fromEntries(
-          keys.map((key) => [key, round((medians[index]?.[key] ?? NaN) / valueOf(floorOf(contender), key))])
+          keys.map((key) => [key, round(over(contender.name, floorOf(contender), key))])
         )
       }])
     )

@@ -37,6 +37,35 @@ export const perCall = async (
   return { ns, bytes }
 }
 
+/** What the least of many chunks took, in microseconds each. */
+export interface Least {
+  readonly cpu: number
+  readonly wall: number
+}
+
+/**
+ * CPU and wall time of one call each of several, given what makes `count` of them. They take turns, chunk by chunk, after a
+ * warm-up of each: all have the same machine, heap and neighbours. What is told of each is its best chunk.
+ */
+export const inTurns = async <const Calls extends ReadonlyArray<(count: number) => Promise<unknown>>>(
+  count: number,
+  turns: number,
+  calls: Calls
+): Promise<{ readonly [K in keyof Calls]: Least }> => {
+  const least = calls.map(() => ({ cpu: Number.POSITIVE_INFINITY, wall: Number.POSITIVE_INFINITY }))
+  for (const call of calls) await call(count)
+  for (let turn = 0; turn < turns; turn++) {
+    for (const [index, call] of calls.entries()) {
+      const before = least[index]
+      const { cpu, wall } = await spent(() => call(count / turns))
+      if (before === undefined) continue
+      before.cpu = Math.min(before.cpu, cpu * turns / count)
+      before.wall = Math.min(before.wall, wall * turns / count)
+    }
+  }
+  return least as { [K in keyof Calls]: Least }
+}
+
 /** CPU and wall time of something, in microseconds. */
 export const spent = async <A>(
   run: () => Promise<A>

@@ -10,38 +10,45 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as oauth from "oauth4webapi"
-import { spent } from "../measure.ts"
-import type { Contender, Scale, Workload } from "../Workload.ts"
+import { inTurns, type Least } from "../measure.ts"
+import type { Contender, InTurns, Sample, Scale, Workload } from "../Workload.ts"
 
 const accessToken = "an-access-token-of-the-usual-length-which-is-some-forty-characters"
 const url = "https://api.example.com/v1/things"
 
-const chunks = 8
+const turns = 32
 
-/**
- * Microseconds for each of `count` operations, `width` at once, after as many to warm up: the best of eight chunks, since
- * what a chunk takes longer is the machine's. CPU time is that of all threads.
- */
-const each = async (count: number, width: number, run: () => Promise<unknown>) => {
-  const round = async (count: number) => {
-    for (let done = 0; done < count; done += width) await Promise.all(Array.from({ length: width }, run))
-  }
-  await round(count)
-  let [cpu, wall] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
-  for (let chunk = 0; chunk < chunks; chunk++) {
-    const took = await spent(() => round(count / chunks))
-    cpu = Math.min(cpu, took.cpu * chunks / count)
-    wall = Math.min(wall, took.wall * chunks / count)
-  }
-  return { cpu, wall }
+type Operation = () => Promise<unknown>
+
+/** So many operations, a width of them at once. */
+const times = (width: number, run: Operation) => async (count: number) => {
+  for (let done = 0; done < count; done += width) await Promise.all(Array.from({ length: width }, run))
 }
 
-const both = async (scale: Scale, run: () => Promise<unknown>) => {
-  const count = scale === "full" ? 8_192 : 2_048
-  const alone = await each(count, 1, run)
-  const many = await each(count, 16, run)
-  return { cpu: alone.cpu, cpu16: many.cpu, us: alone.wall, us16: many.wall }
+/** What an operation costs, one at a time and 16 at once. CPU time is that of all threads. */
+const alone = async (scale: Scale, run: Operation): Promise<Sample> => {
+  const count = countOf(scale)
+  const [one] = await inTurns(count, turns, [times(1, run)])
+  const [many] = await inTurns(count, turns, [times(16, run)])
+  return sampleOf(one, many)
 }
+
+/** The same, and what the floor costs that takes turns with it. */
+const beside = async (scale: Scale, floor: Operation, run: Operation): Promise<InTurns> => {
+  const count = countOf(scale)
+  const [one, floorOne] = await inTurns(count, turns, [times(1, run), times(1, floor)])
+  const [many, floorMany] = await inTurns(count, turns, [times(16, run), times(16, floor)])
+  return { is: sampleOf(one, many), floor: sampleOf(floorOne, floorMany) }
+}
+
+const countOf = (scale: Scale): number => scale === "full" ? 4_096 : 2_048
+
+const sampleOf = (one: Least, many: Least): Sample => ({
+  cpu: one.cpu,
+  cpu16: many.cpu,
+  us: one.wall,
+  us16: many.wall
+})
 
 const services = Layer.merge(Digest.layerWebCrypto, SecureRandom.layerWebCrypto)
 
@@ -56,16 +63,20 @@ const ourPairs = "PKCE pairs"
 const nodePairs = "PKCE pairs with NodeCrypto"
 const barePairs = "getRandomValues and subtle.digest"
 
+const bareSign = async (): Promise<Operation> => {
+  const { privateKey } = await crypto.subtle.generateKey(ecdsa, false, ["sign", "verify"])
+  const data = crypto.getRandomValues(new Uint8Array(420))
+  return () => crypto.subtle.sign({ name: "ECDSA", hash: "SHA-256" }, privateKey, data)
+}
+
+const barePair: Operation = () => {
+  const verifier = Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("base64url")
+  return crypto.subtle.digest("SHA-256", new TextEncoder().encode(verifier))
+    .then((hash) => Buffer.from(hash).toString("base64url"))
+}
+
 const contenders: ReadonlyArray<Contender> = [
-  {
-    name: bareProofs,
-    kind: "floor",
-    run: async (scale) => {
-      const { privateKey } = await crypto.subtle.generateKey(ecdsa, false, ["sign", "verify"])
-      const data = crypto.getRandomValues(new Uint8Array(420))
-      return both(scale, () => crypto.subtle.sign({ name: "ECDSA", hash: "SHA-256" }, privateKey, data))
-    }
-  },
+  { name: bareProofs, kind: "floor", run: async (scale) => alone(scale, await bareSign()) },
   {
     name: ourProofs,
     kind: "ours",
@@ -75,7 +86,7 @@ const contenders: ReadonlyArray<Contender> = [
       )
       const request = { method: "GET", url, accessToken: Redacted.make(accessToken) }
       const proof = dpop.proof(request)
-      return both(scale, () => Effect.runPromise(proof))
+      return beside(scale, await bareSign(), () => Effect.runPromise(proof))
     }
   },
   {
@@ -87,8 +98,9 @@ const contenders: ReadonlyArray<Contender> = [
       const answer = new Response()
       const address = new URL(url)
       const options = { DPoP: handle, [oauth.customFetch]: () => Promise.resolve(answer) }
-      return both(
+      return beside(
         scale,
+        await bareSign(),
         () => oauth.protectedResourceRequest(accessToken, "GET", address, undefined, undefined, options)
       )
     }
@@ -104,7 +116,7 @@ const contenders: ReadonlyArray<Contender> = [
         key: { cryptoKey: privateKey, algorithm: "ES256", kid: "key" }
       }))
       const statement = credentials("token")
-      return both(scale, () => Effect.runPromise(statement))
+      return beside(scale, await bareSign(), () => Effect.runPromise(statement))
     }
   },
   {
@@ -116,26 +128,21 @@ const contenders: ReadonlyArray<Contender> = [
       const authenticate = oauth.PrivateKeyJwt({ key: privateKey, kid: "key" })
       const server = { issuer: "https://as.example" }
       const client = { client_id: "client" }
-      return both(scale, () => Promise.resolve(authenticate(server, client, new URLSearchParams(), new Headers())))
+      return beside(
+        scale,
+        await bareSign(),
+        () => Promise.resolve(authenticate(server, client, new URLSearchParams(), new Headers()))
+      )
     }
   },
-  {
-    name: barePairs,
-    kind: "floor",
-    run: (scale) =>
-      both(scale, () => {
-        const verifier = Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("base64url")
-        return crypto.subtle.digest("SHA-256", new TextEncoder().encode(verifier))
-          .then((hash) => Buffer.from(hash).toString("base64url"))
-      })
-  },
+  { name: barePairs, kind: "floor", run: (scale) => alone(scale, barePair) },
   {
     name: ourPairs,
     kind: "ours",
     over: barePairs,
     run: async (scale) => {
       const pair = Effect.provide(Pkce.make, await Effect.runPromise(Effect.scoped(Layer.build(services))))
-      return both(scale, () => Effect.runPromise(pair))
+      return beside(scale, barePair, () => Effect.runPromise(pair))
     }
   },
   {
@@ -144,7 +151,7 @@ const contenders: ReadonlyArray<Contender> = [
     over: barePairs,
     run: async (scale) => {
       const pair = Effect.provide(Pkce.make, await Effect.runPromise(Effect.scoped(Layer.build(NodeCrypto.layer))))
-      return both(scale, () => Effect.runPromise(pair))
+      return beside(scale, barePair, () => Effect.runPromise(pair))
     }
   }
 ]

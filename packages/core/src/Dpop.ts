@@ -82,8 +82,10 @@ export const make: (
     const servers = new Map<string, Server>()
     const hashes = new WeakMap<Redacted.Redacted, string>()
 
+    let latest: Server | undefined
     const server = (origin: string): Server => {
-      const known = servers.get(origin) ?? { nonce: undefined, ahead: 0 }
+      if (latest?.origin === origin) return latest
+      const known = servers.get(origin) ?? { origin, nonce: undefined, ahead: 0 }
       servers.delete(origin)
       servers.set(origin, known)
       // insertion order is the order of use
@@ -91,17 +93,12 @@ export const make: (
         if (servers.size <= (options?.capacity ?? capacity)) break
         servers.delete(oldest)
       }
+      latest = servers.has(origin) ? known : undefined
       return known
     }
 
     // names for proofs, several from one draw: to draw costs as much as the rest of a proof
     let names = ""
-    const name: Effect.Effect<string> = Effect.suspend(() => {
-      if (names === "") return Effect.andThen(refill, name)
-      const next = names.slice(0, nameLength)
-      names = names.slice(nameLength)
-      return Effect.succeed(next)
-    })
     const refill = Effect.map(random.randomBytes(namesAtOnce * nameLength * 3 / 4), (bytes) => {
       names = Base64Url.encode(bytes)
     })
@@ -115,30 +112,32 @@ export const make: (
 
     const prove = (
       { header, key }: Signer,
-      { method }: Request,
+      { method }: Pick<Request, "method">,
       url: URL,
       ath: string | undefined
-    ): Effect.Effect<Proof, OAuthError.OAuthError> =>
-      Effect.flatMap(name, (jti) => {
-        const { origin } = url
-        const { ahead, nonce } = server(origin)
-        const claims = JSON.stringify({
-          jti,
-          htm: method,
-          htu: origin + url.pathname,
-          iat: Math.floor((clock.currentTimeMillisUnsafe() + ahead) / 1000),
-          ath,
-          nonce
-        })
-        // addresses, methods and nonces are ASCII
-        const input = `${header}.${ofBinary(claims)}`
-        return Effect.map(key.sign(utf8.encode(input)), (signature) => ({
-          value: Redacted.make(`${input}.${ofBytes(signature)}`),
-          origin,
-          thumbprint: key.thumbprint,
-          nonce
-        }))
+    ): Effect.Effect<Proof, OAuthError.OAuthError> => {
+      if (names === "") return Effect.flatMap(refill, () => prove({ header, key }, { method }, url, ath))
+      const jti = names.slice(0, nameLength)
+      names = names.slice(nameLength)
+      const { origin } = url
+      const { ahead, nonce } = server(origin)
+      const claims = JSON.stringify({
+        jti,
+        htm: method,
+        htu: origin + url.pathname,
+        iat: Math.floor((clock.currentTimeMillisUnsafe() + ahead) / 1000),
+        ath,
+        nonce
       })
+      // addresses, methods and nonces are ASCII
+      const input = `${header}.${ofBinary(claims)}`
+      return Effect.map(key.sign(utf8.encode(input)), (signature) => ({
+        value: Redacted.make(`${input}.${ofBytes(signature)}`),
+        origin,
+        thumbprint: key.thumbprint,
+        nonce
+      }))
+    }
 
     const service: Omit<Dpop["Service"], "exchange"> = {
       thumbprint: key.thumbprint,
@@ -154,7 +153,7 @@ export const make: (
             return invalid("dpopKey", `is for ${algorithm}, which the server does not list`)
           }
           if (!/^[!-~]+$/.test(request.method)) return invalid("method", "is not the name of a method")
-          const url = URL.canParse(request.url) ? new URL(request.url) : undefined
+          const url = parsed(request.url)
           if (url === undefined) return invalid("url", "is not an absolute URL")
           if (!isPrivate(url)) return invalid("url", "must begin with https://, which DPoP presupposes")
           const ath = accessToken === undefined ? undefined : hashes.get(accessToken)
@@ -238,6 +237,7 @@ const nameLength = 22
 const namesAtOnce = 16
 
 interface Server {
+  readonly origin: string
   nonce: string | undefined
   /** How far the server's clock is ahead of this process's, in milliseconds. */
   ahead: number
@@ -246,6 +246,14 @@ interface Server {
 interface Signer {
   readonly key: DpopKey.DpopKey
   readonly header: string
+}
+
+const parsed = (url: string): URL | undefined => {
+  try {
+    return new URL(url)
+  } catch {
+    return undefined
+  }
 }
 
 // the same for all proofs of a key

@@ -4,11 +4,12 @@
  *
  * @since 0.1.0
  */
+import * as Context from "effect/Context"
 import * as Digest from "effect/crypto/Digest"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
-import * as Base64Url from "effect/encoding/Base64Url"
 import * as Redacted from "effect/Redacted"
+import { ofBytes } from "./internal/base64Url.ts"
 
 /**
  * A code verifier, and what the authorization request shows of it.
@@ -29,10 +30,18 @@ export interface Pkce {
  * @category constructors
  * @since 0.1.0
  */
-export const make: Effect.Effect<Pkce, never, SecureRandom.SecureRandom | Digest.Digest> = Effect.gen(function*() {
-  const verifier = yield* makeVerifier
-  return { verifier, challenge: yield* challenge(verifier), method: "S256" }
-})
+export const make: Effect.Effect<Pkce, never, SecureRandom.SecureRandom | Digest.Digest> = Effect.contextWith((
+  services: Context.Context<SecureRandom.SecureRandom | Digest.Digest>
+) =>
+  Effect.flatMap(Context.get(services, SecureRandom.SecureRandom).randomBytes(length), (bytes) => {
+    const text = ofBytes(bytes)
+    return Effect.map(digestOf(Context.get(services, Digest.Digest), text), (digest) => ({
+      verifier: Redacted.make(text),
+      challenge: ofBytes(digest),
+      method: "S256"
+    }))
+  })
+)
 
 /**
  * Makes a pair whose challenge is the verifier itself (RFC 7636, section 4.2).
@@ -47,7 +56,10 @@ export const make: Effect.Effect<Pkce, never, SecureRandom.SecureRandom | Digest
  * @since 0.1.0
  */
 export const makeInsecurePlain: Effect.Effect<Pkce, never, SecureRandom.SecureRandom> = Effect.suspend(() =>
-  Effect.map(makeVerifier, (verifier) => ({ verifier, challenge: Redacted.value(verifier), method: "plain" }))
+  Effect.map(Effect.flatMap(SecureRandom.SecureRandom, ({ randomBytes }) => randomBytes(length)), (bytes) => {
+    const text = ofBytes(bytes)
+    return { verifier: Redacted.make(text), challenge: text, method: "plain" }
+  })
 )
 
 /**
@@ -57,11 +69,8 @@ export const makeInsecurePlain: Effect.Effect<Pkce, never, SecureRandom.SecureRa
  * @category getters
  * @since 0.1.0
  */
-export const challenge: (verifier: Redacted.Redacted) => Effect.Effect<string, never, Digest.Digest> = Effect
-  .fnUntraced(function*(verifier) {
-    const digest = yield* Digest.Digest
-    return Base64Url.encode(yield* digest.digest(Digest.sha256, new TextEncoder().encode(Redacted.value(verifier))))
-  })
+export const challenge = (verifier: Redacted.Redacted): Effect.Effect<string, never, Digest.Digest> =>
+  Effect.map(Effect.flatMap(Digest.Digest, (digest) => digestOf(digest, Redacted.value(verifier))), ofBytes)
 
 /**
  * Whether a text is a code verifier: 43 to 128 unreserved characters (RFC 7636,
@@ -72,7 +81,9 @@ export const challenge: (verifier: Redacted.Redacted) => Effect.Effect<string, n
  */
 export const isVerifier = (text: string): boolean => /^[A-Za-z0-9\-._~]{43,128}$/.test(text)
 
-const makeVerifier: Effect.Effect<Redacted.Redacted, never, SecureRandom.SecureRandom> = Effect.flatMap(
-  SecureRandom.SecureRandom,
-  (random) => Effect.map(random.randomBytes(32), (bytes) => Redacted.make(Base64Url.encode(bytes)))
-)
+const length = 32
+
+const digestOf = ({ digest }: Digest.Digest["Service"], text: string): Effect.Effect<Uint8Array> =>
+  digest(Digest.sha256, utf8.encode(text))
+
+const utf8 = new TextEncoder()

@@ -9,7 +9,7 @@ export const ofBinary = (text: string): string =>
   btoa(text).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "")
 
 /** Encodes a few bytes. */
-export const ofBytes = (bytes: Uint8Array): string => ofBinary(String.fromCharCode(...bytes))
+export const ofBytes = (bytes: Uint8Array): string => ofBinary(Reflect.apply(String.fromCharCode, undefined, bytes))
 
 /** Decodes text. Throws where what is given is no base64. */
 export const toText = (encoded: string): string => {

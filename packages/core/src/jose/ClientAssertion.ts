@@ -243,23 +243,20 @@ const made = (
       lifetime,
       skew
     }
-    const credentials = Effect.gen(function*() {
-      const key = yield* ready
-      const assertion = yield* Effect.mapError(
-        Sign.state(key, statement),
-        (reason) => OAuthError.make("ClientAssertion", "credentials", reason)
-      )
-      return {
-        method,
-        headers: {},
-        parameters: [
-          ["client_id", clientId],
-          ["client_assertion_type", assertionType],
-          ["client_assertion", assertion]
-        ],
-        basis: key.basis
-      } satisfies ClientAuthentication.Credentials
-    })
+    const credentials = Effect.flatMap(ready, (key) =>
+      Effect.mapBoth(Sign.state(key, statement), {
+        onFailure: (reason) => OAuthError.make("ClientAssertion", "credentials", reason),
+        onSuccess: (assertion): ClientAuthentication.Credentials => ({
+          method,
+          headers: {},
+          parameters: [
+            ["client_id", clientId],
+            ["client_assertion_type", assertionType],
+            ["client_assertion", assertion]
+          ],
+          basis: key.basis
+        })
+      }))
     return yield* ClientAuthentication.custom({ clientId, credentials: () => credentials })
   })
 
