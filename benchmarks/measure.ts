@@ -37,34 +37,36 @@ export const perCall = async (
   return { ns, bytes }
 }
 
-/** What the least of many chunks took, in microseconds each. */
-export interface Least {
+/** What one call took, in microseconds. */
+export interface Took {
   readonly cpu: number
   readonly wall: number
 }
 
 /**
  * CPU and wall time of one call each of several, given what makes `count` of them. They take turns, chunk by chunk, after a
- * warm-up of each: all have the same machine, heap and neighbours. What is told of each is its best chunk.
+ * warm-up of each: all have the same machine, heap and neighbours. What is told of each is its lower quartile: the best
+ * chunk is one in which nothing was collected, and the slower half are the machine's.
  */
 export const inTurns = async <const Calls extends ReadonlyArray<(count: number) => Promise<unknown>>>(
   count: number,
   turns: number,
   calls: Calls
-): Promise<{ readonly [K in keyof Calls]: Least }> => {
-  const least = calls.map(() => ({ cpu: Number.POSITIVE_INFINITY, wall: Number.POSITIVE_INFINITY }))
+): Promise<{ readonly [K in keyof Calls]: Took }> => {
   for (const call of calls) await call(count)
+  const took = calls.map((): Array<Took> => [])
   for (let turn = 0; turn < turns; turn++) {
-    for (const [index, call] of calls.entries()) {
-      const before = least[index]
-      const { cpu, wall } = await spent(() => call(count / turns))
-      if (before === undefined) continue
-      before.cpu = Math.min(before.cpu, cpu * turns / count)
-      before.wall = Math.min(before.wall, wall * turns / count)
-    }
+    for (const [index, call] of calls.entries()) took[index]?.push(await spent(() => call(count / turns)))
   }
-  return least as { [K in keyof Calls]: Least }
+  const each = (numbers: ReadonlyArray<number>) => lowerQuartile(numbers) * turns / count
+  return took.map((all) => ({
+    cpu: each(all.map(({ cpu }) => cpu)),
+    wall: each(all.map(({ wall }) => wall))
+  })) as { [K in keyof Calls]: Took }
 }
+
+const lowerQuartile = (numbers: ReadonlyArray<number>): number =>
+  [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 4)] ?? NaN
 
 /** CPU and wall time of something, in microseconds. */
 export const spent = async <A>(

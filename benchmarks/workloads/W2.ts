@@ -5,11 +5,11 @@ import * as Effect from "effect/Effect"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
-import { perCall, scaled, spent } from "../measure.ts"
+import { inTurns, perCall, scaled, type Took } from "../measure.ts"
 import { at } from "../needs.ts"
 import { badgateway, google, stubFetch } from "../peers.ts"
 import { open } from "../service.ts"
-import type { Contender, Scale, Workload } from "../Workload.ts"
+import type { Contender, InTurns, Sample, Scale, Workload } from "../Workload.ts"
 
 const origin = "https://api.example.com"
 
@@ -62,7 +62,7 @@ const peers: Readonly<Record<string, () => Promise<Get>>> = {
   }
 }
 
-const stubbed = async (scale: Scale, prepare: () => Promise<(count: number) => Promise<unknown>>) => {
+const alone = async (scale: Scale, prepare: () => Promise<(count: number) => Promise<unknown>>) => {
   stubFetch()
   const { bytes, ns } = await perCall(scaled(30_000, scale), await prepare())
   return { us: ns / 1000, bytes }
@@ -76,30 +76,52 @@ const services = Context.makeUnsafe(
   new Map(Array.from({ length: 10 }, (_, index) => [`service-${index}`, index]))
 )
 
-/** Runs an effect for one address so many times, in one long fiber. */
-const inOneFiber = (get: (url: string) => Effect.Effect<unknown, unknown>, url: string) => (count: number) => {
+/** Makes so many requests, one after the other in one long fiber. */
+const inOneFiber = (get: () => Effect.Effect<unknown, unknown>) => (count: number) => {
   let done = 0
-  const effect = Effect.orDie(get(url))
   return Effect.runPromiseWith(services)(
-    Effect.whileLoop({ while: () => done < count, body: () => effect, step: () => done++ })
+    Effect.whileLoop({ while: () => done < count, body: () => Effect.orDie(get()), step: () => done++ })
   )
 }
+
+/** Ours and a header set by hand, in turns. */
+const stubbed = async (scale: Scale): Promise<InTurns> => {
+  stubFetch()
+  const url = `${origin}/things`
+  const [ours, hand] = [await ourClient(origin), await handClient()]
+  const [mine, floor] = [inOneFiber(() => ours(url)), inOneFiber(() => hand(url))]
+  const count = scaled(30_000, scale)
+  const { bytes } = await perCall(count, mine)
+  const [is, was] = await inTurns(count, count / 100, [mine, floor])
+  return { is: { us: is.cpu, bytes }, floor: { us: was.cpu } }
+}
+
+const fiberOf = (get: (url: string) => Effect.Effect<unknown, unknown>) => inOneFiber(() => get(`${origin}/things`))
 
 const oneByOne = (get: Get, url: string) => async (count: number) => {
   for (let done = 0; done < count; done++) await get(url)
 }
 
 // a body that is read gives its connection back
-const loopback = async (scale: Scale, make: () => Promise<(url: string) => Effect.Effect<Readable, unknown>>) => {
-  const get = await make()
-  const read = Effect.orDie(Effect.flatMap(get(`${at("server")}/api`), ({ text }) => text))
-  const count = scaled(2_000, scale)
-  const run = () =>
-    Effect.runPromiseWith(services)(Effect.forEach(Array.from({ length: count }), () => read, { discard: true }))
-  await run()
-  const { cpu, wall } = await spent(run)
-  return { us: cpu / count, wall: wall / count }
+const read = (get: (url: string) => Effect.Effect<Readable, unknown>) =>
+  inOneFiber(() => Effect.flatMap(get(`${at("server")}/api`), ({ text }) => text))
+
+const loopback = async (scale: Scale): Promise<InTurns> => {
+  const count = scaled(4_000, scale)
+  const [is, floor] = await inTurns(count, count / 50, [
+    read(await ourClient(at("server"))),
+    read(await handClient())
+  ])
+  return { is: sampleOf(is), floor: sampleOf(floor) }
 }
+
+const loopbackFloor = async (scale: Scale): Promise<Sample> => {
+  const count = scaled(4_000, scale)
+  const [is] = await inTurns(count, count / 50, [read(await handClient())])
+  return sampleOf(is)
+}
+
+const sampleOf = ({ cpu, wall }: Took): Sample => ({ us: cpu, wall })
 
 interface Readable {
   readonly text: Effect.Effect<string, unknown>
@@ -114,32 +136,28 @@ const contenders: ReadonlyArray<Contender> = [
   {
     name: bare,
     kind: "floor",
-    run: (scale) => stubbed(scale, async () => inOneFiber(await handClient(), `${origin}/things`))
+    run: (scale) => alone(scale, async () => fiberOf(await handClient()))
   },
   {
     name: "HttpClient without a token, stubbed",
     kind: "floor",
-    run: (scale) => stubbed(scale, async () => inOneFiber(await bareClient(), `${origin}/things`))
+    run: (scale) => alone(scale, async () => fiberOf(await bareClient()))
   },
-  {
-    name: ours,
-    kind: "ours",
-    run: (scale) => stubbed(scale, async () => inOneFiber(await ourClient(origin), `${origin}/things`))
-  },
+  { name: ours, kind: "ours", run: stubbed },
   ...Object.entries(peers).map(([name, get]): Contender => ({
     name: `${name}, stubbed`,
     kind: "peer",
     long: true,
-    run: (scale) => stubbed(scale, async () => oneByOne(await get(), `${origin}/things`))
+    run: (scale) => alone(scale, async () => oneByOne(await get(), `${origin}/things`))
   })),
-  { name: bareLoopback, kind: "floor", long: true, needs: ["server"], run: (scale) => loopback(scale, handClient) },
+  { name: bareLoopback, kind: "floor", long: true, needs: ["server"], run: loopbackFloor },
   {
     name: oursLoopback,
     kind: "ours",
     over: bareLoopback,
     long: true,
     needs: ["server"],
-    run: (scale) => loopback(scale, () => ourClient(at("server")))
+    run: loopback
   }
 ]
 

@@ -10,13 +10,13 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as oauth from "oauth4webapi"
-import { inTurns, type Least } from "../measure.ts"
+import { inTurns, type Took } from "../measure.ts"
 import type { Contender, InTurns, Sample, Scale, Workload } from "../Workload.ts"
 
 const accessToken = "an-access-token-of-the-usual-length-which-is-some-forty-characters"
 const url = "https://api.example.com/v1/things"
 
-const turns = 32
+const turns = 64
 
 type Operation = () => Promise<unknown>
 
@@ -43,7 +43,7 @@ const beside = async (scale: Scale, floor: Operation, run: Operation): Promise<I
 
 const countOf = (scale: Scale): number => scale === "full" ? 4_096 : 2_048
 
-const sampleOf = (one: Least, many: Least): Sample => ({
+const sampleOf = (one: Took, many: Took): Sample => ({
   cpu: one.cpu,
   cpu16: many.cpu,
   us: one.wall,

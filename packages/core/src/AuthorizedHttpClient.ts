@@ -235,7 +235,7 @@ const allow = (origins: ReadonlyArray<string>): Allowed => ({
 const isPlain = ({ body, headers, url, urlParams }: HttpClientRequest, { places }: Allowed): boolean =>
   isAt(places, url) && headers["authorization"] === undefined && !needsParser.test(url) &&
   body._tag !== "FormData" && (body._tag !== "Uint8Array" || !isForm.test(body.contentType)) &&
-  !urlParams.params.some(([name]) => name === "access_token")
+  (urlParams.params.length === 0 || !urlParams.params.some(([name]) => name === "access_token"))
 
 const isAt = (places: ReadonlyArray<string>, url: string): boolean => {
   for (const place of places) if (url.startsWith(place)) return true

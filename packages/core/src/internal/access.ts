@@ -85,6 +85,16 @@ const current = (
   now: number,
   looks = 0
 ): Effect.Effect<AccessToken, OAuthError.OAuthError> => {
+  // whoever came first in the same millisecond has found out that there is nothing but to wait
+  const flight = underWay(bound.snapshot)
+  const herd = flight?.herd
+  if (flight !== undefined && herd !== undefined && herd.slot === bound && herd.turn === 0) {
+    const latest = self.renewal.clock.currentTimeMillisUnsafe() + Duration.toMillis(self.policy.waitAtMost)
+    if (herd.until === latest && !Snapshot.isUsable(bound, now)) {
+      flight.waiters++
+      return herd.token
+    }
+  }
   const slot = Service.live(self, bound)
   Snapshot.touch(slot.snapshot, self.renewal.trust())
   if (Snapshot.isFresh(slot, now) && slot.exit !== undefined) return slot.exit
@@ -141,7 +151,7 @@ const gather = (
 ): Effect.Effect<AccessToken, OAuthError.OAuthError> => {
   const { snapshot } = slot
   snapshot.used = true
-  const flight = snapshot.flight ?? launch(self, snapshot, expiring(slot))
+  const flight = underWay(snapshot) ?? launch(self, snapshot, expiring(slot))
   flight.waiters++
   const now = self.renewal.clock.currentTimeMillisUnsafe()
   const until = deadline ?? now + Duration.toMillis(self.policy.waitAtMost)
@@ -172,6 +182,8 @@ const gather = (
   flight.herd = { slot, until, turn, token: Deferred.await(token) }
   return flight.herd.token
 }
+
+const underWay = ({ flight }: Snapshot.Snapshot): Snapshot.Flight | undefined => flight
 
 const expiring = ({ target }: Snapshot.Slot): Need => ({ target, why: { _tag: "Expiring" } })
 
