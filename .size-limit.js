@@ -21,7 +21,7 @@ const core = {
   EncryptedTokenStore: 4.4,
   EndSession: 2,
   GrantAdministration: 1.8,
-  GrantKeeper: 4.1,
+  GrantKeeper: 4.5,
   GrantMove: 2.7,
   GrantTelemetry: 1.2,
   Introspection: 8.4,

@@ -63,7 +63,7 @@ const measure = async (count: number, scale: Scale, { all, one }: Renewals): Pro
 /**
  * What fibers of an application carry: without any service Effect's client passes over what it does in every other fiber.
  */
-const services = Context.makeUnsafe<never>(
+const services = Context.makeUnsafe(
   new Map(Array.from({ length: 10 }, (_, index) => [`service-${index}`, index]))
 )
 

@@ -32,7 +32,7 @@ export interface Custody {
     expected: string,
     claim: Grant.Renewing | undefined,
     draft: Grant.Draft,
-    claimed?: string | undefined
+    claimed?: string
   ) => Effect.Effect<Outcome, OAuthError.OAuthError>
   readonly extend: TokenStore["Service"]["extend"]
   readonly remove: TokenStore["Service"]["remove"]
