@@ -88,7 +88,7 @@ const steps: ReadonlyArray<Step> = [
   {
     ring: "test",
     name: "simulation",
-    command: "node packages/core/test/simulation/simulate.ts --seconds 30 --gate",
+    command: "node packages/core/test/simulation/simulate.ts --seeds 6000 --gate",
     long: "node packages/core/test/simulation/simulate.ts --seeds 20000 --gate"
   },
   {
