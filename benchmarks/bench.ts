@@ -236,13 +236,15 @@ const results = await run(chosen, asked)
 if (values.baseline) fs.writeFileSync(baselineFile, `${JSON.stringify(figuresOf(results), null, 2)}\n`)
 if (values.gate) {
   const baseline: Record<string, number> = JSON.parse(fs.readFileSync(baselineFile, "utf8"))
-  const suspects = regressions(figuresOf(results), baseline)
-  // a busy machine makes one run slow, a regression every run
-  const again = suspects.length === 0
-    ? {}
-    : await run([...new Set(suspects.map((key) => key.split(" ")[0] ?? ""))], asked * 2)
-  const worse = suspects.filter((key) => regressions(figuresOf(again), baseline).includes(key))
-  for (const key of worse) console.log(`REGRESSION ${key}: ${figuresOf(again)[key]}, was ${baseline[key]}`)
+  let last = results
+  let worse = regressions(figuresOf(results), baseline)
+  // a busy machine makes some runs slow, a regression every run
+  for (let again = 0; again < 3 && worse.length > 0; again++) {
+    last = await run([...new Set(worse.map((key) => key.split(" ")[0] ?? ""))], asked)
+    const still = regressions(figuresOf(last), baseline)
+    worse = worse.filter((key) => still.includes(key))
+  }
+  for (const key of worse) console.log(`REGRESSION ${key}: ${figuresOf(last)[key]}, was ${baseline[key]}`)
   console.log(`${Object.keys(baseline).length - worse.length} passed, ${worse.length} failed, 0 skipped`)
   process.exitCode = worse.length > 0 ? 1 : 0
 }
