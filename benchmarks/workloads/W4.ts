@@ -76,7 +76,7 @@ const effects = (
   renew: (place: number) => Effect.Effect<unknown, unknown>,
   { context = services, before = () => {} }: {
     readonly context?: Context.Context<never>
-    /** Told before one renewal, and before 64 at once. */
+    /** Told before each of the 64 is renewed once more. */
     readonly before?: () => void
   } = {}
 ): Renewals => {
@@ -85,7 +85,7 @@ const effects = (
   const run = Effect.runPromiseWith(context)
   return {
     one: (place) => {
-      before()
+      if (place === 0) before()
       return run(each[place] ?? Effect.die("no such grant"))
     },
     all: () => {

@@ -89,6 +89,39 @@ describe("TokenEndpoint over sockets", () => {
           assert.isTrue(hungUp)
         }))
 
+      for (const headers of [{ "content-length": "1000" }, {}]) {
+        it.live(`hangs up in the middle of an answer when its time is over, ${"content-length" in headers ? "of a length that was said" : "of any length"}`, () =>
+          Effect.gen(function*() {
+            let hungUp = false
+            const server = yield* listen((_, response) => {
+              response.writeHead(200, { "content-type": "application/json", ...headers })
+                .on("close", () => (hungUp = true)).write(`{"access_token":`)
+            })
+
+            const outcome = yield* verdict(client, server.url, Duration.millis(300))
+            yield* Effect.sleep("300 millis")
+
+            assert.strictEqual(outcome, "Ambiguous timeout")
+            assert.isTrue(hungUp)
+          }))
+      }
+
+      it.live("hangs up on an answer that says how much too long it is", () =>
+        Effect.gen(function*() {
+          let hungUp = false
+          const server = yield* listen((_, response) => {
+            response.writeHead(200, { "content-type": "application/json", "content-length": "100000000" })
+              .on("close", () => (hungUp = true))
+            Readable.from(spaces()).pipe(response)
+          })
+
+          const outcome = yield* verdict(client, server.url)
+          yield* Effect.sleep("300 millis")
+
+          assert.strictEqual(outcome, "Unusable too-large")
+          assert.isTrue(hungUp)
+        }))
+
       it.live("hangs up on an answer without end", () =>
         Effect.gen(function*() {
           let hungUp = false

@@ -8,7 +8,7 @@ import {
 } from "@effect-oauth/core"
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Fiber, Layer, Redacted, Ref, Result, Tracer } from "effect"
-import { HttpClient, type HttpClientRequest } from "effect/http"
+import { HttpClient, type HttpClientRequest, type HttpClientResponse } from "effect/http"
 import { TestClock } from "effect/testing"
 import * as util from "node:util"
 import { from, type Handler, json, recording } from "./support/http.ts"
@@ -222,6 +222,31 @@ describe("TokenEndpoint", () => {
         })
         assert.isAtMost(body.pulled(), 20)
       }))
+
+    for (
+      const [what, body, outcome] of [
+        ["is what it brings", JSON.stringify(tokens), "Granted"],
+        ["has more than it says", JSON.stringify({ ...tokens, more: "x".repeat(1 << 20) }), "too-large"]
+      ] as const
+    ) {
+      it.effect(`that says how long it is and ${what}, of a client that is not fetch`, () =>
+        Effect.gen(function*() {
+          const { judgement } = yield* exchange({
+            handler: () =>
+              Effect.succeed(
+                new Response(body, { headers: { "content-type": "application/json", "content-length": "100" } })
+              ),
+            decorate: HttpClient.transformResponse(Effect.map(withoutWeb))
+          })
+
+          assert.strictEqual(
+            judgement._tag === "Unusable" && judgement.reason._tag === "ResponseInvalid"
+              ? judgement.reason.problem
+              : judgement._tag,
+            outcome
+          )
+        }))
+    }
 
     it.effect("that breaks off is lost", () =>
       Effect.gen(function*() {
@@ -646,6 +671,12 @@ const lost = (problem: OAuthError.AnswerLost["problem"], status?: number): Token
   _tag: "Ambiguous",
   reason: new OAuthError.AnswerLost({ problem, origin, ...(status === undefined ? {} : { status }) })
 })
+
+// as a client has it whose answers do not come from `fetch`
+const withoutWeb = (response: HttpClientResponse.HttpClientResponse): HttpClientResponse.HttpClientResponse =>
+  new Proxy(response, {
+    get: (target, name) => String(name).endsWith("/WebSource") ? undefined : Reflect.get(target, name, target)
+  })
 
 const jsonStream = (body: ReadableStream): Response =>
   new Response(body, { headers: { "content-type": "application/json" } })

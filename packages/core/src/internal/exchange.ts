@@ -73,7 +73,7 @@ export const once = (
       if (Object.keys(headers).length > limits.maxHeaders) {
         return Effect.succeed(lost(new ResponseInvalid({ problem: "too-large", field: "headers", status })))
       }
-      return Effect.map(readBody(response, limits.maxBytes), (body) => {
+      return Effect.map(readBody(response, headers, limits.maxBytes), (body) => {
         isRead = typeof body !== "string"
         if (typeof body !== "string") return answered({ ...empty, body })
         if (!bodyMatters(status)) return answered(empty)
@@ -142,11 +142,32 @@ const failed = (error: HttpClientError.HttpClientError, origin: string, field: s
 
 const readBody = (
   response: HttpClientResponse.HttpClientResponse,
+  headers: Headers.Headers,
   maxBytes: number
 ): Effect.Effect<Uint8Array | "too-large" | "broken"> =>
   Effect.suspend(() => {
     const web = HttpClientResponse.toWeb(response)
-    return Option.isSome(web) ? readWeb(web.value.body, maxBytes) : readStream(response, maxBytes)
+    return Option.isSome(web)
+      ? readWeb(web.value.body, maxBytes)
+      : isWithin(headers, maxBytes)
+      ? readWhole(response, maxBytes)
+      : readStream(response, maxBytes)
+  })
+
+// Whether an answer has said that it is no longer than that, and comes as it is: one that is packed grows. HTTP clients
+// read no further than what was said.
+const isWithin = (headers: Headers.Headers, maxBytes: number): boolean =>
+  headers["content-encoding"] === undefined && headers["transfer-encoding"] === undefined &&
+  /^\d{1,15}$/.test(headers["content-length"] ?? "") && Number(headers["content-length"]) <= maxBytes
+
+// A stream about a body that is short would cost as much as the rest of an exchange.
+const readWhole = (
+  response: HttpClientResponse.HttpClientResponse,
+  maxBytes: number
+): Effect.Effect<Uint8Array | "too-large" | "broken"> =>
+  Effect.match(response.arrayBuffer, {
+    onFailure: () => "broken",
+    onSuccess: (body) => body.byteLength > maxBytes ? "too-large" : new Uint8Array(body)
   })
 
 // What `fetch` has answered is read as it comes: a stream about it would cost as much as the rest of an exchange.
