@@ -596,6 +596,31 @@ describe("TokenService", () => {
         assert.strictEqual(whyOf(exit), "GrantRejected")
       }))
 
+    it.effect("that fails does not hide that a renewal has answered for somebody else, and keeps the pair in hand [I2]", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make()
+        world.idToken = idToken("ada")
+        const process = yield* loggedIn(world)
+        yield* TestClock.adjust("1 hour")
+        world.idToken = idToken("bob")
+        world.writes.push("pass", ...Array.from({ length: 10 }, () => "fail" as const))
+
+        yield* after(process.service.token(world.key()))
+        const exit = yield* after(process.service.token(world.key()))
+        const before = yield* world.standing()
+        yield* TestClock.adjust("1 minute")
+
+        assert.strictEqual(whyOf(exit), "IdentityMismatch")
+        assert.strictEqual(before.grant?.state._tag, "Renewing")
+        assert.isTrue(process.events.some((event) => event._tag === "Unsaved"))
+        const { grant } = yield* world.standing()
+        assert.strictEqual(
+          grant?.body._tag === "Open" && grant.body.quarantined !== undefined &&
+            Redacted.value(grant.body.quarantined.refreshToken),
+          "refresh-1"
+        )
+      }))
+
     it.effect("that went back in time to where the provider had ended the grant leaves it ended [I8]", () =>
       Effect.gen(function*() {
         const world = yield* World.make()

@@ -186,7 +186,8 @@ const present = Effect.fnUntraced(function*(
           claimed: held.before,
           draft,
           pair: conclusion.pair,
-          error: conclusion.pair ? undefined : conclusion.error
+          // a pair that is kept does not hide that its grant has ended
+          error: conclusion.change.state._tag === "ReauthorizationRequired" ? conclusion.error : undefined
         }
       }
       return { ...conclusion, draft, claimed: held.before }

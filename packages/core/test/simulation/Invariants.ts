@@ -9,7 +9,7 @@ import type { Ledger } from "@effect-oauth/core/testing"
 import { Duration } from "effect"
 import type * as Faults from "./Faults.ts"
 import { nameOf } from "./SharedStore.ts"
-import type { Deed, Facts, Life } from "./Simulation.ts"
+import type { Deed, Facts, Life, Span } from "./Simulation.ts"
 
 /** What is wrong with a run, one line for each breach; nothing when all is well. */
 export const breaches = (facts: Facts): ReadonlyArray<string> => [
@@ -296,7 +296,11 @@ export const excuseOf = (facts: Facts, account: string, family: string): string 
     if (life.ended !== undefined && reused !== undefined && reused.at - newest.at > most * 0.9) {
       return "it was in escrow for too long"
     }
-    const away = life.suspended.concat(life.cutOff).filter((span) => span.to > newest.at && span.from < facts.restAt)
+    const away = joined(
+      life.suspended.concat(life.cutOff),
+      Duration.toMillis(facts.policy.storeTimeLimit) + longestPause
+    )
+      .filter((span) => span.to > newest.at && span.from < facts.restAt)
     const wasAwayFor = (millis: number) =>
       away.some((span) => span.to - Math.max(span.from, newest.at - 60_000) > millis * 0.9)
     if (wasAwayFor(most)) return "its holder was away for too long"
@@ -314,6 +318,20 @@ export const excuseOf = (facts: Facts, account: string, family: string): string 
     ? undefined
     : reasons[0]
 }
+
+// Who is back for less time than a call to the store that got no answer may hang, and the pause after it, is still away.
+const joined = (spans: ReadonlyArray<Span>, least: number): ReadonlyArray<Span> => {
+  const all: Array<Span> = []
+  for (const span of spans.toSorted((a, b) => a.from - b.from)) {
+    const last = all.at(-1)
+    if (last !== undefined && span.from < last.to + least) last.to = Math.max(last.to, span.to)
+    else all.push({ ...span })
+  }
+  return all
+}
+
+// of `RefreshPolicy.persist`
+const longestPause = 5_000
 
 // The assumption of the protocol: a request whose holder gave up is not processed after the next claim.
 const cameLate = (facts: Facts, family: string): boolean => {

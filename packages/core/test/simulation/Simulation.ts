@@ -170,6 +170,12 @@ export const interruptAt = (step: number | undefined): {
   }, false).interruptAt(step)
 
 // where a pair is renewed once, there is a login for every renewal: they are to be as many as elsewhere
+// for how long a process was stopped in the minute before an instant, or is stopped then
+const stoppedFor = ({ suspended }: Life, at: number): number =>
+  suspended
+    .filter(({ from, to }) => from <= at && to >= at - 60_000)
+    .reduce((sum, { from, to }) => sum + to - from, 0)
+
 const lifetimeOf = (rotation: Faults.Rotation): number => rotation === "one shot" ? 50_000 : 150_000
 const horizon = 600_000
 
@@ -613,15 +619,18 @@ class World {
     const held = process.held.get(account)
     const standing = this.store.standing(this.keyOf(account).id)
     if (held === undefined || process.jumped || standing === undefined) return
-    // that the grant has ended is the server's word or ours, and is looked at when all is over
-    if (why.startsWith("ReauthorizationRequired")) return
+    // that the grant has ended is the server's word or ours, and is looked at when all is over; whether somebody has logged
+    // in since is asked of the store, which may be away
+    if (why.startsWith("ReauthorizationRequired") || standing.state._tag === "ReauthorizationRequired") return
     if (this.deeds.some((deed) => deed.account === account && deed.at >= held.at - 60_000)) return
     if (!this.now(this.server.isLive(held.token.value))) return
-    // a store's clock is read as of when its answer came: what a stopped process hears too late makes an end come sooner
-    const late = process.life.suspended
-      .filter(({ from, to }) => from <= held.at && to >= held.at - 60_000)
-      .reduce((sum, { from, to }) => sum + to - from, 0)
-    const until = held.until - 10_000 - late
+    // a store's clock is read as of when its answer came, and a token's life is counted from before it was asked for: what a
+    // stopped process hears or sends too late makes an end come sooner, also for those that read what it has written
+    const issued = this.issued(nameOf(held.token.value))
+    const sender = issued === undefined ? undefined : this.lives.get(issued.by)
+    const stopped = stoppedFor(process.life, held.at) +
+      (issued === undefined || sender === undefined || sender === process.life ? 0 : stoppedFor(sender, issued.at))
+    const until = held.until - 10_000 - stopped
     if (asked > until || this.machine.now > until) return
     this.wrong.push(`I7: ${process.life.name} has ${nameOf(held.token.value)} of ${account} and says ${why}`)
   }
@@ -635,11 +644,15 @@ class World {
     }
   }
 
+  private issued(name: string): Ledger.Entry | undefined {
+    return this.now(this.server.ledger).findLast((entry) => entry.kind === "issued" && entry.token === name)
+  }
+
   // a client counts from before it asked
   private endOf(name: string): number {
-    const ledger = this.now(this.server.ledger)
-    const issued = ledger.findLast((entry) => entry.kind === "issued" && entry.token === name)
+    const issued = this.issued(name)
     if (issued === undefined) return 0
+    const ledger = this.now(this.server.ledger)
     const askedAt = (exchange: number | undefined): number | undefined =>
       ledger.find((entry) => entry.kind === "presented" && entry.exchange === exchange)?.at
     const lifetime = lifetimeOf(this.plan.rotation)
