@@ -1,4 +1,5 @@
 import * as fs from "node:fs"
+import * as os from "node:os"
 import { defineConfig } from "vitest/config"
 
 const project = (name: string, root: string, options?: { readonly globalSetup: Array<string> }) => ({
@@ -14,6 +15,8 @@ export default defineConfig({
     hookTimeout: 60_000,
     // importing Effect once a file is half the time; tests that need a process of their own start one
     isolate: false,
+    // tests wait for processes, browsers and clocks: two cores are not busy with one worker
+    maxWorkers: Math.max(2, os.availableParallelism() - 1),
     // `npm run canaries` listens to the suites
     setupFiles: process.env["CANARIES"] === undefined ? [] : [`${import.meta.dirname}/hostile/src/canary/planted.ts`],
     allowOnly: false,

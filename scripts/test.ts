@@ -22,6 +22,8 @@ interface Step {
   readonly long?: string
   readonly vitest?: boolean
   readonly env?: Record<string, string>
+  /** Runs while another such step does: it waits for processes, browsers and clocks more than it computes. */
+  readonly beside?: true
 }
 
 const root = path.resolve(import.meta.dirname, "..")
@@ -50,9 +52,16 @@ const steps: ReadonlyArray<Step> = [
   { ring: "check", name: "size", command: "size-limit" },
   { ring: "test", name: "integration", command: "vitest run .integration.test. --project !hostile", vitest: true },
   { ring: "test", name: "conformance", command: "node scripts/conformance.ts --check" },
-  { ring: "test", name: "site", command: "node docs/build.ts --look" },
-  { ring: "test", name: "demo", command: "node scripts/recording.ts" },
-  { ring: "test", name: "hostile", command: "node hostile/src/hostile.ts --json" },
+  {
+    ring: "test",
+    name: "runtimes",
+    beside: true,
+    command: "node runtimes/runtimes.ts --short",
+    long: "node runtimes/runtimes.ts"
+  },
+  { ring: "test", name: "site", command: "node docs/build.ts --look", beside: true },
+  { ring: "test", name: "demo", command: "node scripts/recording.ts", beside: true },
+  { ring: "test", name: "hostile", command: "node hostile/src/hostile.ts --json", beside: true },
   {
     ring: "test",
     name: "canaries",
@@ -68,6 +77,7 @@ const steps: ReadonlyArray<Step> = [
   {
     ring: "test",
     name: "soak",
+    beside: true,
     command: "node hostile/src/soak.ts --minutes 1.3 --json",
     long: "node hostile/src/soak.ts --minutes 25 --json"
   },
@@ -80,6 +90,7 @@ const steps: ReadonlyArray<Step> = [
   {
     ring: "test",
     name: "chaos",
+    beside: true,
     command: "node chaos/src/chaos.ts --store postgres --seconds 12 --json",
     long: "node chaos/src/chaos.ts --store postgres --seconds 120 --json"
   },
@@ -97,8 +108,7 @@ const steps: ReadonlyArray<Step> = [
     command: "node packages/core/test/rules/check.ts --short",
     long: "node packages/core/test/rules/check.ts --keep"
   },
-  { ring: "all", name: "model", command: "node packages/core/test/model/model.ts" },
-  { ring: "test", name: "runtimes", command: "node runtimes/runtimes.ts --short", long: "node runtimes/runtimes.ts" }
+  { ring: "all", name: "model", command: "node packages/core/test/model/model.ts" }
 ]
 
 interface Tally {
@@ -181,8 +191,7 @@ if (reach < 0 || unknown.length > 0) {
 }
 
 const outcomes: Array<Outcome> = []
-for (const step of steps) {
-  if (rings.indexOf(step.ring) > reach || (only.length > 0 && !only.includes(step.name))) continue
+const report = async (step: Step): Promise<void> => {
   const outcome = await perform(step)
   outcomes.push(outcome)
   if (outcome.failed > 0) console.log(`\n${outcome.output.trim()}\n`)
@@ -195,6 +204,16 @@ for (const step of steps) {
     } s  ${counts}`
   )
 }
+
+const chosen = steps.filter(({ name, ring }) =>
+  rings.indexOf(ring) <= reach && (only.length === 0 || only.includes(name))
+)
+for (const step of chosen) if (step.beside !== true) await report(step)
+const waiting = chosen.filter(({ beside }) => beside === true)
+const lane = async (): Promise<void> => {
+  for (let step = waiting.shift(); step !== undefined; step = waiting.shift()) await report(step)
+}
+await Promise.all([lane(), lane()])
 
 const sum = (key: keyof Tally) => outcomes.reduce((total, outcome) => total + outcome[key], 0)
 console.log(`\n${sum("passed")} passed, ${sum("failed")} failed, ${sum("skipped")} skipped`)

@@ -390,14 +390,17 @@ const presentedOlder = (facts: Facts): ReadonlyArray<string> => {
   })
 }
 
-// An answer that waits for a process that is stopped until the time limit of its request is over: the limit is noticed
-// first when it goes on.
+// An answer that comes as the time limit of its request is over, or waits for a process that is stopped until it is: the
+// limit is noticed first.
 const isThrownAway = (facts: Facts, received: Ledger.Entry): boolean => {
   const sent = facts.ledger.find(({ exchange, kind }) => exchange === received.exchange && kind === "presented")
-  const limit = Duration.toMillis(facts.policy.timeLimit) * 0.98
-  return sent !== undefined &&
+  if (sent === undefined) return false
+  const limit = Duration.toMillis(facts.policy.timeLimit)
+  // for a process to take an answer it needs some steps
+  const taken = received.at + 40
+  return taken - sent.at > limit ||
     facts.lives.get(received.by)?.suspended.some((span) =>
-        span.from <= received.at + 40 && span.to > received.at && span.to - sent.at > limit
+        span.from <= taken && span.to > received.at && span.to - sent.at > limit * 0.98
       ) === true
 }
 

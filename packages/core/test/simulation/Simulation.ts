@@ -62,6 +62,8 @@ export interface Life {
   readonly events: Array<{ readonly at: number; readonly event: GrantEvent.GrantEvent }>
   closingAt: number | undefined
   readonly clocksApart: boolean
+  /** Its clock was set, with what it had estimated by it. */
+  jumped: boolean
 }
 
 /** What a caller was told. */
@@ -197,7 +199,6 @@ interface Process {
   service: TokenService.TokenService["Service"] | undefined
   context: Context.Context<never>
   closing: boolean
-  jumped: boolean
   isCutOff: Trouble<"cut off" | "long cut off"> | undefined
   waiting: number
 }
@@ -412,7 +413,8 @@ class World {
       hindered: [],
       events: [],
       closingAt: undefined,
-      clocksApart
+      clocksApart,
+      jumped: false
     }
     const process: Process = {
       slot,
@@ -424,7 +426,6 @@ class World {
       service: undefined,
       context: this.contextOf(lane),
       closing: false,
-      jumped: false,
       isCutOff: undefined,
       waiting: 0
     }
@@ -618,7 +619,10 @@ class World {
   private expectNone(process: Process, account: string, asked: number, why: string): void {
     const held = process.held.get(account)
     const standing = this.store.standing(this.keyOf(account).id)
-    if (held === undefined || process.jumped || standing === undefined) return
+    if (held === undefined || standing === undefined) return
+    const issued = this.issued(nameOf(held.token.value))
+    const sender = issued === undefined ? undefined : this.lives.get(issued.by)
+    if (process.life.jumped || sender?.jumped === true) return
     // that the grant has ended is the server's word or ours, and is looked at when all is over; whether somebody has logged
     // in since is asked of the store, which may be away
     if (why.startsWith("ReauthorizationRequired") || standing.state._tag === "ReauthorizationRequired") return
@@ -626,8 +630,6 @@ class World {
     if (!this.now(this.server.isLive(held.token.value))) return
     // a store's clock is read as of when its answer came, and a token's life is counted from before it was asked for: what a
     // stopped process hears or sends too late makes an end come sooner, also for those that read what it has written
-    const issued = this.issued(nameOf(held.token.value))
-    const sender = issued === undefined ? undefined : this.lives.get(issued.by)
     const stopped = stoppedFor(process.life, held.at) +
       (issued === undefined || sender === undefined || sender === process.life ? 0 : stoppedFor(sender, issued.at))
     const until = held.until - 10_000 - stopped
@@ -810,7 +812,7 @@ class World {
       case "clock jumps":
         if (process === undefined) return
         count(this.isHolder(process))
-        process.jumped = true
+        process.life.jumped = true
         process.lane.offset += prng.pick([-3_600_000, -60_000, 60_000, 400_000, 3_600_000])
         return
       case "clocks apart":

@@ -269,12 +269,14 @@ export const recordLaws: ReadonlyArray<Law<TokenStore>> = [
   )
 ]
 
+const hour = 3_600_000
+
 export const pageLaws: ReadonlyArray<Law<TokenStore>> = [
   law(
     "shows what is due before an instant, the earliest first",
     Effect.fnUntraced(function*(store, { draft, key, provider }) {
-      for (const [account, dueIn] of [["c", 3000], ["a", 1000], ["d", 4000], ["b", 2000]] as const) {
-        yield* written(store, undefined, draft(key(account), { dueIn }))
+      for (const [account, dueIn] of [["c", 3], ["a", 1], ["d", 4], ["b", 2]] as const) {
+        yield* written(store, undefined, draft(key(account), { dueIn: dueIn * hour }))
       }
       const { grant: last } = yield* store.read(key("d"))
 
@@ -287,8 +289,8 @@ export const pageLaws: ReadonlyArray<Law<TokenStore>> = [
   law(
     "shows what is due from an instant on, by pages, and passes over what is due earlier",
     Effect.fnUntraced(function*(store, { draft, key, provider }) {
-      for (const [account, dueIn] of [["c", 3000], ["a", 1000], ["d", 4000], ["b", 2000]] as const) {
-        yield* written(store, undefined, draft(key(account), { dueIn }))
+      for (const [account, dueIn] of [["c", 3], ["a", 1], ["d", 4], ["b", 2]] as const) {
+        yield* written(store, undefined, draft(key(account), { dueIn: dueIn * hour }))
       }
       const from = (yield* store.read(key("b"))).grant?.dueAt ?? 0
 
