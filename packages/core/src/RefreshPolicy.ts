@@ -67,7 +67,10 @@ export interface RefreshPolicy {
   readonly refusalCooldown: Duration.Duration
   /** How a token that is usable and due is renewed; `"scope"`. */
   readonly background: Background
-  /** How long a caller waits for a renewal; 30 seconds. The renewal goes on. */
+  /**
+   * How long a caller waits for a renewal; 30 seconds. The renewal goes on. Who comes at most a thousandth of it after
+   * others waits with them, and that much less.
+   */
   readonly waitAtMost: Duration.Duration
 
   /** How long a claim holds without a heartbeat; 30 seconds. */

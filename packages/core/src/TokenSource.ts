@@ -185,8 +185,8 @@ export const reuse: (
   }
   const wait = (done: Waiting): Effect.Effect<AccessToken, OAuthError.OAuthError> =>
     Effect.timeoutOrElse(Deferred.await(done), { duration: policy.waitAtMost, orElse: () => exceeded })
-  const token = Effect.withFiber<AccessToken, OAuthError.OAuthError>((fiber) => {
-    const now = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
+  const token = Effect.suspend((): Effect.Effect<AccessToken, OAuthError.OAuthError> => {
+    const now = clock.currentTimeMillisUnsafe()
     if (exit !== undefined && now < dueAt) return exit
     const usable = exit !== undefined && now < endsAt ? exit : undefined
     const done = flight?.done ?? launch()

@@ -187,6 +187,65 @@ describe("TokenService", () => {
         assert.strictEqual(atEight && reasonOf(atEight), "RenewalPending")
       }))
 
+    it.effect("lets those who come a thousandth of waitAtMost apart wait together, and nobody for longer", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make({ latency: "50 seconds", policy: { waitAtMost: "5 seconds" } })
+        const process = yield* world.process()
+        yield* world.login(process)
+        yield* TestClock.adjust("61 minutes")
+        const ask = Effect.forkChild(process.service.token(world.key()), { startImmediately: true })
+        const first = yield* ask
+        yield* TestClock.adjust("5 millis")
+        const together = yield* ask
+        yield* TestClock.adjust("1 millis")
+        const later = yield* ask
+
+        yield* TestClock.adjust("4994 millis")
+        const atFive = [first, together, later].map((fiber) => fiber.pollUnsafe())
+        yield* TestClock.adjust("6 millis")
+        const after = later.pollUnsafe()
+        yield* TestClock.adjust("1 minute")
+
+        assert.deepStrictEqual(
+          atFive.map((exit) => exit && reasonOf(exit)),
+          ["RenewalPending", "RenewalPending", undefined]
+        )
+        assert.strictEqual(after && reasonOf(after), "RenewalPending")
+      }))
+
+    it.effect("asks for nothing more when those have left who waited for somebody else's renewal", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make()
+        const { service } = yield* loggedIn(world)
+        yield* TestClock.adjust("1 hour")
+        world.answers.push(refused("invalid_client"))
+        yield* Effect.forkChild(service.refresh(world.key()), { startImmediately: true })
+
+        const caller = yield* Effect.forkChild(service.token(world.key()), { startImmediately: true })
+        yield* TestClock.adjust("10 millis")
+        yield* Fiber.interrupt(caller)
+        world.reads = 0
+        yield* TestClock.adjust("1 minute")
+
+        assert.deepStrictEqual(world.presented, ["refresh-0"])
+        assert.strictEqual(world.reads, 0)
+      }))
+
+    it.effect("goes by the clock that it was opened with, whatever clock its caller has", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make()
+        const { service } = yield* loggedIn(world)
+        yield* service.token(world.key())
+        const clock = yield* Clock.Clock
+        const behind: Clock.Clock = Object.create(clock, { currentTimeMillisUnsafe: { value: () => -86_400_000 } })
+        world.reads = 0
+
+        const token = yield* Effect.provideService(service.token(world.key()), Clock.Clock, behind)
+
+        assert.strictEqual(Redacted.value(token.value), "access-0")
+        assert.strictEqual(world.reads, 0)
+      }))
+
     it.effect("stops waiting at waitAtMost and lets the renewal go on", () =>
       Effect.gen(function*() {
         const world = yield* World.make({ latency: "40 seconds" })

@@ -5,7 +5,6 @@
  * It is long because every way to a token ends in the one renewal that is begun here.
  */
 import type * as Cause from "effect/Cause"
-import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -25,8 +24,8 @@ import * as Transaction from "./transaction.ts"
 
 /** A token that can be used now. */
 export const token = (self: Service.Service, slot: Snapshot.Slot): Effect.Effect<AccessToken, OAuthError.OAuthError> =>
-  Effect.withFiber((fiber) => {
-    const now = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
+  Effect.suspend(() => {
+    const now = self.renewal.clock.currentTimeMillisUnsafe()
     return Snapshot.isFresh(slot, now) && slot.exit !== undefined ? slot.exit : current(self, slot, now)
   })
 
@@ -85,12 +84,11 @@ const current = (
   now: number,
   looks = 0
 ): Effect.Effect<AccessToken, OAuthError.OAuthError> => {
-  // whoever came first in the same millisecond has found out that there is nothing but to wait
+  // whoever came first has found out that there is nothing but to wait
   const flight = underWay(bound.snapshot)
   const herd = flight?.herd
-  if (flight !== undefined && herd !== undefined && herd.slot === bound && herd.turn === 0) {
-    const latest = self.renewal.clock.currentTimeMillisUnsafe() + Duration.toMillis(self.policy.waitAtMost)
-    if (herd.until === latest && !Snapshot.isUsable(bound, now)) {
+  if (flight !== undefined && herd?.slot === bound && now >= herd.since && now <= herd.shared) {
+    if (!Snapshot.isUsable(bound, now)) {
       flight.waiters++
       return herd.token
     }
@@ -142,7 +140,7 @@ const current = (
 }
 
 // Waits for a renewal after which the token can be used, whoever started it; starts one where there is none. Those who
-// come in the same millisecond for the same token wait on the same thing, which costs each of them nothing more.
+// come at nearly the same time for the same token wait on the same thing, which costs each of them nothing more.
 const gather = (
   self: Service.Service,
   slot: Snapshot.Slot,
@@ -178,8 +176,17 @@ const gather = (
   const { done, heard } = join(self, flight, until, now)
   if (Deferred.isDoneUnsafe(done)) return Effect.matchCauseEffect(Deferred.await(done), ends)
   const token = Deferred.makeUnsafe<AccessToken, OAuthError.OAuthError>()
-  heard.push((exit) => Deferred.doneUnsafe(token, Effect.suspend(() => Exit.match(exit, ends))))
-  flight.herd = { slot, until, turn, token: Deferred.await(token) }
+  // a token that can be used is the answer however the renewal ended; otherwise each caller looks, if it still waits
+  heard.push((exit) =>
+    Deferred.doneUnsafe(
+      token,
+      isUsable() && slot.exit !== undefined ? slot.exit : Effect.suspend(() => Exit.match(exit, ends))
+    )
+  )
+  // those who come a thousandth of their time later wait for as much less
+  const since = deadline === undefined ? now : Number.POSITIVE_INFINITY
+  const shared = since + (until - since) / 1_000
+  flight.herd = { slot, since, shared, until, turn, token: Deferred.await(token) }
   return flight.herd.token
 }
 

@@ -45,6 +45,9 @@ export interface Flight {
 /** Callers who want the same: a token of one slot that can be used, before one deadline, in their so-manieth turn. */
 export interface Herd {
   readonly slot: Slot
+  /** When the first of them came, by this process's clock, and until when others may join. */
+  readonly since: number
+  readonly shared: number
   readonly until: number
   readonly turn: number
   readonly token: Effect.Effect<AccessToken, OAuthError>
