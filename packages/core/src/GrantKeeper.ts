@@ -208,11 +208,12 @@ const prepare = Effect.fnUntraced(
       if (!(count >= 1)) return yield* invalid(field, "must be 1 or more")
     }
     const elapsed = Stopwatch.startMonotonic(clock)
-    const { provider } = service.key("")
+    const own = service.key("")
     return {
       clock,
       policy,
       service,
+      own,
       concurrency,
       pageSize,
       last: { looked: 0, failedAt: Number.NEGATIVE_INFINITY },
@@ -223,7 +224,7 @@ const prepare = Effect.fnUntraced(
         ? undefined
         : { of: budget.of, left: new Budgets(yield* rateOf("budget", budget), elapsed) },
       due: (options) =>
-        Effect.suspend(() => store.due({ ...options, providers: [provider] })).pipe(
+        Effect.suspend(() => store.due({ ...options, providers: [own.provider] })).pipe(
           Effect.catchDefect(() => Effect.fail(storeFailed(store.name, "defect"))),
           Effect.timeoutOrElse({
             duration: policy.storeTimeLimit,

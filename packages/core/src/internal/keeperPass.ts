@@ -31,6 +31,8 @@ export interface Keeper {
   readonly budgets: { readonly of: (key: GrantKey.GrantKey) => string; readonly left: Budgets } | undefined
   readonly policy: RefreshPolicy
   readonly service: TokenService["Service"]
+  /** The key of any account of the service's. */
+  readonly own: GrantKey.GrantKey
   readonly last: {
     /** Until when the last pass has looked, by the store's clock: what was due before then, it came by. */
     looked: number
@@ -217,7 +219,7 @@ const passedOver = (
   head: Head,
   now: number
 ): PassedOver | undefined => {
-  const own = self.service.key("")
+  const { own } = self
   if (key?.provider !== own.provider || key.issuer !== own.issuer || key.client !== own.client) return "OtherClient"
   if (head.installation !== self.service.installation) return "OtherInstallation"
   if (head.format > Grant.format) return "NewerFormat"
