@@ -13,6 +13,15 @@ export const heldBytes = (): number => {
 
 const chunks = 10
 
+/** Bytes that one call allocates, given something that makes `count` of them. Warmed up before it is measured. */
+export const bytesOf = async (count: number, calls: (count: number) => Promise<unknown>): Promise<number> => {
+  await calls(count)
+  const heap = heldBytes()
+  const few = Math.ceil(count / 4)
+  await calls(few)
+  return (process.memoryUsage().heapUsed - heap) / few
+}
+
 /**
  * CPU time and allocation of one call, given something that makes `count` of them. Warmed up before it is measured; the
  * time is that of the best of ten chunks, since what a chunk takes longer is the compiler's, or the machine's.
@@ -21,12 +30,7 @@ export const perCall = async (
   count: number,
   calls: (count: number) => Promise<unknown>
 ): Promise<{ readonly ns: number; readonly bytes: number }> => {
-  await calls(count)
-  heldBytes()
-  const heap = process.memoryUsage().heapUsed
-  const few = Math.ceil(count / 4)
-  await calls(few)
-  const bytes = (process.memoryUsage().heapUsed - heap) / few
+  const bytes = await bytesOf(count, calls)
   let ns = Number.POSITIVE_INFINITY
   for (let chunk = 0; chunk < chunks; chunk++) {
     const cpu = process.cpuUsage()

@@ -123,9 +123,9 @@ export const badgateway = async (endpoint: string, expiresAt: number) => {
   return wrapper
 }
 
-/** Lets this process's `fetch` answer from memory, after a while where one is named, and counts what was asked. */
-export const stubFetch = (delay = 0): { asked: number } => {
-  const seen = { asked: 0 }
+/** Lets this process's `fetch` answer from memory, after so many milliseconds, and counts what was asked. */
+export const stubFetch = (delay = 0): { asked: number; delay: number } => {
+  const seen = { asked: 0, delay }
   const tokens = JSON.stringify({
     access_token: "an-access-token-of-the-usual-length-1",
     refresh_token: "a-refresh-token-of-the-usual-length-1",
@@ -139,9 +139,9 @@ export const stubFetch = (delay = 0): { asked: number } => {
     const response = Object.defineProperty(new Response(tokens, { headers }), "url", {
       value: input instanceof Request ? input.url : String(input)
     })
-    return delay === 0
+    return seen.delay === 0
       ? Promise.resolve(response)
-      : new Promise((resolve) => setTimeout(() => resolve(response), delay))
+      : new Promise((resolve) => setTimeout(() => resolve(response), seen.delay))
   }
   return seen
 }

@@ -35,6 +35,15 @@ export interface Options {
   readonly policy?: RefreshPolicy.Options
 }
 
+/** A clock that is set forward, so that what was issued a moment ago has expired. */
+export class Ahead extends (Clock.Clock.defaultValue().constructor as new() => Clock.Clock) {
+  hours = 0
+
+  override currentTimeMillisUnsafe(): number {
+    return Date.now() + this.hours * 3_600_000
+  }
+}
+
 /** The service and its store. */
 export const layer = (
   { clock, crypto, endpoint, http, policy = {}, store = TokenStore.layerMemory }: Options = {}

@@ -3,12 +3,33 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Redacted from "effect/Redacted"
-import { perCall, scaled } from "../measure.ts"
+import { bytesOf, inTurns, perCall, scaled } from "../measure.ts"
 import { badgateway, google, msal } from "../peers.ts"
 import { open, tokensOf } from "../service.ts"
-import type { Workload } from "../Workload.ts"
+import type { InTurns, Sample, Scale, Workload } from "../Workload.ts"
 
 const calls = 1_000_000
+
+/** Some milliseconds each: long enough for the processor's clock, short enough for its neighbours. */
+const turns = 50
+
+type Calls = (count: number) => Promise<unknown>
+
+/** What a floor costs by itself. */
+const alone = async (scale: Scale, floor: Calls): Promise<Sample> => {
+  const count = scaled(calls, scale)
+  const bytes = await bytesOf(count, floor)
+  const [is] = await inTurns(count, turns, [floor])
+  return { ns: is.cpu * 1000, bytes }
+}
+
+/** What a call costs, and its floor that takes turns with it. */
+const beside = async (scale: Scale, floor: Calls, ours: Calls): Promise<InTurns> => {
+  const count = scaled(calls, scale)
+  const bytes = await bytesOf(count, ours)
+  const [is, was] = await inTurns(count, turns, [ours, floor])
+  return { is: { ns: is.cpu * 1000, bytes }, floor: { ns: was.cpu * 1000 } }
+}
 
 /** Runs an effect `count` times in one long fiber. */
 const inOneFiber = <A, E>(effect: Effect.Effect<A, E>) => (count: number) => {
@@ -71,35 +92,32 @@ export const workload: Workload = {
         // Effect's own call sites have seen layers and services here too, as in any application: without this the floor
         // is measured on machine code that no program keeps for long, and stands a third lower
         await serviceOf(1)
-        return perCall(scaled(calls, scale), inOneFiber(floor))
+        return alone(scale, inOneFiber(floor))
       }
     },
-    {
-      name: awaitedFunction,
-      kind: "floor",
-      run: (scale) => perCall(scaled(calls, scale), awaiting(awaited))
-    },
+    { name: awaitedFunction, kind: "floor", run: (scale) => alone(scale, awaiting(awaited)) },
     {
       name: bound,
       kind: "ours",
-      run: async (scale) => perCall(scaled(calls, scale), inOneFiber((await serviceOf(1)).bound))
+      run: async (scale) => beside(scale, inOneFiber(floor), inOneFiber((await serviceOf(1)).bound))
     },
     {
       name: byKey,
       kind: "ours",
-      run: async (scale) => perCall(scaled(calls, scale), inOneFiber((await serviceOf(1)).byKey))
+      run: async (scale) => beside(scale, inOneFiber(floor), inOneFiber((await serviceOf(1)).byKey))
     },
     {
       name: byKeyOfMany,
       kind: "ours",
-      run: async (scale) => perCall(scaled(calls, scale), inOneFiber((await serviceOf(10_000)).byKey))
+      run: async (scale) => beside(scale, inOneFiber(floor), inOneFiber((await serviceOf(10_000)).byKey))
     },
     {
       name: throughPromise,
       kind: "ours",
+      over: awaitedFunction,
       run: async (scale) => {
         const { bound } = await serviceOf(1)
-        return perCall(scaled(calls, scale), awaiting(() => Effect.runPromise(bound)))
+        return beside(scale, awaiting(awaited), awaiting(() => Effect.runPromise(bound)))
       }
     },
     {
