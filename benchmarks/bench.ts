@@ -5,7 +5,7 @@
 //                                       end within it, but the first
 //   npm run bench -- --short --gate     a third of the work, the best of the rounds; fails when a figure of ours
 //                                       stands more than a third above baseline.json
-//   npm run bench -- --baseline         writes baseline.json from a short run
+//   npm run bench -- --baseline         writes baseline.json from a short run: the entries of the workloads that were run
 //   npm run bench -- --docs             writes the table of docs/performance.md: of the workloads that were run
 //
 // With `--json` the last line is one JSON object.
@@ -115,7 +115,8 @@ const measure = async (name: string, workload: Workload, most: number, share: nu
   const besideFloor = (contender: string, key: string): number | undefined => {
     const index = contenders.findIndex(({ name }) => name === contender)
     const beside = floors[index] ?? []
-    if (beside.length === 0) return undefined
+    // what was not measured of the floor beside it is taken from the floor's own process
+    if (beside[0]?.[key] === undefined) return undefined
     return typical((samples[index] ?? []).map((sample, round) => (sample[key] ?? NaN) / (beside[round]?.[key] ?? NaN)))
   }
   const over = (contender: string, other: string, key: string): number => {
@@ -233,14 +234,26 @@ const regressions = (figures: Record<string, number>, baseline: Record<string, n
 
 const results = await run(chosen, asked)
 
-if (values.baseline) fs.writeFileSync(baselineFile, `${JSON.stringify(figuresOf(results), null, 2)}\n`)
+const baselineOf = (isMeant: (workload: string) => boolean): Record<string, number> => {
+  const all: Record<string, number> = JSON.parse(fs.readFileSync(baselineFile, "utf8"))
+  return Object.fromEntries(Object.entries(all).filter(([key]) => isMeant(workloadOf(key))))
+}
+
+const workloadOf = (key: string): string => key.split(" ")[0] ?? ""
+
+if (values.baseline) {
+  const figures = { ...baselineOf((workload) => !chosen.includes(workload)), ...figuresOf(results) }
+  // by workload; what was measured of each stays in its order
+  const sorted = Object.entries(figures).sort(([one], [other]) => workloadOf(one).localeCompare(workloadOf(other)))
+  fs.writeFileSync(baselineFile, `${JSON.stringify(Object.fromEntries(sorted), null, 2)}\n`)
+}
 if (values.gate) {
-  const baseline: Record<string, number> = JSON.parse(fs.readFileSync(baselineFile, "utf8"))
+  const baseline = baselineOf((workload) => chosen.includes(workload))
   let last = results
   let worse = regressions(figuresOf(results), baseline)
   // a busy machine makes some runs slow, a regression every run
   for (let again = 0; again < 3 && worse.length > 0; again++) {
-    last = await run([...new Set(worse.map((key) => key.split(" ")[0] ?? ""))], asked)
+    last = await run([...new Set(worse.map(workloadOf))], asked)
     const still = regressions(figuresOf(last), baseline)
     worse = worse.filter((key) => still.includes(key))
   }

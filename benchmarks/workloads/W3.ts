@@ -18,7 +18,7 @@ const many = 10_000
 const few = 1_000
 
 /** Herds of each size that are measured, and as many before them that are not. */
-const turns = (scale: Scale): number => scaled(24, scale)
+const turns = (scale: Scale): number => scaled(18, scale)
 
 /** A process that has herds has renewed for weeks: what the compiler makes of a renewal is ready. */
 const warmUp = 6_000
