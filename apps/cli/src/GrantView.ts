@@ -75,6 +75,9 @@ export const make = (
 /** Whether a person has to log in. */
 export const needsLogin = (self: GrantView): boolean => self.why !== null
 
+/** Whether there is nothing left of it that can be used, now or after a renewal. */
+export const isEnded = (self: GrantView): boolean => needsLogin(self) || (self.expiresIn === 0 && !self.renewable)
+
 /** A grant in lines of text. */
 export const toText = (self: GrantView, style: Style): string => {
   const lines: Array<readonly [label: string, text: string]> = [
@@ -114,7 +117,7 @@ export const rotationText = (policy: RotationPolicy.RotationPolicy): string => {
 const stateText = (self: GrantView, style: Style): string => {
   switch (self.state) {
     case "Active":
-      if (self.expiresIn === 0 && !self.renewable) return style.yellow("ended")
+      if (isEnded(self)) return style.yellow("ended")
       return self.failures === 0 ? style.green("active") : style.yellow(`active, ${self.failures} renewals failed`)
     case "Renewing":
       return style.yellow("being renewed, or its holder is gone")

@@ -200,7 +200,20 @@ const rows: { readonly [command: string]: Row } = {
         return yield* run(["status"])
       })
     },
-    badly: without(ofGrant("status"), "the server has ended the grant", "the record cannot be read")
+    badly: {
+      ...without(ofGrant("status"), "the server has ended the grant", "the record cannot be read"),
+      "the server has ended the grant": c(
+        3,
+        /log in again[^]*The grant of the account ended has ended: run effect-oauth login/,
+        function*({ loggedIn, run, sandbox }) {
+          const flags = yield* loggedIn("oidc-public", "ended")
+          yield* sandbox.fail({ status: 400, error: "invalid_grant", times: 1 })
+          yield* run(["refresh", ...flags])
+          return yield* run(["status", ...flags])
+        },
+        { shows: true }
+      )
+    }
   },
   refresh: {
     well: {

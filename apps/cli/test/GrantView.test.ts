@@ -29,6 +29,7 @@ describe("GrantView", () => {
     const view = GrantView.make(record({}), { ...options, now: start + 7_200_000 })
 
     assert.strictEqual(view.expiresIn, 0)
+    assert.isFalse(GrantView.isEnded(view))
     assert.include(GrantView.toText(view, Style.plain), "ended; renewed when it is asked for")
   })
 
@@ -37,6 +38,7 @@ describe("GrantView", () => {
     const view = GrantView.make({ ...record({}), body }, { ...options, now: start + 7_200_000 })
 
     assert.isFalse(view.renewable)
+    assert.isTrue(GrantView.isEnded(view))
     assert.match(GrantView.toText(view, Style.plain), /state +ended/)
   })
 

@@ -61,6 +61,14 @@ export const status = Command.make(
     }
     const { json, text } = view(grants)
     yield* output.result(json, text)
+    if (asked.account !== undefined && grants.every(GrantView.isEnded)) {
+      return yield* make({
+        code: "ReauthorizationRequired",
+        why: grants[0]?.why ?? undefined,
+        message: `The grant of the account ${asked.account} has ended: run effect-oauth login with the same flags`,
+        exitCode: ExitCode.reauthorize
+      })
+    }
   })
 ).pipe(
   Command.withDescription("Show the grants: state, time left, scopes, rotation, and where they are kept"),
