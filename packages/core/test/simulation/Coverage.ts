@@ -79,11 +79,7 @@ const accepted: ReadonlySet<Ledger.Kind> = new Set<Ledger.Kind>(["rotated", "kep
 export interface Row {
   readonly name: string
   readonly times: (facts: Facts) => number
-  /** Which runs reach it most. */
-  readonly focus?: Faults.Name
 }
-
-const about = (focus: Faults.Name, row: Row): Row => ({ ...row, focus })
 
 type Event<Tag extends GrantEvent.GrantEvent["_tag"]> = Extract<GrantEvent.GrantEvent, { readonly _tag: Tag }>
 
@@ -184,16 +180,10 @@ export const rows: ReadonlyArray<Row> = [
     (_, facts) =>
       facts.written.some(({ before }) => before?.body._tag === "Open" && before.body.quarantined !== undefined)
   ),
-  about(
-    "other subject",
-    events("7: the answer is for somebody else", "Ended", ({ why }) => why === "IdentityMismatch")
-  ),
-  about(
-    "dns",
-    failed(
-      "7: not sent, released and retried",
-      (reason) => reason._tag === "RequestNotSent" && reason.problem !== "lease-lost" && reason.problem !== "closing"
-    )
+  events("7: the answer is for somebody else", "Ended", ({ why }) => why === "IdentityMismatch"),
+  failed(
+    "7: not sent, released and retried",
+    (reason) => reason._tag === "RequestNotSent" && reason.problem !== "lease-lost" && reason.problem !== "closing"
   ),
   failed("7: not processed, released with retryAt", (reason) => reason._tag === "ServerUnavailable"),
   events("7: refused, and the own claim stands", "Ended", ({ why }) => why === "GrantRejected"),
@@ -201,7 +191,7 @@ export const rows: ReadonlyArray<Row> = [
     name: "7: refused, and the version has moved",
     times: ({ declined }) => declined.filter(({ draft }) => draft.state._tag === "ReauthorizationRequired").length
   },
-  about("invalid_grant", events("7: refused, and the brake holds", "BrakeHeld")),
+  events("7: refused, and the brake holds", "BrakeHeld"),
   failed(
     "7: another OAuth error, the grant is kept",
     (reason, { plan }) => reason._tag === "RequestRefused" && plan.focus !== "invalid_grant"
@@ -245,46 +235,30 @@ export const rows: ReadonlyArray<Row> = [
     (draft, { lineage, state }) => lineage === draft.lineage && state._tag !== "Revoked"
   ),
 
-  about(
-    "revocation",
-    pairsDeclined(
-      "10: a revocation wins, and the pair is revoked too",
-      (draft, { lineage, state }) => lineage === draft.lineage && state._tag === "Revoked"
-    )
+  pairsDeclined(
+    "10: a revocation wins, and the pair is revoked too",
+    (draft, { lineage, state }) => lineage === draft.lineage && state._tag === "Revoked"
   ),
-  about(
-    "login",
-    pairsDeclined(
-      "10: a login wins, and the other pair is left to expire",
-      (draft, { lineage }, { plan }) => lineage !== draft.lineage && plan.revocation === "grant"
-    )
+  pairsDeclined(
+    "10: a login wins, and the other pair is left to expire",
+    (draft, { lineage }, { plan }) => lineage !== draft.lineage && plan.revocation === "grant"
   ),
-  about(
-    "login",
-    pairsDeclined(
-      "10: a login wins, and the other pair is revoked by itself",
-      (draft, { lineage }, { plan }) => lineage !== draft.lineage && plan.revocation === "token"
-    )
+  pairsDeclined(
+    "10: a login wins, and the other pair is revoked by itself",
+    (draft, { lineage }, { plan }) => lineage !== draft.lineage && plan.revocation === "token"
   ),
 
-  about(
-    "closing",
-    failed(
-      "11: closing before the send releases the claim",
-      (reason) => reason._tag === "RequestNotSent" && reason.problem === "closing"
-    )
+  failed(
+    "11: closing before the send releases the claim",
+    (reason) => reason._tag === "RequestNotSent" && reason.problem === "closing"
   ),
-  about(
-    "closing",
-    events(
-      "11: closing waits for answer and commit",
-      "Renewed",
-      (_, _facts, life, at) => life.closingAt !== undefined && at >= life.closingAt
-    )
+  events(
+    "11: closing waits for answer and commit",
+    "Renewed",
+    (_, _facts, life, at) => life.closingAt !== undefined && at >= life.closingAt
   ),
   {
     name: "11: closing leaves the journal when its grace is over",
-    focus: "closing",
     times: ({ lives, written }) =>
       written.filter(({ at, by, grant }) => {
         const ended = lives.get(by)?.ended
@@ -293,16 +267,13 @@ export const rows: ReadonlyArray<Row> = [
         return next === undefined || next.at > ended.at
       }).length
   },
-  about("closing", events("11: a pair that cannot be saved goes into escrow", "Escrowed")),
-  about(
-    "closing",
-    writes(
-      "11: the next start commits what is in escrow",
-      (before, grant, by, _at, facts) =>
-        isRenewing(before) && grant.state._tag === "Active" && grant.serial > before.serial &&
-        before.lineage === grant.lineage && writerOf(facts, before) !== by
-    )
+  events("11: a pair that cannot be saved goes into escrow", "Escrowed"),
+  writes(
+    "11: the next start commits what is in escrow",
+    (before, grant, by, _at, facts) =>
+      isRenewing(before) && grant.state._tag === "Active" && grant.serial > before.serial &&
+      before.lineage === grant.lineage && writerOf(facts, before) !== by
   ),
-  about("closing", events("11: without an escrow the pair is lost, and said to be", "PairLost")),
-  about("store goes back in time", events("11: a store that went back in time is written again", "WrittenBack"))
+  events("11: without an escrow the pair is lost, and said to be", "PairLost"),
+  events("11: a store that went back in time is written again", "WrittenBack")
 ]

@@ -22,7 +22,7 @@ export interface Plan {
 }
 
 /** What a run can be about. */
-export const foci: ReadonlyArray<Plan["focus"]> = ["nothing", ...Faults.names]
+const foci: ReadonlyArray<Plan["focus"]> = ["nothing", ...Faults.names]
 
 /** How many plans differ by rotation or focus. Seeds go through all of them in turn. */
 export const classes = foci.length * Faults.rotationNames.length

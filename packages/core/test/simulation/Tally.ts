@@ -1,10 +1,8 @@
 /** What came of many runs: what was wrong, and what was reached. */
 import type { Ledger } from "@effect-oauth/core/testing"
 import * as Coverage from "./Coverage.ts"
-import * as Faults from "./Faults.ts"
 import { breaches } from "./Invariants.ts"
 import { Livelock, Machine } from "./Machine.ts"
-import { classes, classOf, foci } from "./Plan.ts"
 import { type Facts, run } from "./Simulation.ts"
 
 export interface Tally {
@@ -35,46 +33,6 @@ export const merge = (into: Tally, other: Tally): void => {
   into.wrong.push(...other.wrong)
   for (const [name, times] of other.pairs) into.pairs.set(name, (into.pairs.get(name) ?? 0) + times)
   for (const [name, times] of other.rows) into.rows.set(name, (into.rows.get(name) ?? 0) + times)
-}
-
-/**
- * The seeds to run next: one of each class, and then always one of the class that is known to reach what was reached
- * least. Several workers share the seeds of a class.
- */
-export const wanted = (
-  tally: Tally,
-  { from, step }: { readonly from: number; readonly step: number }
-): () => number => {
-  const rounds = Array.from({ length: classes }, () => 0)
-  const rotations = Faults.rotationNames
-  const aims = [
-    ...foci.flatMap((focus) =>
-      rotations.map((rotation) => {
-        const pair = focus === "nothing" ? "" : Coverage.pairOf(focus, rotation)
-        // where nothing is to be reached, a run is worth while all the same
-        const isAim = focus !== "nothing" && !Faults.impossible.has(pair)
-        return {
-          classOf: () => classOf(rotation, focus),
-          times: () => isAim ? tally.pairs.get(pair) ?? 0 : tally.seeds / 50
-        }
-      })
-    ),
-    ...Coverage.rows.flatMap(({ focus, name }) =>
-      focus === undefined ? [] : [{
-        classOf: () => classOf(rotations[tally.seeds % rotations.length] ?? "strict", focus),
-        times: () => tally.rows.get(name) ?? 0
-      }]
-    )
-  ]
-  let turn = 0
-  return () => {
-    const at = turn < classes
-      ? turn++
-      : aims.reduce((least, other) => other.times() < least.times() ? other : least).classOf()
-    const round = rounds[at] ?? 0
-    rounds[at] = round + 1
-    return at + classes * (from + step * round)
-  }
 }
 
 /** Everything that is to be reached, the rarest first. */

@@ -1,13 +1,11 @@
 // Simulates many seeds on every core, or one seed aloud:
 //
 //   npm run simulate -- --seeds 20000 [--from 1]      so many seeds
-//   npm run simulate -- --seconds 30                  as many as fit into so much time of each core, those first that
-//                                                     reach what was reached least
 //   npm run simulate -- --seed N                      one, told aloud
 //
 // With --gate it is not enough that nothing is wrong: everything in `Coverage.ts` must have been reached 50 times, or
-// once in 400 seeds where those are fewer than 20,000. The gate runs a number of seeds and not of seconds, so that it is
-// the same on every machine.
+// once in 400 seeds where those are fewer than 20,000. It is a number of seeds and not of seconds, so that the gate is the
+// same on every machine.
 // The least reached is always printed, all of it with --coverage.
 //
 // Ends with 1 when an invariant was broken, and prints each seed that did it; a seed replays alone.
@@ -19,35 +17,18 @@ import { plan } from "./Plan.ts"
 import { run } from "./Simulation.ts"
 import * as Tally from "./Tally.ts"
 
-/** Which seeds a worker runs: every `step`th, or, when given a time, by what is missing. */
+/** Which seeds a worker runs: every `step`th. */
 interface Share {
   readonly from: number
   readonly to: number
   readonly step: number
-  readonly seconds: number | undefined
-  /** Whether to go on until enough was reached. */
-  readonly gate: boolean
 }
 
 const least = 50
 
 const work = (share: Share): void => {
   const tally = Tally.empty()
-  if (share.seconds === undefined) {
-    for (let seed = share.from; seed < share.to; seed += share.step) Tally.add(tally, seed)
-  } else {
-    // of this thread's own time: what else runs on the machine does not make it a smaller test
-    const spent = (): number => {
-      const { system, user } = process.threadCpuUsage()
-      return (system + user) / 1e6
-    }
-    const until = spent() + share.seconds
-    const latest = until + 3 * share.seconds
-    const seeds = Tally.wanted(tally, share)
-    const isEnough = (): boolean => (Tally.coverage(tally)[0]?.[1] ?? 0) * share.step >= least
-    // on a slow machine what is to be reached takes longer
-    while (spent() < until || (share.gate && spent() < latest && !isEnough())) Tally.add(tally, seeds())
-  }
+  for (let seed = share.from; seed < share.to; seed += share.step) Tally.add(tally, seed)
   // a port to the parent thread, not a window: there is no origin to name
   // oxlint-disable-next-line unicorn/require-post-message-target-origin
   parentPort?.postMessage(tally)
@@ -109,7 +90,6 @@ const { values } = parseArgs({
   options: {
     seeds: { type: "string", default: "20000" },
     from: { type: "string", default: "1" },
-    seconds: { type: "string" },
     seed: { type: "string" },
     coverage: { type: "boolean", default: false },
     gate: { type: "boolean", default: false }
@@ -121,19 +101,11 @@ else if (values.seed !== undefined) replay(Number(values.seed))
 else {
   const started = performance.now()
   const from = Number(values.from)
-  const seconds = values.seconds === undefined ? undefined : Number(values.seconds)
-  const { gate } = values
-  const tally = await onEveryCore((index, step) => ({
-    from: from + index,
-    to: from + Number(values.seeds),
-    step,
-    seconds,
-    gate
-  }))
+  const tally = await onEveryCore((index, step) => ({ from: from + index, to: from + Number(values.seeds), step }))
   report(tally, {
     all: values.coverage,
     gate: values.gate,
-    least: seconds === undefined ? Math.min(least, Math.floor(Number(values.seeds) / 400)) : least
+    least: Math.min(least, Math.floor(Number(values.seeds) / 400))
   })
   const took = (performance.now() - started) / 1000
   console.log(`${tally.seeds} seeds in ${took.toFixed(1)} s, ${tally.wrong.length} of them broken`)
