@@ -18,7 +18,7 @@ const defaults = {
   width: ["16", "renewals that a keeper has under way"],
   latency: ["200", "milliseconds that the authorization server takes"],
   "server-limit": ["50", "renewals that the authorization server allows in a second, for this client"],
-  cpu: ["3.1", "milliseconds of one core that a renewal takes; measured by W8 of the bench"],
+  cpu: ["2.6", "milliseconds of one core that a renewal takes; measured by W8 of the bench"],
   cores: ["1", "cores that each process may use for it"],
   "token-bytes": ["80", "bytes of both tokens of a grant"],
   "store-writes": ["5000", "writes that the store takes in a second, each made durable"],
