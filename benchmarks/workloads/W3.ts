@@ -141,14 +141,16 @@ const peer = (name: string, prepare: () => Promise<() => Promise<unknown>>): Con
   long: true,
   run: async (scale) => {
     const seen = stubFetch(latency)
+    let requests = 0
     const all = async (callers: number) => {
       const call = await prepare()
-      return Promise.all(Array.from({ length: callers }, call))
+      seen.asked = 0
+      await Promise.all(Array.from({ length: callers }, call))
+      requests = Math.max(requests, seen.asked)
     }
     const count = turns(scale)
     const [large, small] = await inTurns(count, count, [herds(() => all(many)), herds(() => all(few))])
     const each = (large.cpu - small.cpu) / (many - few)
-    const requests = seen.asked / (4 * count)
     return { each, cpu: large.cpu / 1000, cpu1k: small.cpu / 1000, requests, ms: large.wall / 1000 }
   }
 })
