@@ -13,7 +13,7 @@ import * as SqlClient from "effect/sql/SqlClient"
 import { heldBytes, scaled, spent } from "../measure.ts"
 import { at } from "../needs.ts"
 import { type Refresh, refreshers, simpleOauth2, stubFetch } from "../peers.ts"
-import { open, tokensOf } from "../service.ts"
+import { Ahead, open, tokensOf } from "../service.ts"
 import * as Floor from "../size/floor.ts"
 import { pg, postgresStore, redis, redisStore } from "../stores.ts"
 import type { Contender, Need, Reach, Sample, Scale, Workload } from "../Workload.ts"
@@ -92,15 +92,6 @@ const effects = (
       before()
       return run(all)
     }
-  }
-}
-
-/** A clock that is set forward, so that what was issued a moment ago has expired. */
-class Ahead extends (Clock.Clock.defaultValue().constructor as new() => Clock.Clock) {
-  hours = 0
-
-  override currentTimeMillisUnsafe(): number {
-    return super.currentTimeMillisUnsafe() + this.hours * 3_600_000
   }
 }
 
