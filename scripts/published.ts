@@ -15,7 +15,17 @@ const source = path.join(core, "src")
 
 /** What is one file: these modules and all that they take along, but what is in a file above. */
 const together: Readonly<Record<string, ReadonlyArray<string>>> = {
-  vocabulary: ["Grant", "GrantHistory", "GrantKey", "Identity", "OAuthError", "RemoteText", "Scopes", "Target"],
+  vocabulary: [
+    "Grant",
+    "GrantHistory",
+    "GrantKey",
+    "Identity",
+    "OAuthError",
+    "PlatformDigest",
+    "RemoteText",
+    "Scopes",
+    "Target"
+  ],
   exchange: ["TokenEndpoint"],
   service: ["TokenService"]
 }

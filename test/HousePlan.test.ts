@@ -22,6 +22,7 @@ const storeys: ReadonlyArray<{ readonly name: string; readonly modules: Readonly
       "GrantSchema",
       "Identity",
       "OAuthError",
+      "PlatformDigest",
       "RemoteText",
       "Scopes",
       "Target",

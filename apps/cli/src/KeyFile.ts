@@ -4,7 +4,7 @@
 import * as DpopKey from "@effect-oauth/core/DpopKey"
 import type { SigningKey } from "@effect-oauth/core/jose"
 import * as OAuthError from "@effect-oauth/core/OAuthError"
-import * as Digest from "effect/crypto/Digest"
+import * as PlatformDigest from "@effect-oauth/core/PlatformDigest"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Redacted from "effect/Redacted"
@@ -46,7 +46,7 @@ export const dpop = Effect.fnUntraced(function*(
   const jwk = yield* Effect.flatten(reading(found))
   return yield* Effect.provide(
     DpopKey.fromJwk(Redacted.make<string>(JSON.stringify(jwk))),
-    Digest.layerWebCrypto
+    PlatformDigest.layer
   )
 })
 

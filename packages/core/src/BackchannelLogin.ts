@@ -34,6 +34,7 @@ import { type Expected, JwtVerifier } from "./JwtVerifier.ts"
 import type * as Login from "./Login.ts"
 import * as OAuthError from "./OAuthError.ts"
 import { PendingAuthorizations } from "./PendingAuthorizations.ts"
+import * as PlatformDigest from "./PlatformDigest.ts"
 import type * as RemoteText from "./RemoteText.ts"
 import { TokenService } from "./TokenService.ts"
 import type { TokenSet } from "./TokenSet.ts"
@@ -152,7 +153,7 @@ export class BackchannelLogin extends Context.Service<BackchannelLogin, {
 }>()("@effect-oauth/core/BackchannelLogin") {}
 
 /**
- * Logins, with WebCrypto for digests.
+ * Logins, with digests of {@link PlatformDigest.layer}.
  *
  * **Details**
  *
@@ -166,7 +167,7 @@ export class BackchannelLogin extends Context.Service<BackchannelLogin, {
 export const layer = (
   options?: LayerOptions
 ): Layer.Layer<BackchannelLogin, OAuthError.OAuthError, Requirements> =>
-  Layer.provide(layerWith(options), Digest.layerWebCrypto)
+  Layer.provide(layerWith(options), PlatformDigest.layer)
 
 /**
  * The same with digests from the context.

@@ -26,6 +26,7 @@ import { ofBinary, ofBytes } from "./internal/base64Url.ts"
 import * as Proven from "./internal/proven.ts"
 import { isPrivate } from "./internal/url.ts"
 import * as OAuthError from "./OAuthError.ts"
+import * as PlatformDigest from "./PlatformDigest.ts"
 
 /**
  * What a sender knows of proofs: the service, what it proves, and what it hears.
@@ -204,7 +205,7 @@ export const layerKey = <R = never>(
   options?: Options
 ): Layer.Layer<Dpop, OAuthError.OAuthError, Exclude<R, Digest.Digest | SecureRandom.SecureRandom>> =>
   layerWith(key, options).pipe(
-    Layer.provide(Layer.merge(Digest.layerWebCrypto, SecureRandom.layerWebCrypto))
+    Layer.provide(Layer.merge(PlatformDigest.layer, SecureRandom.layerWebCrypto))
   )
 
 /**

@@ -17,6 +17,7 @@ import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Configuration from "./Configuration.ts"
 import * as OAuthError from "./OAuthError.ts"
+import * as PlatformDigest from "./PlatformDigest.ts"
 
 /**
  * Sealed text, and the key that opens it.
@@ -163,7 +164,7 @@ export const fromCryptoKeys = Effect.fnUntraced(function*(options: {
  */
 export const layer = (options: Options): Layer.Layer<Keyring, OAuthError.OAuthError> =>
   layerWith(options).pipe(
-    Layer.provide([Aead.layerWebCrypto, Digest.layerWebCrypto]),
+    Layer.provide([Aead.layerWebCrypto, PlatformDigest.layer]),
     Layer.provide(SecureRandom.layerWebCrypto)
   )
 

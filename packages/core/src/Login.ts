@@ -6,7 +6,7 @@
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
-import * as Digest from "effect/crypto/Digest"
+import type * as Digest from "effect/crypto/Digest"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import type * as DateTime from "effect/DateTime"
 import type * as Duration from "effect/Duration"
@@ -27,6 +27,7 @@ import { JwtVerifier } from "./JwtVerifier.ts"
 import type * as OAuthError from "./OAuthError.ts"
 import type * as OpenIdRequest from "./OpenIdRequest.ts"
 import { PendingAuthorizations } from "./PendingAuthorizations.ts"
+import * as PlatformDigest from "./PlatformDigest.ts"
 import { PushedAuthorization } from "./PushedAuthorization.ts"
 import { RequestSigner } from "./RequestSigner.ts"
 import type * as Scopes from "./Scopes.ts"
@@ -195,7 +196,8 @@ export class Login extends Context.Service<Login, {
 }>()("@effect-oauth/core/Login") {}
 
 /**
- * Logins, with WebCrypto for randomness and digests.
+ * Logins, with randomness of WebCrypto and digests of
+ * {@link PlatformDigest.layer}.
  *
  * **Details**
  *
@@ -215,7 +217,7 @@ export const layer: Layer.Layer<
   | TokenEndpoint
   | TokenService
 > = Layer.suspend(() => layerWith).pipe(
-  Layer.provide(Digest.layerWebCrypto),
+  Layer.provide(PlatformDigest.layer),
   Layer.provide(SecureRandom.layerWebCrypto),
   Layer.fresh
 )

@@ -5,7 +5,7 @@
  *
  * @since 0.1.0
  */
-import * as Digest from "effect/crypto/Digest"
+import type * as Digest from "effect/crypto/Digest"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Layer from "effect/Layer"
 import type { AuthorizationServer } from "./AuthorizationServer.ts"
@@ -15,6 +15,7 @@ import * as Login from "./Login.ts"
 import type { OAuthError } from "./OAuthError.ts"
 import * as OAuthHttpClient from "./OAuthHttpClient.ts"
 import type { PendingAuthorizations } from "./PendingAuthorizations.ts"
+import * as PlatformDigest from "./PlatformDigest.ts"
 import * as PushedAuthorization from "./PushedAuthorization.ts"
 import * as Revocation from "./Revocation.ts"
 import * as TokenEndpoint from "./TokenEndpoint.ts"
@@ -80,7 +81,7 @@ export const layerWith = (options?: TokenService.Options): Layer.Layer<
   | OAuthHttpClient.OAuthHttpClient
   | PendingAuthorizations
   | TokenStore
-> => Layer.provide(layerCrypto(options), Layer.merge(Digest.layerWebCrypto, SecureRandom.layerWebCrypto))
+> => Layer.provide(layerCrypto(options), Layer.merge(PlatformDigest.layer, SecureRandom.layerWebCrypto))
 
 /**
  * The same with digests and randomness from the context: for platforms without

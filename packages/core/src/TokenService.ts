@@ -37,6 +37,7 @@ import * as Service from "./internal/service.ts"
 import * as Snapshot from "./internal/snapshot.ts"
 import { JwtVerifier } from "./JwtVerifier.ts"
 import type { OAuthError } from "./OAuthError.ts"
+import * as PlatformDigest from "./PlatformDigest.ts"
 import { RefreshPolicy } from "./RefreshPolicy.ts"
 import { Revocation } from "./Revocation.ts"
 import * as RotationPolicy from "./RotationPolicy.ts"
@@ -382,7 +383,8 @@ export const make = /* @__PURE__ */ Effect.fnUntraced(function*(options?: Option
 })
 
 /**
- * The service, with WebCrypto for digests and randomness.
+ * The service, with randomness of WebCrypto and digests of
+ * {@link PlatformDigest.layer}.
  *
  * @category layers
  * @since 0.1.0
@@ -393,7 +395,7 @@ export const layer = (options?: Options): Layer.Layer<
   AuthorizationServer.AuthorizationServer | ClientAuthentication | Revocation | TokenEndpoint | TokenStore
 > =>
   layerWith(options).pipe(
-    Layer.provide(Digest.layerWebCrypto),
+    Layer.provide(PlatformDigest.layer),
     Layer.provide(SecureRandom.layerWebCrypto)
   )
 

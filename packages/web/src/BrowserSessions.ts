@@ -10,6 +10,7 @@
 import * as Identity from "@effect-oauth/core/Identity"
 import { Keyring } from "@effect-oauth/core/Keyring"
 import * as OAuthError from "@effect-oauth/core/OAuthError"
+import * as PlatformDigest from "@effect-oauth/core/PlatformDigest"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Digest from "effect/crypto/Digest"
@@ -269,7 +270,7 @@ export const make = Effect.fnUntraced(function*(options: Options = {}) {
  * @since 0.1.0
  */
 export const layer = (options?: Options): Layer.Layer<BrowserSessions, never, BackingPersistence> =>
-  layerWith(options).pipe(Layer.provide([Digest.layerWebCrypto, SecureRandom.layerWebCrypto]))
+  layerWith(options).pipe(Layer.provide([PlatformDigest.layer, SecureRandom.layerWebCrypto]))
 
 /**
  * The same, with randomness and digests from the context.

@@ -20,6 +20,7 @@ import type { ClientAuthentication } from "../ClientAuthentication.ts"
 import type { Identity } from "../Identity.ts"
 import { type Expected, JwtVerifier } from "../JwtVerifier.ts"
 import type * as OAuthError from "../OAuthError.ts"
+import * as PlatformDigest from "../PlatformDigest.ts"
 import * as Algorithms from "./internal/algorithms.ts"
 import * as Claims from "./internal/claims.ts"
 import type * as Jwe from "./internal/jwe.ts"
@@ -179,7 +180,7 @@ export const make: (
 })
 
 /**
- * The verifier of ID tokens, with WebCrypto for digests.
+ * The verifier of ID tokens, with digests of {@link PlatformDigest.layer}.
  *
  * @category layers
  * @since 0.1.0
@@ -187,7 +188,7 @@ export const make: (
 export const layer = (
   options?: Options
 ): Layer.Layer<JwtVerifier, OAuthError.OAuthError, AuthorizationServer | ClientAuthentication | Jwks> =>
-  Layer.provide(Layer.effect(JwtVerifier, Effect.suspend(() => make(options))), Digest.layerWebCrypto)
+  Layer.provide(Layer.effect(JwtVerifier, Effect.suspend(() => make(options))), PlatformDigest.layer)
 
 const digests = { 256: Digest.sha256, 384: Digest.sha384, 512: Digest.sha512 }
 
