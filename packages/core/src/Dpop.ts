@@ -24,7 +24,7 @@ import * as DpopKey from "./DpopKey.ts"
 import { type Answer, Dpop, type Proof, type Request } from "./DpopProof.ts"
 import { ofBinary, ofBytes } from "./internal/base64Url.ts"
 import * as Proven from "./internal/proven.ts"
-import { isPrivate } from "./internal/url.ts"
+import { isPrivate, parse } from "./internal/url.ts"
 import * as OAuthError from "./OAuthError.ts"
 import * as PlatformDigest from "./PlatformDigest.ts"
 
@@ -154,7 +154,7 @@ export const make: (
             return invalid("dpopKey", `is for ${algorithm}, which the server does not list`)
           }
           if (!/^[!-~]+$/.test(request.method)) return invalid("method", "is not the name of a method")
-          const url = parsed(request.url)
+          const url = parse(request.url)
           if (url === undefined) return invalid("url", "is not an absolute URL")
           if (!isPrivate(url)) return invalid("url", "must begin with https://, which DPoP presupposes")
           const ath = accessToken === undefined ? undefined : hashes.get(accessToken)
@@ -247,14 +247,6 @@ interface Server {
 interface Signer {
   readonly key: DpopKey.DpopKey
   readonly header: string
-}
-
-const parsed = (url: string): URL | undefined => {
-  try {
-    return new URL(url)
-  } catch {
-    return undefined
-  }
 }
 
 // the same for all proofs of a key

@@ -49,7 +49,11 @@ export type Left =
  */
 export interface Progress {
   readonly key: GrantKey.GrantKey
-  readonly result: "moved" | Left
+  /**
+   * Moved, why it was left, or `"absent"`: it was there when grants were listed
+   * and is not any more. Somebody has removed it, or another run moved it.
+   */
+  readonly result: "moved" | "absent" | Left
 }
 
 /**
@@ -134,6 +138,7 @@ const move = (
   Effect.gen(function*() {
     const { from, name, to } = options
     let reading: Reading = yield* from.read(key)
+    let isCopied = false
     while (reading.grant !== undefined) {
       const { grant } = reading
       if (grant.format > Grant.format) return "NewerFormat"
@@ -166,10 +171,11 @@ const move = (
       const back = copied.accepted ? (yield* to.read(key)).grant : copied.grant
       if (back === undefined || !(isCopy(back, grant) || isLater(back, grant))) return "Unverified"
       if (options.source === "keep") return "moved"
+      isCopied = true
       const removed: Outcome = yield* from.remove(key, grant.version)
       reading = removed
     }
-    return "moved"
+    return isCopied ? "moved" : "absent"
   }).pipe(Effect.catchReason("OAuthError", "RecordInvalid", () => Effect.succeed("Unreadable" as const)))
 
 // The record as it stands, for another installation.

@@ -188,6 +188,34 @@ describe("GrantMove", () => {
         }))
     }
 
+    it.effect("says that a grant is absent which was removed after it was listed", () =>
+      Effect.gen(function*() {
+        const { from, to } = yield* stores
+        const { key, version } = yield* put(from, "ada")
+        const removing = {
+          ...from,
+          read: () => Effect.andThen(from.remove(keyOf("ada"), version), from.read(keyOf("ada")))
+        }
+
+        const progress = yield* move({ from: removing, to })
+
+        assert.deepStrictEqual(progress, ["absent"])
+        assert.isUndefined(yield* read(to, key))
+      }))
+
+    it.effect("says that a grant is absent which was removed before it could be claimed", () =>
+      Effect.gen(function*() {
+        const { from, to } = yield* stores
+        const { version } = yield* put(from, "ada")
+        const removing: Store = {
+          ...from,
+          write: (expected, draft) => Effect.andThen(from.remove(keyOf("ada"), version), from.write(expected, draft))
+        }
+
+        assert.deepStrictEqual(yield* move({ from: removing, to }), ["absent"])
+        assert.deepStrictEqual(yield* held(to), [])
+      }))
+
     it.effect("does not bring back an older pair when the target has renewed in the meantime", () =>
       Effect.gen(function*() {
         const { from, to } = yield* stores

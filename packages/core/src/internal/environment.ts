@@ -17,7 +17,7 @@ import type { Brake, Breaker } from "./breaker.ts"
 import type { Custody } from "./custody.ts"
 import type { Heartbeats } from "./heartbeats.ts"
 import * as Snapshot from "./snapshot.ts"
-import type * as Transaction from "./transaction.ts"
+import * as Transaction from "./transaction.ts"
 
 /** What renewals of one service have in common. */
 export interface Environment {
@@ -69,7 +69,7 @@ export const observe = (env: Environment, snapshot: Snapshot.Snapshot, reading: 
  */
 export const hear = (env: Environment, snapshot: Snapshot.Snapshot, reading: Reading): void => {
   const { grant } = reading
-  const isEnded = grant?.state._tag === "Revoked" || grant?.state._tag === "ReauthorizationRequired"
+  const isEnded = grant !== undefined && Transaction.isEnded(grant.state)
   if (snapshot.unsaved !== undefined && snapshot.grant?.lineage === grant?.lineage && !isEnded) return
   observe(env, snapshot, reading)
 }

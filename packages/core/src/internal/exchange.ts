@@ -24,7 +24,7 @@ import { AnswerLost, ConfigurationInvalid, RedirectRefused, RequestNotSent, Resp
 import type { Answer } from "../TokenResponse.ts"
 import { lostBy, notSent } from "./notSent.ts"
 import { unquoted } from "./quotation.ts"
-import { isPrivate } from "./url.ts"
+import { isPrivate, parse } from "./url.ts"
 import { after, withinContext } from "./within.ts"
 
 /** What became of a request. */
@@ -53,7 +53,7 @@ export const once = (
     const limits = Context.get(context, ExchangeLimits)
     const clock = Context.get(context, Clock.Clock)
     const bodyMatters = options.bodyMatters ?? isSuccess
-    const url = URL.canParse(request.url) ? new URL(request.url) : undefined
+    const url = parse(request.url)
     if (url === undefined) return Effect.succeed(misconfigured(options.field, "is not an absolute URL"))
     if (!isPrivate(url)) return Effect.succeed(misconfigured(options.field, "must begin with https://"))
     const { href, origin } = url

@@ -294,7 +294,9 @@ export const observe = (self: Snapshot, reading: Reading, now: number, trust: Tr
 /** Fills a slot from the record that its snapshot holds. */
 export const fill = (slot: Slot, trust: Trust): void => {
   const { grant, heardAt, notice, offset, used } = slot.snapshot
-  const token = grant === undefined || isEnded(grant) ? undefined : Grant.accessToken(grant, slot.target.id)
+  const token = grant === undefined || Transaction.isEnded(grant.state)
+    ? undefined
+    : Grant.accessToken(grant, slot.target.id)
   if (grant === undefined || token === undefined || !Transaction.isHeld(token, trust)) {
     slot.exit = undefined
     slot.usableUntil = slot.freshUntil = Number.NEGATIVE_INFINITY
@@ -376,6 +378,3 @@ export const hurry = (self: Snapshot, until: number): void => {
 
 const same = (a: AccessToken, b: Grant.AccessToken): boolean =>
   a.value === b.value || (a.type === b.type && Redacted.value(a.value) === Redacted.value(b.value))
-
-const isEnded = (grant: Grant.Grant): boolean =>
-  grant.state._tag === "ReauthorizationRequired" || grant.state._tag === "Revoked"

@@ -687,4 +687,6 @@ const repeatable = (rotation: RotationPolicy): number => {
 const rest = (rules: Rules, attempt: number): Duration.Duration =>
   [rules.policy.lease, rules.policy.settle, rules.patience, rules.policy.indeterminate(attempt)].reduce(Duration.sum)
 
-const isEnded = (state: Grant.State): boolean => state._tag === "ReauthorizationRequired" || state._tag === "Revoked"
+/** Whether a grant in this state has no tokens to give and nothing to renew them with. */
+export const isEnded = (state: Grant.State): boolean =>
+  state._tag === "ReauthorizationRequired" || state._tag === "Revoked"

@@ -36,6 +36,15 @@ export const isPublic = ({ hostname }: URL): boolean => {
   return name.includes(".") && !/(^|\.)(localhost|local|internal|intranet|lan|home|corp|home\.arpa)$/.test(name)
 }
 
+/** The address that a text is, if it is one. */
+export const parse = (text: string): URL | undefined => {
+  try {
+    return new URL(text)
+  } catch {
+    return undefined
+  }
+}
+
 /** Whether a text is a URI with a scheme, of printable ASCII. */
 export const isAbsoluteUri = (text: string): boolean =>
   /^[a-z][a-z0-9+.-]*:[\x21-\x7e]+$/i.test(text) && URL.canParse(text)

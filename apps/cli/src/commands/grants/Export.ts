@@ -56,7 +56,12 @@ export const exported = Command.make(
     let moved = 0
     const lines = <E, R>(progress: Stream.Stream<GrantMove.Progress, E, R>) =>
       output.lines(progress.pipe(
-        Stream.tap(({ result }) => Effect.sync(() => result === "moved" ? moved++ : left++)),
+        Stream.tap(({ result }) =>
+          Effect.sync(() => {
+            if (result === "moved") moved++
+            else if (result !== "absent") left++
+          })
+        ),
         Stream.map(({ key, result }) => GrantLine.of(key, result))
       ))
     yield* Effect.gen(function*() {

@@ -54,7 +54,7 @@ export const imported = Command.make(
           Stream.tap(({ result }) =>
             Effect.sync(() => {
               if (result === "Unreadable") unreadable++
-              else if (result !== "moved") left++
+              else if (result !== "moved" && result !== "absent") left++
             })
           ),
           Stream.map(({ key, result }) => GrantLine.of(key, result))

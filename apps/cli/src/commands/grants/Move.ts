@@ -65,7 +65,7 @@ export const move = Command.make(
             Stream.tap(({ result }) =>
               Effect.sync(() => {
                 if (result === "Claimed" || result === "Indeterminate") later++
-                else if (result !== "moved") left++
+                else if (result !== "moved" && result !== "absent") left++
               })
             ),
             Stream.map(({ key, result }) => GrantLine.of(key, result))
