@@ -8,6 +8,7 @@ import * as Layer from "effect/Layer"
 import * as Redis from "effect/persistence/Redis"
 import type * as Scope from "effect/Scope"
 import * as Configuration from "./Configuration.ts"
+import type * as Grant from "./Grant.ts"
 import * as GrantHistory from "./GrantHistory.ts"
 import * as Shared from "./internal/redis.ts"
 import * as Changes from "./internal/redisChanges.ts"
@@ -83,18 +84,19 @@ export const make = Effect.fnUntraced(function*(options?: Options): Effect.fn.Re
   ): Effect.Effect<A, Failure> =>
     redis.eval(script)(keys, args).pipe(Effect.mapError(Shared.reason), Effect.flatMap(decode))
 
+  const standing = (key: string, outcome: Effect.Effect<Outcome, Failure>): Effect.Effect<Outcome, Failure> =>
+    Effect.filterOrFail(
+      outcome,
+      ({ grant }) => grant === undefined || grant.key === key,
+      () => Reply.invalid("the record of another grant is under its name")
+    )
+
   const outcome = (
     key: string,
     script: Scripts.Script,
     keys: ReadonlyArray<string>,
     args: ReadonlyArray<string | number>
-  ): Effect.Effect<Outcome, Failure> =>
-    run(script, [names.grant(key), ...keys], args, Reply.outcome).pipe(
-      Effect.filterOrFail(
-        ({ grant }) => grant === undefined || grant.key === key,
-        () => Reply.invalid("the record of another grant is under its name")
-      )
-    )
+  ): Effect.Effect<Outcome, Failure> => standing(key, run(script, [names.grant(key), ...keys], args, Reply.outcome))
 
   const headsOf = (ids: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<Head>, Failure> =>
     ids.length === 0 ? Effect.succeed([]) : run(Scripts.heads, ids.map(names.grant), [], Reply.rows).pipe(
@@ -108,22 +110,13 @@ export const make = Effect.fnUntraced(function*(options?: Options): Effect.fn.Re
       Effect.map((heads) => heads.filter((head) => head !== undefined))
     )
 
-  yield* Effect.forkScoped(Settings.warn(redis))
-
-  return TokenStore.of({
-    name: "redis",
-    changes: yield* Changes.make(redis, names),
-    read: Effect.fn("RedisTokenStore.read")(
-      (key) => outcome(key.id, Scripts.read, [], []),
-      failingIn("read")
-    ),
-    write: Effect.fn("RedisTokenStore.write")((expected, draft) => {
+  const write = (expected: string | undefined, draft: Grant.Draft): Effect.Effect<Outcome, Failure> =>
+    Effect.suspend(() => {
       const { body, dueIn, leaseFor, note, retryIn, ...head } = draft
       const [provider = ""] = draft.key.split("|", 1)
-      return outcome(
-        draft.key,
+      const written = run(
         Scripts.write,
-        [names.sequence, names.keys, names.providers, names.due(provider), ...states],
+        [names.grant(draft.key), names.sequence, names.keys, names.providers, names.due(provider), ...states],
         [
           expected === undefined ? "" : `=${expected}`,
           draft.key,
@@ -138,9 +131,23 @@ export const make = Effect.fnUntraced(function*(options?: Options): Effect.fn.Re
           names.changes,
           note === undefined ? "" : GrantHistory.toText(note, draft.serial),
           GrantHistory.characters
-        ]
+        ],
+        Reply.written(draft)
       )
-    }, failingIn("write")),
+      return standing(draft.key, written)
+    })
+
+  yield* Effect.forkScoped(Settings.warn(redis))
+
+  return TokenStore.of({
+    name: "redis",
+    changes: yield* Changes.make(redis, names),
+    read: Effect.fn("RedisTokenStore.read")(
+      (key) => outcome(key.id, Scripts.read, [], []),
+      failingIn("read")
+    ),
+    write: (expected, draft) =>
+      Effect.withSpan(failingIn("write")(write(expected, draft)), "RedisTokenStore.write", untraced),
     extend: Effect.fn("RedisTokenStore.extend")(
       (key, { leaseFor, version }) => outcome(key.id, Scripts.extend, [], [version, millis(leaseFor)]),
       failingIn("extend")
@@ -259,6 +266,9 @@ export const layer = (options?: Options): Layer.Layer<TokenStore, OAuthError.OAu
 export const layerConfig = (
   options: Configuration.Options<Options>
 ): Layer.Layer<TokenStore, OAuthError.OAuthError, Redis.Redis> => Configuration.layer(options, layer)
+
+// where a call came from is not worth its price twice in a renewal
+const untraced = { captureStackTrace: false } as const
 
 type Failure = OAuthError.StoreUnavailable | OAuthError.RecordInvalid
 

@@ -7,16 +7,20 @@
  *
  * @since 0.1.0
  */
+import * as Clock from "effect/Clock"
 import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
 import * as SqlClient from "effect/sql/SqlClient"
 import type * as Statement from "effect/sql/Statement"
 import type * as Grant from "./Grant.ts"
 import * as GrantHistory from "./GrantHistory.ts"
-import * as GrantKey from "./GrantKey.ts"
+import type * as GrantKey from "./GrantKey.ts"
+import * as Ids from "./internal/ids.ts"
 import * as Sql from "./internal/sql.ts"
 import * as Rows from "./internal/sqlRows.ts"
+import * as Writes from "./internal/sqlWrites.ts"
 import * as OAuthError from "./OAuthError.ts"
 import * as TokenStore from "./TokenStore.ts"
 
@@ -147,14 +151,16 @@ export const make: (options?: Options) => Effect.Effect<
 > = Effect.fnUntraced(function*(options?: Options) {
   const random = yield* SecureRandom.SecureRandom
   const { name, now, run, sql, table } = yield* failingIn("make")(Sql.open(options, { defaultTable, migrations }))
+  // each comes once: also after a removal, and after the database went back to a copy
+  const id = Ids.make(random, yield* Clock.Clock)
+  const writing = Writes.make(sql, { now, table })
   const grants = sql(table)
   const aside = `${table}_aside`
   const head = sql.literal("key, version, due_at, retry_at, lease_until, changed_at, head")
-  const after = (millis: number | undefined) => millis === undefined ? null : sql`${now} + ${millis}`
 
-  const read = Effect.fnUntraced(function*(key: GrantKey.GrantKey): Effect.fn.Return<TokenStore.Reading, Failure> {
+  const read = Effect.fnUntraced(function*(key: string): Effect.fn.Return<TokenStore.Reading, Failure> {
     const [row] = yield* run(
-      sql`SELECT ${now} AS now, ${head}, body FROM (SELECT 1) AS one LEFT JOIN ${grants} AS g ON g.key = ${key.id}`
+      sql`SELECT ${now} AS now, ${head}, body FROM (SELECT 1) AS one LEFT JOIN ${grants} AS g ON g.key = ${key}`
     )
     return yield* Rows.readingOf(name, row)
   })
@@ -167,70 +173,28 @@ export const make: (options?: Options) => Effect.Effect<
     isAccepted: (standing: Grant.Grant) => boolean
   ): Effect.fn.Return<TokenStore.Outcome, Failure> {
     const [row] = yield* run(statement)
-    if (row === undefined) return { ...yield* read(key), accepted: false }
+    if (row === undefined) return { ...yield* read(key.id), accepted: false }
     const reading = yield* Rows.readingOf(name, row)
     return { ...reading, accepted: reading.grant !== undefined && isAccepted(reading.grant) }
   })
 
-  // A loser writes the row as it is: only so the statement sees, and returns, what a concurrent winner has written.
-  const swap = (expected: string) => (column: string, value: unknown) =>
-    sql`${sql(column)} = CASE WHEN g.version = ${expected} THEN ${value} ELSE g.${sql(column)} END`
+  const write = Effect.fnUntraced(function*(expected: string | undefined, draft: Grant.Draft): Effect.fn.Return<
+    TokenStore.Outcome,
+    Failure
+  > {
+    const version = yield* id
+    const statement = writing(expected, draft, version)
+    if (Result.isFailure(statement)) return yield* Effect.fail(Rows.invalid(name, "a draft that is no record"))
+    const [row] = yield* run(statement.success)
+    return row === undefined
+      ? { ...yield* read(draft.key), accepted: false }
+      : yield* Rows.outcomeOf(name, row, draft, version)
+  }, failingIn("write"))
 
   return TokenStore.TokenStore.of({
     name,
-    read: Effect.fn("SqlTokenStore.read")(read, failingIn("read")),
-    write: Effect.fn("SqlTokenStore.write")(function*(expected, draft) {
-      const key = GrantKey.fromId(draft.key)
-      if (key === undefined) return yield* Effect.fail(Rows.invalid(name, "a draft without a canonical key"))
-      const version = yield* random.uuidV4()
-      const values = Object.entries({
-        version,
-        state: draft.state._tag,
-        due_at: after(draft.dueIn),
-        retry_at: after(draft.retryIn),
-        lease_until: after(draft.leaseFor),
-        changed_at: now,
-        ...Rows.encode(draft)
-      })
-      // the newest line comes first, and what is too old is cut off at the end
-      const line = draft.note === undefined
-        ? undefined
-        : sql`CAST(CAST(${now} AS bigint) AS text) || ${` ${GrantHistory.toText(draft.note, draft.serial)}\n`}`
-      const isAccepted = (standing: Grant.Grant) => standing.version === version
-      if (expected === undefined) {
-        const [provider, , , account] = key.id.split("|")
-        const columns = [
-          ["key", key.id],
-          ["provider", provider],
-          ["account", account],
-          ["history", line ?? ""],
-          ...values
-        ] as const
-        return yield* outcome(
-          key,
-          sql`INSERT INTO ${grants} AS g (${sql.csv(columns.map(([column]) => column))})
-            VALUES (${sql.csv(columns.map(([, value]) => sql`${value}`))})
-            ON CONFLICT (key) DO UPDATE SET version = g.version
-            RETURNING ${now} AS now, ${head}, body`,
-          isAccepted
-        )
-      }
-      const swapping = swap(expected)
-      return yield* outcome(
-        key,
-        sql`UPDATE ${grants} AS g SET ${
-          sql.csv([
-            ...(line === undefined
-              ? []
-              : [swapping("history", sql`substr(${line} || g.history, 1, ${GrantHistory.characters})`)]),
-            ...values.map(([column, value]) => swapping(column, value))
-          ])
-        }
-          WHERE g.key = ${key.id}
-          RETURNING ${now} AS now, ${head}, body`,
-        isAccepted
-      )
-    }, failingIn("write")),
+    read: Effect.fn("SqlTokenStore.read")((key) => read(key.id), failingIn("read")),
+    write: (expected, draft) => Effect.withSpan(write(expected, draft), "SqlTokenStore.write", untraced),
     extend: Effect.fn("SqlTokenStore.extend")(
       (key, { leaseFor, version }) =>
         outcome(
@@ -251,7 +215,7 @@ export const make: (options?: Options) => Effect.Effect<
         sql`DELETE FROM ${grants} WHERE key = ${key.id} AND version = ${version} RETURNING ${now} AS now`
       )
       return row === undefined
-        ? { ...yield* read(key), accepted: false }
+        ? { ...yield* read(key.id), accepted: false }
         : { now: (yield* Rows.decodeRow(name, Rows.Now, row)).now, accepted: true, grant: undefined }
     }, failingIn("remove")),
     due: Effect.fn("SqlTokenStore.due")(function*({ before, cursor, from, limit, providers }) {
@@ -326,6 +290,9 @@ export const layer = (
   options?: Options
 ): Layer.Layer<TokenStore.TokenStore, OAuthError.OAuthError, SqlClient.SqlClient> =>
   Layer.provide(Layer.effect(TokenStore.TokenStore, make(options)), SecureRandom.layerWebCrypto)
+
+// where a call came from is not worth its price twice in a renewal
+const untraced = { captureStackTrace: false } as const
 
 type Failure = OAuthError.StoreUnavailable | OAuthError.RecordInvalid
 

@@ -34,6 +34,7 @@ const reply = decoding(Schema.Tuple([Schema.String, Number, Fields]), notUnderst
 const movedReply = decoding(Schema.Tuple([Schema.String, Number]), notUnderstood)
 const headRow = decoding(Schema.Tuple(headFields), "a hash that is no record")
 const row = decoding(Schema.Tuple([...headFields, Body]), "a hash that is no record")
+const given = decoding(Schema.Tuple([Schema.String, Instant, Instant, Instant]), notUnderstood)
 const page = decoding(Schema.Tuple([Number, Schema.Array(Schema.Tuple([Schema.String, Schema.String]))]), notUnderstood)
 const scanned = decoding(Schema.Tuple([Number, Schema.String, Strings]), notUnderstood)
 
@@ -50,6 +51,25 @@ export const outcome = (input: unknown): Decoded<Outcome> =>
     ([accepted, now, fields]) =>
       Effect.map(grant(fields), (grant): Outcome => ({ now, accepted: accepted !== "", grant }))
   )
+
+/**
+ * What a write came to. Of its own record a writer hears what Redis has given it, the version and the instants: the rest
+ * stands as it was written.
+ */
+export const written = (draft: Grant.Draft) => (input: unknown): Decoded<Outcome> => {
+  const { dueIn: _, leaseFor: __, note, retryIn: ___, body, ...head } = draft
+  return Effect.flatMap(reply(input), ([accepted, now, fields]) =>
+    accepted === ""
+      ? Effect.map(grant(fields), (grant): Outcome => ({ now, accepted: false, grant }))
+      : Effect.map(given(fields), ([version, dueAt, retryAt, leaseUntil]): Outcome => ({
+        now,
+        accepted: true,
+        grant: {
+          ...stand(version, note === undefined ? head : { ...head, last: note }, dueAt, retryAt, leaseUntil, now),
+          body
+        }
+      })))
+}
 
 /** The lines of a history. */
 export const history: (input: unknown) => Decoded<string> = decoding(Schema.String, notUnderstood)

@@ -44,6 +44,8 @@ export const read = script(`return outcome('', now(), KEYS[1])`)
  * The version is the number of the write and the write's own id. The number alone
  * might come again, after a failover to a replica that lagged; the id alone after
  * a removal, when the same write arrives twice.
+ *
+ * A winner is told the version and the instants: the rest it has written itself.
  */
 export const write = script(`
 local grant, sequence, keys, providers, due = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
@@ -51,7 +53,7 @@ local expected, id, provider, writeId, head, body, state = ARGV[1], ARGV[2], ARG
 local dueIn, retryIn, leaseFor, channel, note, limit = ARGV[8], ARGV[9], ARGV[10], ARGV[11], ARGV[12], ARGV[13]
 
 local at = now()
-local version = redis.call('HGET', grant, 'version')
+local version, history = unpack(redis.call('HMGET', grant, 'version', 'history'))
 if expected ~= (version and '=' .. version or '') then return outcome('', at, grant) end
 
 local number = text(redis.call('INCR', sequence))
@@ -64,17 +66,23 @@ for i = 6, #KEYS do
 end
 if dueIn == '' then redis.call('ZREM', due, id) else redis.call('ZADD', due, text(at + dueIn), id) end
 
-redis.call('HSET', grant, 'version', version, 'head', head, 'body', body, 'changed', text(at))
+local kept, gone = { 'version', version, 'head', head, 'body', body, 'changed', text(at) }, {}
+local function keep(field, value)
+  if value then kept[#kept + 1] = field; kept[#kept + 1] = value else gone[#gone + 1] = field end
+end
+local function after(duration) return duration ~= '' and text(at + duration) end
+local dueAt, retryAt, leaseUntil = after(dueIn), after(retryIn), after(leaseFor)
+keep('due', dueAt)
+keep('retry', retryAt)
+keep('lease', leaseUntil)
 if note ~= '' then
-  local history = text(at) .. ' ' .. note .. '\\n' .. (redis.call('HGET', grant, 'history') or '')
-  redis.call('HSET', grant, 'history', string.sub(history, 1, tonumber(limit)))
+  keep('history', string.sub(text(at) .. ' ' .. note .. '\\n' .. (history or ''), 1, tonumber(limit)))
 end
-for field, duration in pairs({ due = dueIn, retry = retryIn, lease = leaseFor }) do
-  if duration == '' then redis.call('HDEL', grant, field) else redis.call('HSET', grant, field, text(at + duration)) end
-end
+redis.call('HSET', grant, unpack(kept))
+if #gone > 0 then redis.call('HDEL', grant, unpack(gone)) end
 
 redis.pcall('PUBLISH', channel, number .. ' ' .. id .. ' ' .. version)
-return outcome('accepted', at, grant)`)
+return { 'accepted', text(at), { version, dueAt, retryAt, leaseUntil } }`)
 
 /** Moves the lease of a record that has this version and a lease. */
 export const extend = script(`

@@ -55,14 +55,43 @@ export const database: Effect.Effect<Database, OAuthError.ConfigurationInvalid, 
     return {
       ...dialect,
       sql,
-      run: (statement) =>
-        statement.pipe(
-          Effect.updateContext((context: Context.Context<never>) => Context.omit(client.transactionService)(context)),
-          Effect.mapError((error) => unavailable(dialect.name, error))
+      run: (statement) => {
+        const apart = Effect.updateContext(
+          statement,
+          (context: Context.Context<never>) => Context.omit(client.transactionService)(context)
         )
+        return Effect.mapError(
+          Effect.withFiber(({ context }) =>
+            Context.getOrUndefined(context, client.transactionService) === undefined ? statement : apart
+          ),
+          (error) => unavailable(dialect.name, error)
+        )
+      }
     }
   }
 )
+
+/**
+ * A statement whose text is made once, by a function that says where each value goes, and whose values are given with
+ * each call: all as texts, so that the text is the whole name of what a driver prepares.
+ */
+export const template = <Name extends string>(
+  sql: SqlClient.SqlClient,
+  compose: (value: (name: Name) => Statement.Fragment) => Statement.Statement<object>
+): (values: { readonly [N in Name]: string | null }) => Statement.Statement<object> => {
+  const numbered: Array<Name> = []
+  const [text, bound] = compose(sql.onDialectOrElse({
+    // a value that is named twice is sent once
+    pg: () => (name: Name) => {
+      if (!numbered.includes(name)) numbered.push(name)
+      return sql.literal(`$${numbered.indexOf(name) + 1}`)
+    },
+    // without numbers each place has its value: the name stands for it
+    orElse: () => (name: Name) => sql`${name}`
+  })).compile()
+  const names = numbered.length > 0 ? numbered : bound as ReadonlyArray<Name>
+  return (values) => sql.unsafe(text, names.map((name) => values[name]))
+}
 
 /** A failure as its code and nothing else: a message may quote values. */
 export const unavailable = (store: string, error: SqlError): OAuthError.StoreUnavailable =>

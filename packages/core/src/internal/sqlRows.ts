@@ -4,8 +4,7 @@
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import * as Struct from "effect/Struct"
-import * as Grant from "../Grant.ts"
+import type * as Grant from "../Grant.ts"
 import * as GrantKey from "../GrantKey.ts"
 import * as GrantSchema from "../GrantSchema.ts"
 import * as OAuthError from "../OAuthError.ts"
@@ -32,20 +31,34 @@ type HeadRow = typeof HeadRow.Type
 
 const Row = Schema.Struct({ ...HeadRow.fields, body: Schema.NullOr(Schema.String) })
 
+// what a store says of a record that it has just been given
+const Written = Schema.Struct({
+  ...Now.fields,
+  due_at: Schema.NullOr(Schema.Finite),
+  retry_at: Schema.NullOr(Schema.Finite),
+  lease_until: Schema.NullOr(Schema.Finite),
+  changed_at: Schema.Finite
+})
+
 const Members = Schema.fromJsonString(Schema.Record(Schema.String, Schema.Unknown))
 const decodeMembers = Schema.decodeUnknownResult(Members)
+const encodeHead = Schema.encodeResult(GrantSchema.Plain)
+const encodeBody = Schema.encodeResult(GrantSchema.Body)
 const decodeHead = Schema.decodeUnknownResult(GrantSchema.Head)
 
-/** What has no column of its own is JSON: a text column cannot hold every text. */
-export const encode = (draft: Grant.Draft): { readonly head: string; readonly body: string } => {
-  const { body, ...head } = GrantSchema.encode(Grant.stand(draft, { version: "", now: 0 }))
-  const rest = Struct.omit(head, ["changedAt", "dueAt", "key", "leaseUntil", "retryAt", "version"])
-  return { head: JSON.stringify(rest), body: JSON.stringify(body) }
-}
+/** What has no column of its own is JSON: a text column cannot hold every text. A draft may be none of a record. */
+export const encode = (
+  { body, dueIn: _, leaseFor: __, note, retryIn: ___, ...head }: Grant.Draft
+): Result.Result<{ readonly head: string; readonly body: string }, unknown> =>
+  Result.flatMap(
+    encodeHead(note === undefined ? head : { ...head, last: note }),
+    ({ key: _, ...head }) =>
+      Result.map(encodeBody(body), (body) => ({ head: JSON.stringify(head), body: JSON.stringify(body) }))
+  )
 
-const columnsOf = (row: HeadRow) => ({
-  key: row.key,
-  version: row.version,
+const columnsOf = (row: HeadRow) => ({ key: row.key, version: row.version, ...instantsOf(row) })
+
+const instantsOf = (row: Pick<HeadRow, "changed_at" | "due_at" | "lease_until" | "retry_at">) => ({
   ...(row.due_at === null ? {} : { dueAt: row.due_at }),
   ...(row.retry_at === null ? {} : { retryAt: row.retry_at }),
   ...(row.lease_until === null ? {} : { leaseUntil: row.lease_until }),
@@ -57,11 +70,12 @@ export const decodeRow = <A>(
   store: string,
   schema: Schema.Codec<A, unknown>,
   row: unknown
-): Effect.Effect<A, OAuthError.RecordInvalid> =>
-  Result.match(Schema.decodeUnknownResult(schema)(row), {
-    onFailure: () => Effect.fail(invalid(store, "a row whose columns are not those of a grant")),
-    onSuccess: Effect.succeed
-  })
+): Effect.Effect<A, OAuthError.RecordInvalid> => {
+  const decoded = Schema.decodeUnknownResult(schema)(row)
+  return Result.isSuccess(decoded)
+    ? Effect.succeed(decoded.success)
+    : Effect.fail(invalid(store, "a row whose columns are not those of a grant"))
+}
 
 /** What a row says of a grant: all columns null where there is none. */
 export const readingOf = Effect.fnUntraced(
@@ -77,6 +91,27 @@ export const readingOf = Effect.fnUntraced(
       : yield* Effect.fail(invalid(store, `the row of ${row.key}`, row.version))
   }
 )
+
+/**
+ * What a write came to, by the row that stands after it. Of its own record a writer hears what the store has given it, the
+ * version and the instants: the rest stands as it was written.
+ */
+export const outcomeOf = (
+  store: string,
+  found: object,
+  draft: Grant.Draft,
+  version: string
+): Effect.Effect<TokenStore.Outcome, OAuthError.RecordInvalid> => {
+  if (!("version" in found) || found.version !== version) {
+    return Effect.map(readingOf(store, found), (reading) => ({ ...reading, accepted: false }))
+  }
+  const { dueIn: _, leaseFor: __, note, retryIn: ___, ...rest } = draft
+  return Effect.map(decodeRow(store, Written, found), (row) => ({
+    now: row.now,
+    accepted: true,
+    grant: { ...rest, version, ...instantsOf(row), ...(note === undefined ? {} : { last: note }) }
+  }))
+}
 
 /** The page that rows show: `limit` of them, and one more where there is a next page. */
 export const pageOf = Effect.fnUntraced(function*(
