@@ -96,6 +96,14 @@ export const migrations = (options?: Pick<Options, "table">): Sql.Migrations => 
       // what is due of one provider is found however much is due of others, which nobody may keep
       yield* sql`CREATE INDEX ${sql(index("provider_due"))} ON ${sql(table)} (provider, due_at, key)
         WHERE due_at IS NOT NULL`
+    }),
+    "0004_unusual_states": Effect.gen(function*() {
+      const sql = (yield* SqlClient.SqlClient).withoutTransforms()
+      // nearly all grants are active: these are found by their keys, and the others here
+      yield* sql`CREATE INDEX ${sql(index("unusual"))} ON ${sql(table)} (state, key) WHERE ${unusual(sql)}`
+      // an index stands in the schema of its table, and is dropped by its whole name
+      const schema = table.slice(0, -Sql.bareName(table).length)
+      yield* sql`DROP INDEX IF EXISTS ${sql(`${schema}${index("state")}`)}`
     })
   }
 }
@@ -247,6 +255,8 @@ export const make: (options?: Options) => Effect.Effect<
             ...(prefix === undefined ? [] : [sql`key > ${`${prefix}|`}`, sql`key < ${`${prefix}}`}`]),
             ...(account === undefined ? [] : [sql`account = ${Rows.encodeField(account)}`]),
             ...(state === undefined ? [] : [sql`state = ${state}`]),
+            // said again, as only so every database sees that the index has them all
+            ...(state === undefined || state === "Active" ? [] : [unusual(sql)]),
             ...(cursor === undefined ? [] : [sql`key > ${cursor}`])
           ])
         }
@@ -290,6 +300,9 @@ export const layer = (
   options?: Options
 ): Layer.Layer<TokenStore.TokenStore, OAuthError.OAuthError, SqlClient.SqlClient> =>
   Layer.provide(Layer.effect(TokenStore.TokenStore, make(options)), SecureRandom.layerWebCrypto)
+
+// which records stand in the index of states
+const unusual = (sql: SqlClient.SqlClient) => sql.literal("state <> 'Active'")
 
 // where a call came from is not worth its price twice in a renewal
 const untraced = { captureStackTrace: false } as const

@@ -492,6 +492,37 @@ describe.skipIf(!RedisServer.isInstalled)("RedisTokenStore and its server", { ti
       ))
   })
 
+  it.live("keeps a key in the index of its state and in no other, also where a head no longer says which it was", () =>
+    Effect.gen(function*() {
+      const redis = yield* Redis.Redis
+      const store = yield* RedisTokenStore.make()
+      const states: ReadonlyArray<Grant.State> = [
+        { _tag: "Active", failures: 0 },
+        { _tag: "Renewing", holder: "h", presented: "d", startedAt: 1, settle: 1, attempt: 1 },
+        { _tag: "Indeterminate", presented: "d", since: 1, attempt: 1 },
+        { _tag: "ReauthorizationRequired", why: "Ended", at: 1 },
+        { _tag: "Revoked", at: 1, remote: "done" }
+      ]
+      const found = Effect.forEach(
+        states,
+        ({ _tag }) => Effect.map(redis.send("ZRANGE", `{oauth}:state:${_tag}`, "0", "-1"), (keys) => ({ _tag, keys }))
+      )
+      let version: string | undefined
+
+      for (const from of states) {
+        for (const to of states) {
+          for (const damaged of [false, true]) {
+            version = (yield* store.write(version, draft({ state: from }))).grant?.version
+            if (damaged) yield* redis.send("HSET", `{oauth}:grant:${key.id}`, "head", "{")
+            version = (yield* store.write(version, draft({ state: to }))).grant?.version
+
+            const expected = states.map(({ _tag }) => ({ _tag, keys: _tag === to._tag ? [key.id] : [] }))
+            assert.deepStrictEqual(yield* found, expected)
+          }
+        }
+      }
+    }).pipe(Effect.provide(withClient)))
+
   it.live("keeps apart stores of different prefixes", () =>
     Effect.gen(function*() {
       const [one, two] = [

@@ -31,6 +31,69 @@ describe("SqlTokenStore", () => {
       assert.deepStrictEqual(lost.grant, claimed.grant)
     }).pipe(Effect.provide(live())))
 
+  it.live("writes by two texts, whatever is written, and all values are texts: so each is prepared once", () =>
+    Effect.gen(function*() {
+      const store = yield* TokenStore.TokenStore
+      const note = { what: "Claimed", by: "a-process" }
+      const shapes: ReadonlyArray<Partial<Grant.Draft>> = [
+        {},
+        { dueIn: 1, retryIn: 2.5, leaseFor: 1e12, note },
+        { state: { _tag: "Revoked", at: 1, remote: "done" } },
+        { dueIn: 1e13 }
+      ]
+
+      const statements = yield* compiled(Effect.gen(function*() {
+        for (const [place, shape] of shapes.entries()) {
+          const { grant } = yield* store.write(undefined, draft({ ...shape, key: keyOf(`account-${place}`).id }))
+          yield* store.write(grant?.version, draft({ ...shape, key: keyOf(`account-${place}`).id }))
+        }
+      }))
+
+      assert.lengthOf(statements, 2 * shapes.length)
+      assert.strictEqual(new Set(statements.map(([text]) => text)).size, 2)
+      const kinds = statements.flatMap(([, values]) => values.map((value) => value === null ? "null" : typeof value))
+      assert.deepStrictEqual([...new Set(kinds)].toSorted(), ["null", "string"])
+    }).pipe(Effect.provide(live())))
+
+  it.live("says nothing of a head and a body to who has just written them", () =>
+    Effect.gen(function*() {
+      const store = yield* TokenStore.TokenStore
+      const sql = yield* SqlClient.SqlClient
+      const [insert] = yield* compiled(store.write(undefined, draft()))
+      yield* sql`DELETE FROM oauth_grants`
+
+      const rows = yield* sql.unsafe<Record<string, unknown>>(...insert!)
+
+      assert.deepStrictEqual(rows.map(({ body, head }) => ({ body, head })), [{ body: null, head: null }])
+    }).pipe(Effect.provide(live())))
+
+  it.live("is RecordInvalid, and writes nothing, where a draft is no record", () =>
+    Effect.gen(function*() {
+      const store = yield* TokenStore.TokenStore
+      const { grant } = yield* store.write(undefined, draft())
+
+      for (const changes of [{ key: "ada" }, { serial: Number.NaN }]) {
+        const error = yield* Effect.flip(store.write(grant?.version, draft(changes)))
+        assert.strictEqual(error.reason._tag, "RecordInvalid")
+      }
+      assert.deepStrictEqual((yield* store.read(key)).grant, grant)
+    }).pipe(Effect.provide(live())))
+
+  it.live("finds records in unusual states by an index that holds no others", () =>
+    Effect.gen(function*() {
+      const store = yield* TokenStore.TokenStore
+      const sql = yield* SqlClient.SqlClient
+      const states = ["Renewing", "Indeterminate", "ReauthorizationRequired", "Revoked"] as const
+      const asked = yield* compiled(Effect.forEach(states, (state) => store.list({ limit: 1, state })))
+      for (const [text, values] of asked) {
+        const plan = yield* sql.unsafe<{ readonly detail: string }>(`EXPLAIN QUERY PLAN ${text}`, values)
+        assert.include(plan.map(({ detail }) => detail).join("\n"), "USING INDEX oauth_grants_unusual (state=?")
+      }
+      assert.lengthOf(asked, states.length)
+      const indexes = yield* sql<{ readonly name: string }>`SELECT name FROM sqlite_master WHERE type = 'index'`
+      assert.notInclude(indexes.map(({ name }) => name), "oauth_grants_state")
+    }).pipe(Effect.provide(live())))
+
   describe("a row that cannot be read", () => {
     const damages = {
       "a head that is not JSON": "head = '{'",
@@ -183,6 +246,17 @@ const draft = (changes?: Partial<Grant.Draft>): Grant.Draft => ({
     accessTokens: [{ target: "", value: Redacted.make("access-1"), type: "Bearer", issuedAt: 1 }]
   },
   ...changes
+})
+
+/** The statements of an effect, as they are sent. */
+const compiled = Effect.fnUntraced(function*<A, E, R>(effect: Effect.Effect<A, E, R>) {
+  const statements: Array<readonly [text: string, values: ReadonlyArray<unknown>]> = []
+  yield* Effect.provideService(effect, Statement.CurrentTransformer, (statement) =>
+    Effect.sync(() => {
+      statements.push(statement.compile(true))
+      return statement
+    }))
+  return statements
 })
 
 /** Counts the statements of each call. */

@@ -118,6 +118,31 @@ const wrongHistories: ReadonlyArray<Broken> = [
 
 const wrongWriters: ReadonlyArray<Broken> = [
   {
+    what: "tells a winner the time to the fraction that it does not keep",
+    breaking: (store) => ({
+      ...store,
+      write: (expected, draft) =>
+        Effect.map(store.write(expected, draft), (outcome) =>
+          outcome.accepted && outcome.grant?.dueAt !== undefined
+            ? { ...outcome, grant: { ...outcome.grant, dueAt: outcome.grant.dueAt + 0.5 } }
+            : outcome)
+    }),
+    laws: ["tells a winner what is read afterwards, member by member"]
+  },
+  {
+    what: "tells a winner nothing of its note",
+    breaking: (store) => ({
+      ...store,
+      write: (expected, draft) =>
+        Effect.map(store.write(expected, draft), (outcome) => {
+          if (!outcome.accepted || outcome.grant === undefined) return outcome
+          const { last: _, ...grant } = outcome.grant
+          return { ...outcome, grant }
+        })
+    }),
+    laws: ["tells a winner what is read afterwards, member by member"]
+  },
+  {
     what: "shows a record where there is none",
     breaking: (store) => ({
       ...store,

@@ -169,10 +169,13 @@ describe.skipIf(Postgres.isMissing)("PostgresTokenStore", { timeout: 60_000 }, (
           yield* store.list({ limit: 100, state: "Active", cursor: "test|i|c|5" })
           yield* store.list({ limit: 100, account: "77" })
           yield* store.list({ limit: 100, provider: "test" })
+          yield* store.list({ limit: 100, state: "Revoked" })
+          yield* store.list({ limit: 100, state: "Renewing", cursor: "test|i|c|5" })
         })
       )
 
-      assert.lengthOf(plans, 5)
+      assert.lengthOf(plans, 7)
+      for (const plan of plans.slice(5)) assert.include(plan, "Index Scan using grants_unusual")
       for (const plan of plans) {
         assert.match(plan, /Limit .*\n +-> +(Sort .*\n.*\n +-> +)?Index Scan using/)
         assert.notMatch(plan, /Seq Scan/)

@@ -53,16 +53,18 @@ local expected, id, provider, writeId, head, body, state = ARGV[1], ARGV[2], ARG
 local dueIn, retryIn, leaseFor, channel, note, limit = ARGV[8], ARGV[9], ARGV[10], ARGV[11], ARGV[12], ARGV[13]
 
 local at = now()
-local version, history = unpack(redis.call('HMGET', grant, 'version', 'history'))
+local version, before, history = unpack(redis.call('HMGET', grant, 'version', 'head', 'history'))
 if expected ~= (version and '=' .. version or '') then return outcome('', at, grant) end
 
 local number = text(redis.call('INCR', sequence))
 version = number .. '-' .. writeId
 
-redis.call('SADD', providers, provider)
-redis.call('ZADD', keys, 0, id)
+if redis.call('ZADD', keys, 0, id) == 1 then redis.call('SADD', providers, provider) end
+-- the head says which state the key leaves; where it does not, it leaves them all
+local was = before and string.match(before, '"state":{"_tag":"(%a+)"')
 for i = 6, #KEYS do
-  if KEYS[i] == state then redis.call('ZADD', KEYS[i], 0, id) else redis.call('ZREM', KEYS[i], id) end
+  if KEYS[i] == state then redis.call('ZADD', KEYS[i], 0, id)
+  elseif not was or string.sub(KEYS[i], -#was - 1) == ':' .. was then redis.call('ZREM', KEYS[i], id) end
 end
 if dueIn == '' then redis.call('ZREM', due, id) else redis.call('ZADD', due, text(at + dueIn), id) end
 

@@ -39,6 +39,16 @@ export const make: Effect.Effect<Specimens> = Effect.gen(function*() {
   }
 })
 
+/** What a draft can say of time, by itself and with what else a head may hold. */
+export const everyInstant: Partial<Grant.Draft> = {
+  dueIn: 90_000.25,
+  retryIn: 0,
+  leaseFor: 30_000,
+  authorizedAt: 1,
+  usedAt: 2,
+  note: { what: "Claimed", by: "a process", why: "attempt-2" }
+}
+
 /** Accounts that are easily taken for one another, or for something else. */
 export const awkwardAccounts: ReadonlyArray<string> = [
   "ada",

@@ -51,6 +51,8 @@ export const stands = (
 ): Effect.Effect<void, OAuthError> =>
   Effect.flatMap(store.read(key), ({ grant }) => same("the record that is read", json(grant), json(expected)))
 
+const named = (grant: Grant.Grant | undefined): ReadonlyArray<string> => Object.keys(grant ?? {}).toSorted()
+
 const refused = (outcome: Outcome, standing: Grant.Grant | undefined, what: string): Effect.Effect<void> =>
   Effect.andThen(
     ensure(!outcome.accepted, `${what} is accepted`),
@@ -124,6 +126,22 @@ export const writeLaws: ReadonlyArray<Law<TokenStore>> = [
 
       yield* ensure(second.version !== first.version, "the version stays the same")
       yield* stands(store, key("a"), second)
+    })
+  ),
+
+  law(
+    "tells a winner what is read afterwards, member by member",
+    Effect.fnUntraced(function*(store, { draft, key }) {
+      let before: Grant.Grant | undefined
+      for (const each of [{}, Specimens.everyInstant, {}, { ...Specimens.everyInstant, note: undefined }]) {
+        const outcome = yield* store.write(before?.version, draft(key("a"), each))
+        const { grant } = yield* store.read(key("a"))
+
+        yield* ensure(outcome.accepted, "a write that expects what stands is not accepted")
+        yield* same("what its winner is told", json(outcome.grant), json(grant))
+        yield* same("members that hold nothing", named(outcome.grant), named(grant))
+        before = grant
+      }
     })
   ),
 
