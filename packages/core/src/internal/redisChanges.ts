@@ -99,7 +99,7 @@ const listen = Effect.fnUntraced(function*(
     const messages = yield* redis.subscribe(names.changes)
     last = undefined
     yield* pulse
-    while (true) receive((yield* Queue.take(messages)).message)
+    while (true) for (const { message } of yield* Queue.takeAll(messages)) receive(message)
   }))
 
   const watch = Effect.gen(function*() {

@@ -113,16 +113,18 @@ const echo = (
     while ((yield* Queue.take(notifications)).payload !== id) continue
   }).pipe(Effect.timeout(limit))
 
-// Tells what is heard.
+// Tells what is heard, as much at once as has come.
 const hear = (
   notifications: Notifications,
   publish: (change: Change) => void
 ): Effect.Effect<never, SqlError> =>
-  Effect.forever(Effect.map(Queue.take(notifications), ({ payload }) => {
-    const [key = "", version] = payload.split(" ")
-    if (payload === Migrations.anything) publish(gap)
-    // the ids of keys have bars; echoes have not
-    else if (key.includes("|")) publish({ _tag: "Changed", key, version })
+  Effect.forever(Effect.map(Queue.takeAll(notifications), (heard) => {
+    for (const { payload } of heard) {
+      const [key = "", version] = payload.split(" ")
+      if (payload === Migrations.anything) publish(gap)
+      // the ids of keys have bars; echoes have not
+      else if (key.includes("|")) publish({ _tag: "Changed", key, version })
+    }
   }))
 
 // A connection that died without a word is as quiet as one on which nothing happens.
