@@ -136,7 +136,9 @@ export const migrate = (
  *   renewal has written must not be undone with something else. Where the pool
  *   has no second connection, such a call waits until it fails.
  * - A row that cannot be read as a grant is `RecordInvalid`, and left as it is;
- *   `due` and `list` pass it over with a warning.
+ *   `due` and `list` pass it over with a warning. So is a draft that is no record.
+ * - `list` finds what is not `Active` by an index of its own, and what is by its
+ *   keys, which nearly all are.
  * - Tried with Postgres and SQLite; other dialects are refused.
  *
  * **Gotchas**

@@ -72,7 +72,7 @@ export const make = (
     return sql`UPDATE ${grants} AS g SET ${sql.csv(swaps)} WHERE g.key = ${value("key")} RETURNING ${standing(value)}`
   })
 
-  /** The statement that writes a draft as `version` where `expected` stands, or nothing does; a failure where it is none of a record. */
+  /** The statement that writes a draft as `version` where `expected` stands, or nothing does; none where it is no record. */
   return (
     expected: string | undefined,
     draft: Grant.Draft,
