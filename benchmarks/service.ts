@@ -10,8 +10,6 @@ import * as TokenEndpoint from "@effect-oauth/core/TokenEndpoint"
 import * as TokenService from "@effect-oauth/core/TokenService"
 import * as TokenStore from "@effect-oauth/core/TokenStore"
 import * as Clock from "effect/Clock"
-import type { Digest } from "effect/crypto/Digest"
-import type { SecureRandom } from "effect/crypto/SecureRandom"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { identity } from "effect/Function"
@@ -30,8 +28,6 @@ export interface Options {
   readonly store?: Layer.Layer<TokenStore.TokenStore>
   /** The clock of the service; the system's unless named. */
   readonly clock?: Clock.Clock
-  /** Digests and randomness; WebCrypto unless named. */
-  readonly crypto?: Layer.Layer<Digest | SecureRandom>
   readonly policy?: RefreshPolicy.Options
 }
 
@@ -46,7 +42,7 @@ export class Ahead extends (Clock.Clock.defaultValue().constructor as new() => C
 
 /** The service and its store. */
 export const layer = (
-  { clock, crypto, endpoint, http, policy = {}, store = TokenStore.layerMemory }: Options = {}
+  { clock, endpoint, http, policy = {}, store = TokenStore.layerMemory }: Options = {}
 ): Layer.Layer<TokenService.TokenService | TokenStore.TokenStore> => {
   const client = http === undefined
     ? OAuthHttpClient.layerFetch
@@ -57,8 +53,7 @@ export const layer = (
       TokenEndpoint.TokenEndpoint.of({ exchange: () => nothing, request: () => nothing })
     )
     : TokenEndpoint.layer
-  const service = crypto === undefined ? TokenService.layer() : Layer.provide(TokenService.layerWith(), crypto)
-  return service.pipe(
+  return TokenService.layer().pipe(
     Layer.provide([exchanges, Layer.succeed(Revocation, Revocation.of({ revoke: () => nothing }))]),
     Layer.provide([
       client,

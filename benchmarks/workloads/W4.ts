@@ -1,5 +1,4 @@
 import type { TokenStore } from "@effect-oauth/core/TokenStore"
-import * as NodeCrypto from "@effect/platform-node/NodeCrypto"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as NodeRedis from "@effect/platform-node/NodeRedis"
 import * as Clock from "effect/Clock"
@@ -114,7 +113,7 @@ const bare = async (endpoint: string, http: Http, trip: Trip = () => Effect.void
 const ours = async (
   endpoint: string,
   http: Http,
-  options: { readonly crypto?: "node"; readonly store?: () => Layer.Layer<TokenStore> } = {}
+  options: { readonly store?: () => Layer.Layer<TokenStore> } = {}
 ): Promise<Renewals> => {
   const clock = new Ahead()
   const { keys, service } = await open(tokensOf(width), {
@@ -122,8 +121,7 @@ const ours = async (
     http,
     clock,
     lifetime: "1 hour",
-    ...(options.store && { store: options.store() }),
-    ...(options.crypto && { crypto: NodeCrypto.layer })
+    ...(options.store && { store: options.store() })
   })
   const renewals = keys.map((key) => service.token(key))
   return effects((place) => renewals[place] ?? Effect.die("no such grant"), {
@@ -169,11 +167,10 @@ const floors = {
 }
 const names = {
   stubbed: "TokenService, stubbed",
-  node: "TokenService with NodeCrypto, stubbed",
   fetch: "TokenService on fetch, loopback",
-  undici: "TokenService on undici with NodeCrypto, loopback",
-  postgres: "TokenService on undici with NodeCrypto and Postgres",
-  redis: "TokenService on undici with NodeCrypto and Redis"
+  undici: "TokenService on undici, loopback",
+  postgres: "TokenService on undici and Postgres",
+  redis: "TokenService on undici and Redis"
 }
 const far = { count: 256, long: true, needs: ["server"] } as const
 
@@ -215,7 +212,7 @@ const stored = (
     ...far,
     needs: [...far.needs, name],
     over: floors[name],
-    prepare: () => ours(loopback(), NodeHttpClient.layerUndici, { crypto: "node", store })
+    prepare: () => ours(loopback(), NodeHttpClient.layerUndici, { store })
   })
 ]
 
@@ -230,10 +227,6 @@ const contenders: ReadonlyArray<Contender> = [
   contender(names.stubbed, "ours", {
     count: 1_024,
     prepare: () => stubbed(() => ours(https, FetchHttpClient.layer))
-  }),
-  contender(names.node, "ours", {
-    count: 1_024,
-    prepare: () => stubbed(() => ours(https, FetchHttpClient.layer, { crypto: "node" }))
   }),
   ...Object.keys(refreshers).map((name) =>
     contender(`${name}, stubbed`, "peer", {
@@ -252,7 +245,7 @@ const contenders: ReadonlyArray<Contender> = [
   contender(names.undici, "ours", {
     ...far,
     over: floors.undici,
-    prepare: () => ours(loopback(), NodeHttpClient.layerUndici, { crypto: "node" })
+    prepare: () => ours(loopback(), NodeHttpClient.layerUndici)
   }),
   ...[...Object.keys(refreshers), "simple-oauth2"].map((name) =>
     contender(`${name}, loopback`, "peer", { ...far, over: floors.undici, prepare: () => ofPeer(name, loopback()) })
@@ -264,9 +257,8 @@ const contenders: ReadonlyArray<Contender> = [
 const within = (
   name: keyof typeof names,
   metrics: ReadonlyArray<string>,
-  atMost: number,
-  floor: keyof typeof floors = name === "node" ? "stubbed" : name
-): ReadonlyArray<Reach> => metrics.map((metric) => ({ contender: names[name], metric, over: floors[floor], atMost }))
+  atMost: number
+): ReadonlyArray<Reach> => metrics.map((metric) => ({ contender: names[name], metric, over: floors[name], atMost }))
 
 export const workload: Workload = {
   title: "a renewal",
@@ -282,7 +274,6 @@ export const workload: Workload = {
   contenders,
   reach: [
     ...within("stubbed", ["us", "us64"], 1.3),
-    ...within("node", ["us", "us64"], 1.3),
     ...within("undici", ["wall", "wall64"], 1.3),
     ...within("postgres", ["wall", "wall64"], 1.3),
     ...within("redis", ["wall", "wall64"], 1.3),
