@@ -23,6 +23,7 @@ import * as Configuration from "./Configuration.ts"
 import * as DpopKey from "./DpopKey.ts"
 import { type Answer, Dpop, type Proof, type Request } from "./DpopProof.ts"
 import { ofBinary, ofBytes } from "./internal/base64Url.ts"
+import * as Ids from "./internal/ids.ts"
 import * as Proven from "./internal/proven.ts"
 import { isPrivate, parse } from "./internal/url.ts"
 import * as OAuthError from "./OAuthError.ts"
@@ -98,11 +99,7 @@ export const make: (
       return known
     }
 
-    // names for proofs, several from one draw: to draw costs as much as the rest of a proof
-    let names = ""
-    const refill = Effect.map(random.randomBytes(namesAtOnce * nameLength * 3 / 4), (bytes) => {
-      names = Base64Url.encode(bytes)
-    })
+    const names = new Ids.Drawn(nameLength)
 
     const hash = (token: Redacted.Redacted): Effect.Effect<string> =>
       Effect.map(digest.digest(Digest.sha256, utf8.encode(Redacted.value(token))), (bytes) => {
@@ -115,11 +112,15 @@ export const make: (
       { header, key }: Signer,
       { method }: Pick<Request, "method">,
       url: URL,
-      ath: string | undefined
+      ath: string | undefined,
+      jti = names.next()
     ): Effect.Effect<Proof, OAuthError.OAuthError> => {
-      if (names === "") return Effect.flatMap(refill, () => prove({ header, key }, { method }, url, ath))
-      const jti = names.slice(0, nameLength)
-      names = names.slice(nameLength)
+      if (jti === undefined) {
+        return Effect.flatMap(
+          random.randomBytes(names.size),
+          (bytes) => prove({ header, key }, { method }, url, ath, names.refill(bytes, clock))
+        )
+      }
       const { origin } = url
       const { ahead, nonce } = server(origin)
       const claims = JSON.stringify({
@@ -232,10 +233,8 @@ export const layerConfig = (
 ): Layer.Layer<Dpop, OAuthError.OAuthError> =>
   Configuration.layer({ dpopKey: options.dpopKey }, ({ dpopKey }) => layerKey(DpopKey.fromJwk(dpopKey), options))
 
-// 132 random bits each
-const nameLength = 22
-
-const namesAtOnce = 16
+// in bytes: 128 random bits
+const nameLength = 16
 
 interface Server {
   readonly origin: string

@@ -31,6 +31,18 @@ describe("ids", () => {
       assert.isTrue(ids.every((each) => each.length === 16))
     }))
 
+  it.effect("are as long as they are asked to be", () =>
+    Effect.gen(function*() {
+      const { drawn, random } = counting()
+      const id = Ids.make(random, yield* Clock.Clock, 24)
+
+      const ids = yield* Effect.all(Array.from({ length: 10 }, () => id))
+
+      assert.strictEqual(ids[0], "AAECAwQFBgcICQoLDA0ODxAREhMUFRYX")
+      assert.strictEqual(new Set(ids).size, 10)
+      assert.deepStrictEqual(drawn, [384])
+    }))
+
   it.effect("are drawn several at a time", () =>
     Effect.gen(function*() {
       const { drawn, random } = counting()

@@ -11,7 +11,7 @@ import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type { Json } from "effect/Schema"
 import * as jose from "jose"
-import { ofBytes } from "../../internal/base64Url.ts"
+import * as Ids from "../../internal/ids.ts"
 import { ConfigurationInvalid, KeyUnavailable } from "../../OAuthError.ts"
 import type { SigningKey } from "../SigningKey.ts"
 import * as Algorithms from "./algorithms.ts"
@@ -22,6 +22,8 @@ export interface Ready {
   readonly kid: string | undefined
   /** Names the key, so that a rotated one is told from the same one. */
   readonly basis: Redacted.Redacted
+  /** What its statements are called. */
+  readonly names: Ids.Drawn
   readonly sign: (header: Header, payload: Members) => Effect.Effect<string, KeyUnavailable>
 }
 
@@ -54,6 +56,7 @@ export const ready = (
       algorithm,
       kid: key.kid,
       basis: Redacted.make(`${key.kid ?? ""} ${identityOf("sign" in key ? key.sign : key.cryptoKey)}`),
+      names: new Ids.Drawn(nameLength),
       sign: (header, payload) =>
         "sign" in key
           ? remote(key.sign, header, payload)
@@ -77,6 +80,7 @@ export const readySecret = (
       algorithm: name,
       kid: undefined,
       basis: secret,
+      names: new Ids.Drawn(nameLength),
       sign: (header, payload) => local(key, undefined, header, payload)
     }
   })
@@ -85,9 +89,7 @@ export const readySecret = (
 export const state = (key: Ready, statement: Statement): Effect.Effect<Redacted.Redacted, KeyUnavailable> =>
   Clock.clockWith((clock) => {
     const now = clock.currentTimeMillisUnsafe()
-    if (names === "") names = ofBytes(SecureRandom.randomBytesUnsafe(namesAtOnce * nameLength * 3 / 4))
-    const jti = names.slice(0, nameLength)
-    names = names.slice(nameLength)
+    const jti = key.names.next() ?? key.names.refill(SecureRandom.randomBytesUnsafe(key.names.size), clock)
     const token = key.sign({
       alg: key.algorithm,
       ...(statement.typ === undefined ? {} : { typ: statement.typ }),
@@ -104,11 +106,8 @@ export const state = (key: Ready, statement: Statement): Effect.Effect<Redacted.
     return Effect.map(token, (token) => Redacted.make(token))
   })
 
-// names for statements, several from one draw: to draw costs as much as the rest of a statement
-let names = ""
-// 192 random bits each
-const nameLength = 32
-const namesAtOnce = 16
+// in bytes: 192 random bits
+const nameLength = 24
 
 /** What is wrong with an option. */
 export const invalid = (field: string, problem: string): Result.Result<never, ConfigurationInvalid> =>
@@ -135,6 +134,7 @@ const byJwk = (
       algorithm,
       kid,
       basis: Redacted.make(JSON.stringify(["kid", "kty", "crv", "n", "e", "x", "y"].map((name) => jwk[name] ?? null))),
+      names: new Ids.Drawn(nameLength),
       sign: (header, payload) => local(imported(jwk), kid, header, payload)
     }
   })
