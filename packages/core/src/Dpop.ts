@@ -99,7 +99,7 @@ export const make: (
       return known
     }
 
-    const names = new Ids.Drawn(nameLength)
+    const names = Ids.drawn(nameLength)
 
     const hash = (token: Redacted.Redacted): Effect.Effect<string> =>
       Effect.map(digest.digest(Digest.sha256, utf8.encode(Redacted.value(token))), (bytes) => {

@@ -8,51 +8,45 @@ import * as Effect from "effect/Effect"
 import { ofBytes } from "./base64Url.ts"
 import * as Stopwatch from "./stopwatch.ts"
 
-/** Makes ids of so many bytes; twelve unless named. */
+/** Makes ids of so many bytes. */
 export const make = (
   random: Pick<SecureRandom.SecureRandom["Service"], "randomBytes">,
   clock: Clock.Clock,
-  length?: number
+  length = 12
 ): Effect.Effect<string> => {
-  const drawn = new Drawn(length)
-  const draw = Effect.map(random.randomBytes(drawn.size), (bytes) => drawn.refill(bytes, clock))
+  const { next, refill, size } = drawn(length)
+  const draw = Effect.map(random.randomBytes(size), (bytes) => refill(bytes, clock))
   return Effect.suspend(() => {
-    const next = drawn.next()
-    return next === undefined ? draw : Effect.succeed(next)
+    const id = next()
+    return id === undefined ? draw : Effect.succeed(id)
   })
 }
 
-/** The bytes of several ids. */
-export class Drawn {
-  private readonly length: number
-  private bytes: Uint8Array = new Uint8Array(0)
-  private used = 0
-  private age: Stopwatch.Stopwatch = () => Number.POSITIVE_INFINITY
-
-  constructor(length = 12) {
-    this.length = length
-  }
-
-  /** How many bytes are drawn at once. */
-  get size(): number {
-    return this.length * atOnce
-  }
-
+/** The bytes of several ids, for whoever draws them. */
+export interface Drawn {
+  /** How many are drawn at once. */
+  readonly size: number
   /** The next id; `undefined` where bytes must be drawn before. */
-  next(): string | undefined {
-    return this.used < this.bytes.length && this.age() < oldest ? this.take() : undefined
-  }
-
+  readonly next: () => string | undefined
   /** The first id of bytes that were just drawn. */
-  refill(bytes: Uint8Array, clock: Clock.Clock): string {
-    this.bytes = bytes
-    this.used = 0
-    this.age = Stopwatch.start(clock)
-    return this.take()
-  }
+  readonly refill: (bytes: Uint8Array, clock: Clock.Clock) => string
+}
 
-  private take(): string {
-    return ofBytes(this.bytes.subarray(this.used, this.used += this.length))
+/** Holds the bytes of several ids of this length; none at first. */
+export const drawn = (length: number): Drawn => {
+  let held: Uint8Array = new Uint8Array(0)
+  let used = 0
+  let age: Stopwatch.Stopwatch | undefined
+  const take = (): string => ofBytes(held.subarray(used, used += length))
+  return {
+    size: length * atOnce,
+    next: () => age !== undefined && used < held.length && age() < oldest ? take() : undefined,
+    refill: (bytes, clock) => {
+      held = bytes
+      used = 0
+      age = Stopwatch.start(clock)
+      return take()
+    }
   }
 }
 

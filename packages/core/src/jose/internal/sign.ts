@@ -56,7 +56,7 @@ export const ready = (
       algorithm,
       kid: key.kid,
       basis: Redacted.make(`${key.kid ?? ""} ${identityOf("sign" in key ? key.sign : key.cryptoKey)}`),
-      names: new Ids.Drawn(nameLength),
+      names: Ids.drawn(nameLength),
       sign: (header, payload) =>
         "sign" in key
           ? remote(key.sign, header, payload)
@@ -80,7 +80,7 @@ export const readySecret = (
       algorithm: name,
       kid: undefined,
       basis: secret,
-      names: new Ids.Drawn(nameLength),
+      names: Ids.drawn(nameLength),
       sign: (header, payload) => local(key, undefined, header, payload)
     }
   })
@@ -134,7 +134,7 @@ const byJwk = (
       algorithm,
       kid,
       basis: Redacted.make(JSON.stringify(["kid", "kty", "crv", "n", "e", "x", "y"].map((name) => jwk[name] ?? null))),
-      names: new Ids.Drawn(nameLength),
+      names: Ids.drawn(nameLength),
       sign: (header, payload) => local(imported(jwk), kid, header, payload)
     }
   })
