@@ -304,12 +304,15 @@ export const excuseOf = (facts: Facts, account: string, family: string): string 
     const wasAwayFor = (millis: number) =>
       away.some((span) => span.to - Math.max(span.from, newest.at - 60_000) > millis * 0.9)
     if (wasAwayFor(most)) return "its holder was away for too long"
-    // inside a window nobody waits for patience: whoever followed got the same pair, and died with it
+    // inside a window nobody waits for patience: whoever followed got the same pair, and died with it, or no answer
     const soonest = Duration.toMillis(facts.policy.lease) + Duration.toMillis(facts.policy.settle)
     const isWindow = facts.rotation._tag === "Rotating" && facts.rotation.window !== undefined
-    const followerDied = received.some(({ by }) => by !== entry.by && facts.lives.get(by)?.ended?.how === "killed")
-    return isWindow && followerDied && wasAwayFor(soonest)
-      ? "its holder was away, and who followed inside the window was killed"
+    const wasFollowed = entries.some((later) =>
+      later.kind === "presented" && later.token === newest.token && later.by !== entry.by && later.at > entry.at
+    )
+    const isElsewhere = received.some(({ by }) => by !== entry.by && facts.lives.get(by)?.ended?.how !== "killed")
+    return isWindow && wasFollowed && !isElsewhere && wasAwayFor(soonest)
+      ? "its holder was away, and who followed inside the window was killed or got no answer"
       : undefined
   })
   return received.length === 0
@@ -517,11 +520,12 @@ const tokenOf = (grant: Grant.Grant): string | undefined => {
   return presentedBy(grant) ?? (access === undefined ? undefined : nameOf(access.value))
 }
 
-// the login that was acknowledged last, and those of which it is not known
+// the login that was acknowledged last, and those of which it is not known; of two that were under way at once either
 const standable = (facts: Facts, account: string): ReadonlySet<string | undefined> => {
   const logins = facts.deeds.filter((deed) => deed.account === account && deed.what.startsWith("login"))
-  const last = logins.findLastIndex((deed) => deed.what === "login")
-  return new Set(logins.slice(Math.max(0, last)).map((deed) => deed.family))
+  const last = logins.findLast((deed) => deed.what === "login")
+  const since = last === undefined ? 0 : last.at - 100
+  return new Set(logins.filter(({ at }) => at >= since).map((deed) => deed.family))
 }
 
 const accountOf = (facts: Facts, family: string): string | undefined =>
