@@ -430,14 +430,14 @@ const claimedEarly = (facts: Facts): ReadonlyArray<string> =>
       : []
   )
 
-// I2: who says that its pair was overtaken has not saved it
+// I2: who says that its pair was overtaken has not saved it; that its last write came late, after which others wrote, it
+// cannot know
 const saidOvertaken = (facts: Facts): ReadonlyArray<string> =>
   Array.from(facts.lives.values()).flatMap((life) =>
     life.events.flatMap(({ at, event }) => {
       if (event._tag !== "Overtaken") return []
-      const own = facts.written.findLast((written) =>
-        written.by === life.name && written.at <= at && written.grant?.key === event.key.id
-      )
+      const last = facts.written.findLast((written) => written.at <= at && written.grant?.key === event.key.id)
+      const own = last?.by === life.name ? last : undefined
       return own?.grant?.state._tag === "Active" && own.before?.state._tag === "Renewing" &&
           own.before.lineage === own.grant.lineage && at - own.at < 1_000
         ? [`I2: ${life.name} says that it was overtaken, and has saved its pair`]
