@@ -72,7 +72,7 @@ describe("SqlTokenStore", () => {
       const store = yield* TokenStore.TokenStore
       const { grant } = yield* store.write(undefined, draft())
 
-      for (const changes of [{ key: "ada" }, { serial: Number.NaN }]) {
+      for (const changes of [{ key: "ada" }, { serial: Number.NaN }, { dueIn: Number.NaN }, { leaseFor: Infinity }]) {
         const error = yield* Effect.flip(store.write(grant?.version, draft(changes)))
         assert.strictEqual(error.reason._tag, "RecordInvalid")
       }

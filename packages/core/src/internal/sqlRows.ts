@@ -48,13 +48,18 @@ const decodeHead = Schema.decodeUnknownResult(GrantSchema.Head)
 
 /** What has no column of its own is JSON: a text column cannot hold every text. A draft may be none of a record. */
 export const encode = (
-  { body, dueIn: _, leaseFor: __, note, retryIn: ___, ...head }: Grant.Draft
-): Result.Result<{ readonly head: string; readonly body: string }, unknown> =>
-  Result.flatMap(
-    encodeHead(note === undefined ? head : { ...head, last: note }),
+  { body, dueIn, leaseFor, note, retryIn, ...head }: Grant.Draft
+): Result.Result<{ readonly head: string; readonly body: string }, unknown> => {
+  // what is not finite would be written, and could not be read again
+  const isFinite = [dueIn, leaseFor, retryIn].every((millis) => millis === undefined || Number.isFinite(millis))
+  return Result.flatMap(
+    isFinite ? encodeHead(note === undefined ? head : { ...head, last: note }) : notFinite,
     ({ key: _, ...head }) =>
       Result.map(encodeBody(body), (body) => ({ head: JSON.stringify(head), body: JSON.stringify(body) }))
   )
+}
+
+const notFinite: Result.Result<never, unknown> = Result.fail("a duration that is not finite")
 
 const columnsOf = (row: HeadRow) => ({ key: row.key, version: row.version, ...instantsOf(row) })
 
