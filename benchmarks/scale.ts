@@ -149,7 +149,7 @@ const result = {
   grantsAtMost: Math.floor(grants * capacity / needed),
   writes: needed * 2,
   // measured by W8 of the bench, with tokens of 80 bytes
-  storeGB: grants * (1_357 - 80 + number("token-bytes")) / 1e9,
+  storeGB: grants * (1_206 - 80 + number("token-bytes")) / 1e9,
   // reckoned from what W6 measures with the memory store, without tokens
   memoryMB: active * (1_000 + number("token-bytes")) / 1e6 / nodes,
   processors: needed * number("cpu") / 1000,

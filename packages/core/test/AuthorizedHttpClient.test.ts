@@ -1,7 +1,7 @@
 import { AuthorizedHttpClient, TokenSource } from "@effect-oauth/core"
 import { TestAuthorizationServer } from "@effect-oauth/core/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Redacted } from "effect"
+import { Clock, Duration, Effect, Redacted } from "effect"
 import { HttpBody, HttpClient, HttpClientRequest } from "effect/http"
 import { TestClock } from "effect/testing"
 import * as App from "./support/App.ts"
@@ -162,6 +162,17 @@ describe("TokenSource", () => {
         assert.strictEqual(first, 1)
         assert.strictEqual(Redacted.value(due.value), "token-1")
         assert.strictEqual(Redacted.value(next.value), "token-2")
+      }))
+
+    it.effect("goes by the clock that it was opened with, and not by its caller's", () =>
+      Effect.gen(function*() {
+        const counted = yield* CountingSource.make
+        yield* counted.source.token
+
+        // half a century after the tests' clock
+        yield* Effect.provideService(counted.source.token, Clock.Clock, Clock.Clock.defaultValue())
+
+        assert.strictEqual(counted.count(), 1)
       }))
 
     it.effect("asks again for a refused token, once for all who had it", () =>
