@@ -343,7 +343,7 @@ const pending: { readonly [K in RenewalPending["why"]]: string } = {
   "held-elsewhere": "Another process is renewing this grant",
   "backing-off": "The last renewal failed",
   "wait-exceeded": "The renewal takes longer than this command waits",
-  closing: "The command was closing, and nothing was sent"
+  closing: "The command was closing, and waited for no renewal any more"
 }
 
 const notAllowed = ({ origin, problem }: RequestNotAllowed): string => {

@@ -16,8 +16,8 @@ import type { OAuthErrorReason, ReauthorizationCause } from "./OAuthError.ts"
  *   when the access token ends; `TokenService.status` tells when that is.
  * - `Adopted`: tokens that another process got were taken over.
  * - `RenewalFailed`: this process tried, and the grant stays.
- * - `Unsaved`: tokens were got and the store did not take them; they are used,
- *   and saving goes on. `Saved` follows, or `Escrowed`, `PairLost` or `Overtaken`.
+ * - `Unsaved`: tokens were got and the store did not take them, or (`RenewalPending`) not while another process presents
+ *   the same refresh token; they are used, and saving goes on. `Saved` follows, or `Escrowed`, `PairLost` or `Overtaken`.
  * - `Quarantined`: an answer failed a check; its refresh token is kept and given to nobody.
  * - `Overtaken`: tokens were got after another process had followed; they are forgotten.
  *   `leftToExpire` tells that they stay alive at the server for their time.

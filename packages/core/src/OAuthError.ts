@@ -659,7 +659,7 @@ const pendingText: { readonly [K in RenewalPending["why"]]: string } = {
   "held-elsewhere": "Another process is renewing this grant",
   "backing-off": "The last renewal failed; it will be tried again",
   "wait-exceeded": "The renewal takes longer than this caller waits; it goes on",
-  closing: "This process is closing; nothing was sent"
+  closing: "This process is closing, and waits for no renewal any more"
 }
 
 const said = (text: RemoteText | undefined): string => text === undefined ? "" : ` (the server said: ${text})`

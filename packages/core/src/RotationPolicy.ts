@@ -34,9 +34,11 @@ export interface Static {
  * back with the pair. `reuseRevokesFamily` says whether a spent token that is
  * presented ends the grant.
  *
- * A renewal is as careful whatever `idempotent` and `reuseRevokesFamily` say: it
- * counts on neither. They tell a server that stands in for the real one how to
- * behave (`TestAuthorizationServer`).
+ * `idempotent` decides what becomes of a pair whose holder was away while another
+ * process presented the token again and got no answer: it is saved where a repeat
+ * brings the same pair, and given up where that would have ended it. A renewal is
+ * as careful whatever `reuseRevokesFamily` says: it tells a server that stands in
+ * for the real one how to behave (`TestAuthorizationServer`).
  *
  * @category models
  * @since 0.1.0

@@ -583,6 +583,32 @@ describe("TokenService", () => {
         assert.strictEqual(whyOf(exit), "RefreshTokenSpent")
       }))
 
+    it.effect("says GrantRejected when the server refuses a token that came after the one it had kept", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make({ rotation: RotationPolicy.unknown })
+        const { service } = yield* loggedIn(world)
+        yield* TestClock.adjust("1 hour")
+        const { refreshToken: _, ...tokens } = world.tokens(Date.UTC(2030, 0, 1, 1))
+        world.answers.push(
+          { _tag: "Granted", tokens },
+          {
+            _tag: "Unusable",
+            reason: new OAuthError.ResponseInvalid({ field: "access_token", problem: "missing" }),
+            refreshToken: Redacted.make("quarantined")
+          },
+          refused("invalid_grant")
+        )
+
+        yield* after(service.token(world.key()))
+        yield* TestClock.adjust("1 hour")
+        yield* after(service.token(world.key()))
+        yield* TestClock.adjust("1 hour")
+        const exit = yield* after(service.token(world.key()))
+
+        assert.strictEqual(world.presented.at(-1), "quarantined")
+        assert.strictEqual(whyOf(exit), "GrantRejected")
+      }))
+
     it.effect("ends no more grants when a server suddenly refuses many", () =>
       Effect.gen(function*() {
         const world = yield* World.make({ policy: { brake: 2 } })
@@ -785,6 +811,29 @@ describe("TokenService", () => {
         assert.isDefined(grant?.retryAt)
       }))
 
+    it.effect("that is interrupted from within over a commit leaves the new pair in memory, and it is saved [I2]", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make()
+        let commits = 0
+        const process = yield* world.process({
+          custody: around((store) => ({
+            ...store,
+            write: (expected, draft) =>
+              Effect.suspend(() =>
+                draft.serial === 2 && commits++ === 0 ? Effect.interrupt : store.write(expected, draft)
+              )
+          }))
+        })
+        yield* world.login(process)
+        yield* TestClock.adjust("1 hour")
+
+        const exit = yield* after(process.service.token(world.key()), "5 seconds")
+
+        assert.strictEqual(valueOf(exit), "access-1")
+        assert.strictEqual((yield* world.standing()).grant?.serial, 2)
+        assert.includeMembers(process.events.map(({ _tag }) => _tag), ["Unsaved", "Saved"])
+      }))
+
     it.effect("that hangs fails the call in time", () =>
       Effect.gen(function*() {
         const world = yield* World.make()
@@ -814,6 +863,25 @@ describe("TokenService", () => {
         assert.strictEqual(valueOf(exit), "access-2")
         assert.deepStrictEqual(world.presented, ["refresh-0", "refresh-1"])
         assert.isTrue(process.events.some((event) => event._tag === "WrittenBack"))
+      }))
+
+    it.effect("that went back in time is given the newer of two pairs of one number: the one that kept no token [I1]", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make({ rotation: window("30 seconds") })
+        const process = yield* loggedIn(world)
+        yield* after(process.service.refresh(world.key()))
+        const { grant, now } = yield* world.standing()
+        if (grant === undefined) return assert.fail("no record")
+        yield* world.memory.write(grant.version, {
+          ...Grant.draft(grant, { now, writeId: "theirs" }),
+          body: { ...pair("other"), refreshToken: Redacted.make("refresh-0"), refreshTokenKept: true }
+        })
+
+        const exit = yield* after(process.service.refresh(world.key()), "5 seconds")
+
+        assert.strictEqual(valueOf(exit), "access-2")
+        assert.deepStrictEqual(world.presented, ["refresh-0", "refresh-1"])
+        assert.isTrue(process.events.some(({ _tag }) => _tag === "WrittenBack"))
       }))
 
     it.effect("that went back in time is given the newest pair again, though another process was first [I1]", () =>
@@ -955,6 +1023,155 @@ describe("TokenService", () => {
         assert.deepStrictEqual(world.revoked, [])
         assert.isTrue(process.events.some((event) => event._tag === "Overtaken"))
       }))
+
+    describe("inside a window in which a repeat brings the same pair", () => {
+      it.effect("saves its pair when whoever repeated has got no answer [I2]", () =>
+        Effect.gen(function*() {
+          const { fiber, process, repeat, world } = yield* repeated({ idempotent: true })
+
+          yield* TestClock.adjust("20 seconds")
+          const token = yield* Fiber.join(fiber)
+          const meanwhile = (yield* world.standing()).grant
+          yield* world.memory.write(meanwhile?.version, {
+            ...repeat,
+            writeId: "no answer",
+            state: { ...repeat.state, _tag: "Indeterminate", since: repeat.state.startedAt }
+          })
+          yield* TestClock.adjust("10 seconds")
+
+          assert.strictEqual(Redacted.value(token.value), "access-1")
+          assert.strictEqual(meanwhile?.writeId, "theirs")
+          const { grant } = yield* world.standing()
+          assert.deepStrictEqual([grant?.state._tag, grant?.serial], ["Active", 2])
+          assert.deepStrictEqual(world.presented, ["refresh-0"])
+          assert.deepStrictEqual(
+            process.events.map(({ _tag }) => _tag).filter((tag) => ["Unsaved", "Saved", "Overtaken"].includes(tag)),
+            ["Unsaved", "Saved"]
+          )
+        }))
+
+      it.effect("saves its pair when the claim of whoever repeated has settled, and not before [I1] [I2]", () =>
+        Effect.gen(function*() {
+          const { world } = yield* repeated({ idempotent: true })
+
+          yield* TestClock.adjust("38 seconds")
+          const early = (yield* world.standing()).grant
+          yield* TestClock.adjust("10 seconds")
+          const late = (yield* world.standing()).grant
+
+          assert.deepStrictEqual([early?.state._tag, early?.writeId], ["Renewing", "theirs"])
+          assert.deepStrictEqual([late?.state._tag, late?.serial], ["Active", 2])
+        }))
+
+      it.effect("adopts the pair of whoever repeated and got it", () =>
+        Effect.gen(function*() {
+          const { process, repeat, world } = yield* repeated({ idempotent: true })
+
+          yield* TestClock.adjust("20 seconds")
+          const { grant } = yield* world.standing()
+          const { leaseFor: _, ...answered } = repeat
+          yield* world.memory.write(grant?.version, {
+            ...answered,
+            writeId: "an answer",
+            state: { _tag: "Active", failures: 0 },
+            serial: 2,
+            body: pair("1")
+          })
+          yield* TestClock.adjust("1 minute")
+
+          assert.strictEqual((yield* world.standing()).grant?.writeId, "an answer")
+          assert.isTrue(process.events.some(({ _tag }) => _tag === "Overtaken"))
+        }))
+
+      for (
+        const [what, idempotent, stands] of [
+          ["saves its pair over", true, "refresh-1"],
+          ["leaves it, where a repeat ends the earlier pair, to", false, "refresh-0"]
+        ] as const
+      ) {
+        it.effect(`${what} one that kept the token which was presented for both [I2]`, () =>
+          Effect.gen(function*() {
+            const { repeat, world } = yield* repeated({ idempotent })
+            const { grant } = yield* world.standing()
+            const { leaseFor: _, ...answered } = repeat
+
+            yield* world.memory.write(grant?.version, {
+              ...answered,
+              writeId: "kept",
+              state: { _tag: "Active", failures: 0 },
+              serial: 2,
+              body: { ...pair("0"), refreshTokenKept: true }
+            })
+            yield* TestClock.adjust("1 minute")
+
+            const standing = (yield* world.standing()).grant?.body
+            assert.strictEqual(
+              standing?._tag === "Open" && standing.refreshToken !== undefined && Redacted.value(standing.refreshToken),
+              stands
+            )
+          }))
+      }
+
+      it.effect("gives its pair up to whoever repeated, where that ends the earlier pair", () =>
+        Effect.gen(function*() {
+          const { process, world } = yield* repeated({ idempotent: false })
+
+          yield* TestClock.adjust("20 seconds")
+
+          assert.strictEqual((yield* world.standing()).grant?.writeId, "theirs")
+          assert.isTrue(process.events.some(({ _tag }) => _tag === "Overtaken"))
+        }))
+
+      it.effect("presents nothing again that was claimed inside, once the window is over [I1]", () =>
+        Effect.gen(function*() {
+          const world = yield* World.make({ rotation: window("46 seconds"), policy: { waitAtMost: "2 minutes" } })
+          yield* loggedIn(world)
+          const { service } = yield* world.process({
+            custody: around((store) => ({
+              ...store,
+              write: (expected, draft) => Effect.tap(store.write(expected, draft), () => Effect.sleep("4 seconds"))
+            }))
+          })
+          yield* TestClock.adjust("1 hour")
+          yield* claimByTheDead(world)
+          world.writeLog.length = 0
+
+          const exit = yield* after(service.token(world.key()), "1 minute")
+
+          assert.strictEqual(reasonOf(exit), "RequestNotSent")
+          assert.deepStrictEqual(world.writeLog.map(({ state }) => state), ["Renewing", "Indeterminate"])
+          assert.deepStrictEqual(world.presented, [])
+        }))
+
+      it.effect("presents nothing under a claim of its own, once the window is over [I1]", () =>
+        Effect.gen(function*() {
+          const world = yield* World.make({ rotation: window("46 seconds"), policy: { waitAtMost: "43 seconds" } })
+          yield* loggedIn(world)
+          const { service } = yield* world.process({
+            custody: around((store) => ({
+              ...store,
+              // the first is applied, and what became of it is not heard
+              write: (expected, draft) =>
+                Effect.flatMap(store.write(expected, draft), (outcome) => {
+                  world.isStoreDown = world.writeLog.length === 1
+                  return world.isStoreDown ? store.write(expected, draft) : Effect.succeed(outcome)
+                })
+            }))
+          })
+          yield* TestClock.adjust("1 hour")
+          yield* claimByTheDead(world)
+          world.writeLog.length = 0
+          const first = yield* after(service.token(world.key()), "42 seconds")
+          world.isStoreDown = false
+
+          const second = yield* after(service.token(world.key()), "44 seconds")
+
+          assert.deepStrictEqual(world.writeLog.map(({ state }) => state), ["Renewing", "Indeterminate"])
+          assert.strictEqual(reasonOf(first), "StoreUnavailable")
+          assert.strictEqual(reasonOf(second), "RenewalPending")
+          assert.deepStrictEqual(world.presented, [])
+        }))
+    })
 
     it.effect("loses to a revocation, and its pair is revoked too", () =>
       Effect.gen(function*() {
@@ -1622,6 +1839,27 @@ const claimByTheDead = Effect.fnUntraced(function*(world: World) {
     state: { _tag: "Renewing", holder: "the dead", presented: "digest", startedAt: now, settle: 10_000, attempt: 1 },
     leaseFor: Duration.toMillis("30 seconds")
   })
+})
+
+const window = (duration: Duration.Input, idempotent = true) =>
+  RotationPolicy.rotating({ window: { duration, idempotent } })
+
+// A renewal that waits for its answer, while another process has claimed the grant to present the token once more.
+const repeated = Effect.fnUntraced(function*({ idempotent }: { readonly idempotent: boolean }) {
+  const world = yield* World.make({ latency: "20 seconds", rotation: window("10 minutes", idempotent) })
+  const process = yield* loggedIn(world)
+  yield* TestClock.adjust("1 hour")
+  const fiber = yield* Effect.forkChild(process.service.token(world.key()))
+  yield* TestClock.adjust("5 seconds")
+  const { grant, now } = yield* world.standing()
+  if (grant?.state._tag !== "Renewing") return assert.fail("not as expected")
+  const repeat = {
+    ...Grant.draft(grant, { now, writeId: "theirs" }),
+    state: { ...grant.state, holder: "theirs", attempt: 2 },
+    leaseFor: Duration.toMillis("30 seconds")
+  }
+  yield* world.memory.write(grant.version, repeat)
+  return { fiber, process, repeat, world }
 })
 
 const pair = (name: string): Grant.Open => ({

@@ -48,6 +48,7 @@ export const claim = Effect.fnUntraced(function*(
   const leaseFor = Duration.toMillis(policy.lease)
   // counted from before the claim is sent, so that it never ends later here than in the store
   const lease = new Lease(env.clock, leaseFor)
+  const elapsed = Stopwatch.start(env.clock)
   const now = storeNow(env, snapshot)
   const usedAt = need.why._tag !== "Kept" || need.why.used ? now : undefined
   const draft = Transaction.propose(grant, { state, leaseFor, usedAt }, {
@@ -71,6 +72,9 @@ export const claim = Effect.fnUntraced(function*(
     failures: failuresOf(grant),
     dueAt: grant.dueAt,
     lease,
+    repeats: step.attempt > 1 && Transaction.mayRepeat(env.rules.rotation, now - step.startedAt),
+    // what the store says of its clock may be as old as its answer took
+    age: Math.max(now + elapsed(), storeNow(env, snapshot)) - step.startedAt,
     request: env.request(grant, refreshToken, need),
     // a claim is ended once, by this write or by none
     writeId: `${writeId}.`
@@ -94,6 +98,10 @@ interface Claim {
   /** When the grant was due before it was claimed. */
   readonly dueAt: number | undefined
   readonly lease: Lease
+  /** Whether it was claimed inside a window, to present the token once more. */
+  readonly repeats: boolean
+  /** How long ago the token was presented first. */
+  readonly age: number
   readonly request: TokenRequest
   /** The id of the write that ends the claim. */
   readonly writeId: string
@@ -114,20 +122,21 @@ const present = Effect.fnUntraced(function*(
   const reserve = Math.min(Duration.toMillis(policy.sendReserve), held.lease.length / 2)
   // the window is counted from the first presentation, on whichever clock has gone further
   const sinceStart = Stopwatch.start(env.clock)
-  const before = Math.max(0, storeNow(env, snapshot) - held.claim.startedAt)
+  const before = Math.max(0, held.age)
   let lost: Extract<Judgement, { readonly _tag: "Ambiguous" }> | undefined
 
+  const isLate = (): boolean => !Transaction.mayRepeat(env.rules.rotation, before + sinceStart())
   const hindrance = (): "closing" | "lease-lost" | undefined =>
     Deferred.isDoneUnsafe(env.closing)
       ? "closing"
-      : held.lease.overtaken || held.lease.left() < reserve
+      : held.lease.overtaken || held.lease.left() < reserve || (held.repeats && isLate())
       ? "lease-lost"
       : undefined
   // asked at the last moment before each sending: reading credentials takes time
   const maySend = (): boolean => hindrance() === undefined
 
   while (true) {
-    const late = lost !== undefined && !Transaction.mayRepeat(env.rules.rotation, before + sinceStart())
+    const late = lost !== undefined && isLate()
     const hindered = hindrance()
     if (hindered === undefined) snapshot.neverSent = Snapshot.none
     const answer: Judgement = lost !== undefined && late

@@ -8,7 +8,6 @@ import { identity } from "effect/Function"
 import type * as Grant from "../Grant.ts"
 import * as GrantKey from "../GrantKey.ts"
 import * as OAuthError from "../OAuthError.ts"
-import type { RefreshPolicy } from "../RefreshPolicy.ts"
 import type { Outcome, Reading, TokenStore } from "../TokenStore.ts"
 import * as Transaction from "./transaction.ts"
 import { after, withinDetached } from "./within.ts"
@@ -25,8 +24,8 @@ export interface Custody {
     draft: Grant.Draft
   ) => Effect.Effect<Outcome, OAuthError.OAuthError>
   /**
-   * Writes what ended a claim, also over a record that only says that the claim's outcome is not known, and over the very
-   * record that was claimed, by its version: to that a store goes back in time, and nobody else.
+   * Writes what ended a claim, also over what yields to it, and over the very record that was claimed, by its version: to
+   * that a store goes back in time, and nobody else. A failure also means that another is presenting the same token.
    */
   readonly conclude: (
     expected: string,
@@ -42,7 +41,7 @@ export interface Custody {
 /** Makes it. */
 export const make = (
   store: TokenStore["Service"],
-  policy: RefreshPolicy,
+  { policy, rotation }: Pick<Transaction.Rules, "policy" | "rotation">,
   /** Told of each call before it is made. */
   asking: (key: string) => void
 ): Custody => {
@@ -62,7 +61,8 @@ export const make = (
       }),
       limit,
       () => then(late),
-      (exit) => then(Exit.hasDies(exit) ? failed : exit)
+      // what ends a call from within is the store's doing, an interruption too
+      (exit) => then(Exit.hasDies(exit) || Exit.hasInterrupts(exit) ? failed : exit)
     )
 
   const read: Custody["read"] = (key) => guarded(key.id, () => store.read(key), identity)
@@ -89,11 +89,16 @@ export const make = (
 
   const conclude: Custody["conclude"] = (expected, claim, draft, claimed) =>
     Effect.flatMap(write(expected, draft), (outcome) => {
-      const { accepted, grant } = outcome
-      return !accepted && grant !== undefined && claim !== undefined &&
-          (grant.version === claimed || Transaction.yields(grant, claim, draft))
-        ? write(grant.version, draft)
-        : Effect.succeed(outcome)
+      const { accepted, grant, now } = outcome
+      if (accepted || grant === undefined || claim === undefined || grant.version === expected) {
+        return Effect.succeed(outcome)
+      }
+      const contest = grant.version === claimed
+        ? "yields"
+        : Transaction.contest(grant, claim, draft, { now, rotation })
+      // it may have moved once more meanwhile
+      if (contest === "yields") return conclude(grant.version, claim, draft, claimed)
+      return contest === "open" ? Effect.fail(heldElsewhere) : Effect.succeed(outcome)
     })
 
   return {
@@ -108,6 +113,8 @@ export const make = (
 
 const recognised = (outcome: Outcome, draft: Grant.Draft): Outcome =>
   outcome.accepted || outcome.grant?.writeId !== draft.writeId ? outcome : { ...outcome, accepted: true }
+
+const heldElsewhere = OAuthError.make("TokenStore", "write", new OAuthError.RenewalPending({ why: "held-elsewhere" }))
 
 const unavailable = (store: string, problem: string): OAuthError.OAuthError =>
   OAuthError.make("TokenStore", "call", new OAuthError.StoreUnavailable({ store, problem }))

@@ -108,6 +108,15 @@ export const make = Effect.fnUntraced(function*(parts: Parts): Effect.fn.Return<
   const id = Ids.make(parts.random, clock)
   const utf8 = new TextEncoder()
   const holder = parts.name === undefined ? yield* id : `${parts.name}/${yield* id}`
+  const rules: Transaction.Rules = {
+    holds,
+    policy,
+    rotation: server.rotation,
+    patience: parts.patience,
+    idleLifetime: server.idleLifetime,
+    minInterval: server.minInterval,
+    installation: parts.installation
+  }
   const renewal: Environment = {
     clock,
     closing,
@@ -116,19 +125,11 @@ export const make = Effect.fnUntraced(function*(parts: Parts): Effect.fn.Return<
     endpoint: parts.endpoint,
     escrow: parts.escrow,
     verifier: parts.verifier,
-    custody: Custody.make(store, policy, (key) => {
+    custody: Custody.make(store, rules, (key) => {
       const snapshot = snapshots.get(key)
       if (snapshot?.notice === "unasked") snapshot.notice = "asked"
     }),
-    rules: {
-      holds,
-      policy,
-      rotation: server.rotation,
-      patience: parts.patience,
-      idleLifetime: server.idleLifetime,
-      minInterval: server.minInterval,
-      installation: parts.installation
-    },
+    rules,
     origin: new URL(server.tokenEndpoint).origin,
     revocation: server.dialect.revocation,
     holder,

@@ -26,8 +26,8 @@ import * as Lifetimes from "./lifetimes.ts"
 /** A grant that gives tokens, and whose last renewal came through: the state of nearly all, held once. */
 export const active: Grant.State = { _tag: "Active", failures: 0 }
 
-/** Names a pair of a grant. */
-export type Pair = Pick<Grant.Grant, "lineage" | "serial">
+/** Names a pair of a grant; with its body, where two may have one number. */
+export type Pair = Pick<Grant.Grant, "lineage" | "serial"> & Partial<Pick<Grant.Grant, "body">>
 
 /** What someone wants of a grant. */
 export interface Need {
@@ -171,7 +171,10 @@ export const decide = (input: {
       return { _tag: "Claim", grant, attempt: state.attempt + 1, startedAt: state.since }
     }
     case "Renewing": {
-      if (input.neverSent.has(grant.writeId)) {
+      // what was claimed to be presented again inside a window is not, once that is over
+      const isLate = state.attempt > 1 && windowOf(rules.rotation) !== undefined &&
+        !mayRepeat(rules.rotation, now - state.startedAt)
+      if (input.neverSent.has(grant.writeId) && !isLate) {
         return { _tag: "Claim", grant, attempt: state.attempt, startedAt: state.startedAt }
       }
       const leaseUntil = grant.leaseUntil ?? now
@@ -350,7 +353,7 @@ export const conclude = (input: {
         return { ...failed(reason, { after: Duration.zero, counts: false }), targetRests: true }
       }
       if (!judgement.endsGrant || input.braked) return failed(reason, { after: rules.policy.misconfigured(failures) })
-      const why = body.refreshTokenKept === true
+      const why = keeps(body) === true
         ? "RefreshTokenSpent"
         : claim.attempt > 1 || input.lost
         ? "RotationLost"
@@ -417,24 +420,36 @@ export const propose = (
 }
 
 /**
- * Whether what ended a claim is to be written over a record although the claim itself is gone: the record only says
- * that the claim's outcome is not known, and nothing was presented since; or the store went back in time, to before
- * the pair that the claim presented.
+ * What stands where a claim stood, for the write that ends the claim. It `"yields"` where the record only says that the
+ * claim's outcome is not known, and nothing was presented since; where it kept the token that the claim presented, which
+ * is replaced by now, unless a repeat of it has ended the pair; and where the store went back in time, to before the pair that the claim presented. In a window in
+ * which a repeat brings the same pair, it also yields to a pair when whoever repeated has got no answer, or its claim has
+ * settled, and is `"open"` until then: what is under way must not come behind a renewal of that pair.
  */
-export const yields = (
+export const contest = (
   standing: Grant.Grant,
   claim: Grant.Renewing,
-  draft: Pick<Grant.Draft, "installation" | "lineage" | "serial" | "state">
-): boolean => {
-  // an end comes with the pair that was presented, anything else with the next
-  const presented = { lineage: draft.lineage, serial: isEnded(draft.state) ? draft.serial : draft.serial - 1 }
+  draft: Pick<Grant.Draft, "body" | "installation" | "lineage" | "serial" | "state">,
+  { now, rotation }: { readonly now: number; readonly rotation: RotationPolicy }
+): "yields" | "open" | "stands" => {
+  const { state } = standing
+  const window = windowOf(rotation)
   // what is another installation's by now is on its way to another store, or there already
-  return standing.format <= Grant.format && standing.lineage === draft.lineage &&
-    standing.installation === draft.installation && (
-      (standing.state._tag === "Indeterminate" && standing.state.presented === claim.presented &&
-        standing.state.attempt === claim.attempt) ||
-      hasGoneBack(standing, presented)
-    )
+  if (
+    standing.format > Grant.format || standing.lineage !== draft.lineage ||
+    standing.installation !== draft.installation
+  ) return "stands"
+  // an end comes with the pair that was presented, anything else with the next
+  const isPair = !isEnded(draft.state)
+  const serial = isPair ? draft.serial - 1 : draft.serial
+  const isKept = isPair && window?.idempotent !== false && standing.serial === draft.serial && isBehind(standing, draft)
+  if (hasGoneBack(standing, { lineage: draft.lineage, serial }) || (isKept && state._tag === "Active")) return "yields"
+  if (
+    (state._tag !== "Indeterminate" && state._tag !== "Renewing") || state.presented !== claim.presented
+  ) return "stands"
+  if (state._tag === "Indeterminate" && state.attempt === claim.attempt) return "yields"
+  if (!isPair || window?.idempotent !== true || (standing.serial !== serial && !isKept)) return "stands"
+  return state._tag === "Renewing" && (standing.leaseUntil ?? now) + state.settle > now ? "open" : "yields"
 }
 
 /** Whether the store went back in time, and a pair that is known may be written over what stands. */
@@ -448,13 +463,24 @@ export const isFinal = (state: Grant.State): boolean =>
 /** Whether a pair came after another: of the same login, or of a later one. */
 export const isNewer = (pair: Pair, than: Pair): boolean => pair.lineage !== than.lineage || pair.serial > than.serial
 
-/** Whether a record is of the same login as one that is known, and older: its store went back in time. */
+/**
+ * Whether a record is of the same login as one that is known, and older: its store went back in time. Of two pairs of one
+ * number, one that kept the token which was presented for it is older than one that came with its successor.
+ */
 export const isBehind = (pair: Pair, known: Pair): boolean =>
-  pair.lineage === known.lineage && pair.serial < known.serial
+  pair.lineage === known.lineage &&
+  (pair.serial < known.serial ||
+    (pair.serial === known.serial && keeps(pair.body) === true && keeps(known.body) === false))
 
 /** The refresh token that a renewal presents. */
 export const presentable = (body: Grant.Open): Redacted.Redacted | undefined =>
   body.quarantined?.refreshToken ?? body.refreshToken
+
+// Whether a pair's refresh token is the one that was presented for it; nothing where it has none.
+const keeps = (body: Grant.Grant["body"] | undefined): boolean | undefined =>
+  body?._tag !== "Open" || presentable(body) === undefined
+    ? undefined
+    : body.quarantined === undefined && body.refreshTokenKept === true
 
 /** Whether an access token may still be handed out. */
 const isUsable = (grant: Grant.Grant, target: Target.Target, now: number, rules: Rules): boolean => {
@@ -668,6 +694,8 @@ const soonestAfter = (grant: Grant.Grant, need: Need, { minInterval }: Rules): n
 
 /** Whether a token that was presented so long ago, without an answer, may be presented again at once. */
 export const mayRepeat = (rotation: RotationPolicy, elapsed: number): boolean => elapsed < repeatable(rotation)
+
+const windowOf = (rotation: RotationPolicy) => rotation._tag === "Rotating" ? rotation.window : undefined
 
 // for how many milliseconds after its first presentation
 const repeatable = (rotation: RotationPolicy): number => {

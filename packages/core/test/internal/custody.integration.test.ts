@@ -1,4 +1,4 @@
-import { GrantKey, RefreshPolicy, TokenStore } from "@effect-oauth/core"
+import { GrantKey, RefreshPolicy, RotationPolicy, TokenStore } from "@effect-oauth/core"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber } from "effect"
 import * as fs from "node:fs"
@@ -23,7 +23,11 @@ describe("custody", { concurrent: false }, () => {
           ...memory,
           read: (key) => Effect.andThen(Effect.all(Array.from({ length: parts }, () => part)), memory.read(key))
         })
-        const custody = Custody.make(store, RefreshPolicy.make({ storeTimeLimit: "1 second" }), () => {})
+        const custody = Custody.make(
+          store,
+          { policy: RefreshPolicy.make({ storeTimeLimit: "1 second" }), rotation: RotationPolicy.unknown },
+          () => {}
+        )
         const reading = yield* Effect.forkChild(custody.read(key), { startImmediately: true })
         // out of the callback of a timer: after that, answers would come first
         yield* Effect.yieldNow

@@ -28,6 +28,8 @@ export interface Draft {
   readonly lineage: number
   readonly serial: number
   readonly token: number
+  /** The token is the one that was presented for this pair: no other came with the answer. */
+  readonly kept: boolean
   /** Claims that presented the token. */
   readonly attempt: number
   /** The first of them was inside the window of the server's policy. */
@@ -50,8 +52,8 @@ export type Step =
   | { readonly _tag: "Write"; readonly draft: Draft }
   | { readonly _tag: "Wait" | "Settle" }
 
-/** What came back for a request, or did not. */
-export type Heard = number | "refused" | "busy" | "nothing" | "unsent"
+/** What came back for a request, or did not; `kept`: an access token alone. */
+export type Heard = number | "kept" | "refused" | "busy" | "nothing" | "unsent"
 
 /** What to write for it. */
 export interface Conclusion {
@@ -131,17 +133,21 @@ export const conclude = (server: Server, claim: Record, heard: Heard, lost: bool
   })
 }
 
-/** Whether a pair is to be saved over a record although its claim is gone. */
-export const yields = (record: Record, claim: Record): boolean =>
-  remember(yielding, `${spell(record)}|${spell(claim)}`, () => {
+/** What stands where a claim stood, for what is to be saved. */
+export const contest = (
+  server: Server,
+  record: Record,
+  claim: Record,
+  draft: Draft,
+  /** Whether the settle time of a claim that stands is over. */
+  settled: boolean
+): ReturnType<typeof Transaction.contest> =>
+  remember(contests, `${server}|${spell(record)}|${spell(claim)}|${spell(draft)}|${settled}`, () => {
     const { state } = toGrant(claim)
-    const draft = {
-      installation: "",
-      lineage: String(claim.lineage),
-      serial: claim.serial + 1,
-      state: { _tag: "Active", failures: 0 }
-    } as const
-    return state._tag === "Renewing" && Transaction.yields(toGrant(record), state, draft)
+    if (state._tag !== "Renewing") throw new Error("not a claim")
+    const standing = toGrant({ ...record, resting: record.resting && !settled })
+    const saved = toGrant({ ...draft, version: -1, writeId: -1 })
+    return Transaction.contest(standing, state, saved, { now, rotation: rotations[server] })
   })
 
 const now = 1_900_000_000_000
@@ -176,7 +182,7 @@ const rules: { readonly [K in Server]: Transaction.Rules } = {
 
 const steps = new Map<string, Step>()
 const conclusions = new Map<string, Conclusion>()
-const yielding = new Map<string, boolean>()
+const contests = new Map<string, ReturnType<typeof Transaction.contest>>()
 
 const remember = <A>(memory: Map<string, A>, key: string, make: () => A): A => {
   const known = memory.get(key)
@@ -188,9 +194,9 @@ const remember = <A>(memory: Map<string, A>, key: string, make: () => A): A => {
 
 /** A draft in few characters. */
 export const spell = (draft: Draft): string =>
-  `${draft.state}${draft.why}${draft.lineage}.${draft.serial}.${draft.token}.${draft.attempt}${draft.early ? "e" : ""}${
-    draft.leased ? "l" : ""
-  }${draft.resting ? "r" : ""}`
+  `${draft.state}${draft.why}${draft.lineage}.${draft.serial}.${draft.token}${draft.kept ? "k" : ""}.${draft.attempt}${
+    draft.early ? "e" : ""
+  }${draft.leased ? "l" : ""}${draft.resting ? "r" : ""}`
 
 // somebody always wants a pair newer than the one that stands
 const forced = (record: Draft): Transaction.Need => ({
@@ -207,7 +213,12 @@ const toGrant = (record: Record): Grant.Grant => ({
   serial: record.serial,
   installation: "",
   state: toState(record),
-  body: { _tag: "Open", accessTokens: [], refreshToken: Redacted.make(String(record.token)) },
+  body: {
+    _tag: "Open",
+    accessTokens: [],
+    refreshToken: Redacted.make(String(record.token)),
+    ...(record.kept ? { refreshTokenKept: true } : {})
+  },
   ...(record.state === "Renewing"
     ? { leaseUntil: record.leased ? now + 1 : record.resting ? now : longAgo }
     : record.resting
@@ -250,6 +261,7 @@ const written = (server: Server, grant: Grant.Grant, change: Transaction.Change)
     lineage: Number(standing.lineage),
     serial: standing.serial,
     token: standing.body._tag === "Open" ? Number(Redacted.value(Transaction.presentable(standing.body)!)) : -1,
+    kept: standing.body._tag === "Open" && standing.body.refreshTokenKept === true,
     attempt: state._tag === "Renewing" || state._tag === "Indeterminate" ? Math.min(state.attempt, 4) : 0,
     early: since > longAgo && hasWindow(server),
     leased: standing.leaseUntil !== undefined && standing.leaseUntil > now,
@@ -279,7 +291,7 @@ const judgement = (heard: Heard): TokenResponse.Judgement => {
           accessToken: Redacted.make("access"),
           tokenType: "Bearer",
           receivedAt: now,
-          refreshToken: Redacted.make(String(heard))
+          ...(heard === "kept" ? {} : { refreshToken: Redacted.make(String(heard)) })
         }
       }
   }

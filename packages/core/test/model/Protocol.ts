@@ -44,8 +44,15 @@ export const moves = (state: State, options: Options, allowed: (fault: Fault) =>
   const reads = (p: Process): boolean => isWell(p) && p.cut === "no" && state.store !== "store"
   const writes = (p: Process): boolean => reads(p) && state.store === "up"
   const holds = (p: Process): boolean => p.claim?.version === record.version
-  const opens = (p: Process): boolean =>
-    p.save?.precious === true && !without.has("open") && AsBuilt.yields(record, p.claim!)
+  // what stands where a claim stood that holds no more, for whoever holds what no one else has
+  const contest = (p: Process): "yields" | "open" | "stands" => {
+    if (p.save?.precious !== true || holds(p)) return "stands"
+    const claim = p.claim!
+    const rule = record.attempt > claim.attempt ? "repeat" : "open"
+    const settled = !state.messages.some((m) => m.heard === undefined && !m.late)
+    return without.has(rule) ? "stands" : AsBuilt.contest(server, record, claim, p.save.draft, settled)
+  }
+  const opens = (p: Process): boolean => contest(p) === "yields"
   const isAwaited = (m: Message): boolean =>
     processes[m.to]!.doing === "waiting" && processes[m.to]!.request === m.request
   const stragglers = state.messages.filter((m) => m.heard === undefined && !(isAwaited(m) && isWell(processes[m.to]!)))
@@ -130,7 +137,7 @@ export const moves = (state: State, options: Options, allowed: (fault: Fault) =>
         const claimed = (next: State): void => {
           me(next).doing = "claimed"
           me(next).claim = next.record
-          me(next).lost = false
+          me(next).lost = me(next).late = false
           me(next).save = undefined
         }
         write(
@@ -184,7 +191,8 @@ export const moves = (state: State, options: Options, allowed: (fault: Fault) =>
     }
 
     if (p.doing === "claimed" && isWell(p)) {
-      if ((record.leased && holds(p)) || without.has("lease")) {
+      const mayStillSend = !p.late || without.has("late")
+      if ((record.leased && holds(p) && mayStillSend) || without.has("lease")) {
         add(`${i} sends`, (next) => {
           const claim = p.claim!
           me(next).doing = "waiting"
@@ -208,7 +216,8 @@ export const moves = (state: State, options: Options, allowed: (fault: Fault) =>
 
     if (p.doing === "saving" && isWell(p)) {
       const save = p.save!
-      if (save.again) {
+      // only while the window is still open
+      if (save.again && AsBuilt.conclude(server, p.claim!, "nothing", p.lost).again) {
         add(`${i} tries again`, (next) => {
           me(next).doing = "claimed"
           me(next).lost = true
@@ -217,7 +226,9 @@ export const moves = (state: State, options: Options, allowed: (fault: Fault) =>
       }
       const isEnd = save.draft.state === "ReauthorizationRequired"
       const always = without.has(isEnd ? "adopt" : "fence") && save.precious
-      if (writes(p)) {
+      if (contest(p) === "open") {
+        // whoever claimed it comes to an answer, or to none
+      } else if (writes(p)) {
         write(
           `${i} saves ${AsBuilt.spell(save.draft)}`,
           save.draft,
@@ -300,6 +311,11 @@ export const moves = (state: State, options: Options, allowed: (fault: Fault) =>
       })
     }
     add(`the answer for ${m.to} is lost`, gone, { fault: "drop" })
+    if (typeof m.heard === "number") {
+      add(`the answer for ${m.to} brings no refresh token`, (next) => {
+        next.messages[k]!.heard = "kept"
+      }, { fault: "kept" })
+    }
   })
 
   state.hung.forEach((h, k) => {
@@ -325,6 +341,7 @@ export const moves = (state: State, options: Options, allowed: (fault: Fault) =>
     if (without.has("patience") || (arrived && !answered && !away && !firstCome(-1))) {
       add("the rest is over", (next) => {
         next.record = { ...record, resting: false }
+        if (family.closed !== "") next.families[record.lineage]!.closed = "rested"
       })
     }
   }
@@ -350,9 +367,13 @@ export const moves = (state: State, options: Options, allowed: (fault: Fault) =>
   // a tenth of the window is left for a claim that is made in it, and for its way to the server
   if (family.open && arrived && !processes.some((p) => p.doing === "claimed" && p.claim?.early === true && isWell(p))) {
     add("the window closes", (next) => {
-      next.families[record.lineage]!.open = false
-      if (next.record.early) next.record = { ...next.record, early: false }
-      for (const p of next.processes) if (p.claim?.early === true) p.claim = { ...p.claim, early: false }
+      Object.assign(next.families[record.lineage]!, { open: false, closed: "resting" })
+      if (next.record.early) next.record = rested(next, { ...next.record, early: false })
+      for (const p of next.processes) {
+        if (p.claim?.early !== true) continue
+        p.claim = { ...p.claim, early: false }
+        p.late = p.doing === "claiming" || p.claim.attempt > 1
+      }
     }, { fault: "window" })
   }
   if (family.dead === "") {
@@ -371,7 +392,16 @@ export const moves = (state: State, options: Options, allowed: (fault: Fault) =>
   if (state.login === "none") {
     add("the person logs in", (next) => {
       next.login = "writing"
-      next.families.push({ newest: 100, before: -1, open: false, dead: "", reached: true, sent: -1, sends: 0 })
+      next.families.push({
+        newest: 100,
+        before: -1,
+        open: false,
+        closed: "",
+        dead: "",
+        reached: true,
+        sent: -1,
+        sends: 0
+      })
     }, { fault: "login" })
   }
   if (state.login === "writing" && state.store === "up") {
@@ -399,12 +429,22 @@ export const moves = (state: State, options: Options, allowed: (fault: Fault) =>
   return out
 }
 
-const plain = { why: "", attempt: 0, early: false, leased: false, resting: false } as const
+const plain = { why: "", kept: false, attempt: 0, early: false, leased: false, resting: false } as const
 
 const put = (state: State, draft: AsBuilt.Draft, writeId: number): void => {
-  state.record = { ...draft, version: state.ids++, writeId }
+  state.record = { ...rested(state, draft), version: state.ids++, writeId }
   state.shaken = false
   for (const p of state.processes) p.watched = false
+}
+
+// what may have been presented up to the end of a window rests from then
+const rested = <D extends AsBuilt.Draft>(state: State, draft: D): D => {
+  const { closed } = state.families[draft.lineage]!
+  return {
+    ...draft,
+    early: draft.early && closed === "",
+    resting: draft.resting || (draft.state === "Indeterminate" && closed === "resting")
+  }
 }
 
 // what the server does with a refresh token
@@ -416,6 +456,7 @@ const present = (state: State, token: number, server: AsBuilt.Server): AsBuilt.H
     family.before = token
     family.newest = token + 1
     family.open = AsBuilt.hasWindow(server)
+    family.closed = ""
     family.reached = false
     return family.newest
   }

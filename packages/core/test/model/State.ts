@@ -12,6 +12,8 @@ export const faults = [
   "drop",
   /** A request is given up and processed later. */
   "late",
+  /** An answer brings an access token and no refresh token. */
+  "kept",
   /** The server says that it did not process the request. */
   "busy",
   /** A process is stopped, for less than lease, settle time and patience together. */
@@ -52,6 +54,8 @@ export type Budget = { readonly [K in Fault]?: number }
 export const rules = [
   /** Nothing is sent under a lease that ran out. */
   "lease",
+  /** Nothing is presented again after its window because it was claimed inside. */
+  "late",
   /** A claim whose lease ran out stands for a while before another follows. */
   "settle",
   /** A token without an answer rests for longer than anything late takes. */
@@ -70,6 +74,8 @@ export const rules = [
   "unresolved",
   /** A pair is saved also over a record that only says that its claim has no known outcome. */
   "open",
+  /** A pair is saved also over what others claimed for a repeat that brings the same pair, once they have got no answer. */
+  "repeat",
   /** While a pair is not saved nothing is presented. */
   "unsaved"
 ] as const
@@ -92,6 +98,8 @@ export interface Process {
   claim: AsBuilt.Record | undefined
   /** An earlier request under this claim got no answer. */
   lost: boolean
+  /** It claimed inside a window that has closed since, to present a token once more. */
+  late: boolean
   request: number
   save: (AsBuilt.Conclusion & { readonly writeId: number }) | undefined
   neverSent: number
@@ -117,6 +125,8 @@ interface Family {
   newest: number
   before: number
   open: boolean
+  /** The window has closed, and what rests from then on does so still, or has done so. */
+  closed: "" | "resting" | "rested"
   dead: "" | "reuse" | "withdrawn"
   /** The newest pair reached a process, and was not lost with it. */
   reached: boolean
@@ -150,6 +160,7 @@ export const initial = (options: Options): State => ({
     lineage: 0,
     serial: 0,
     token: 0,
+    kept: false,
     attempt: 0,
     early: false,
     leased: false,
@@ -160,7 +171,7 @@ export const initial = (options: Options): State => ({
   processes: Array.from({ length: options.processes }, () => ({ ...fresh, is: "well", cut: "no" })),
   messages: [],
   hung: [],
-  families: [{ newest: 0, before: -1, open: false, dead: "", reached: true, sent: -1, sends: 0 }],
+  families: [{ newest: 0, before: -1, open: false, closed: "", dead: "", reached: true, sent: -1, sends: 0 }],
   login: "none",
   loginWrite: undefined,
   revoked: -1,
@@ -172,6 +183,7 @@ export const fresh = {
   doing: "idle",
   claim: undefined,
   lost: false,
+  late: false,
   request: -1,
   save: undefined,
   neverSent: -1,
@@ -246,6 +258,7 @@ export const spell = (state: State): string => {
       version(p.claim?.version),
       p.claim === undefined ? "" : AsBuilt.spell(p.claim),
       p.lost ? "L" : "",
+      p.late ? "T" : "",
       p.save === undefined
         ? ""
         : `${AsBuilt.spell(p.save.draft)}${p.save.again ? "a" : ""}${p.save.precious ? "p" : ""}${
@@ -267,7 +280,7 @@ export const spell = (state: State): string => {
     messages.sort().join(","),
     state.hung.map((h) => `${AsBuilt.spell(h.draft)}${version(h.expected)}`).sort().join(","),
     state.families.map((f) =>
-      `${f.newest}.${f.before}${f.open ? "o" : ""}${f.dead}${f.reached ? "r" : ""}${f.sent}.${f.sends}`
+      `${f.newest}.${f.before}${f.open ? "o" : ""}${f.closed}${f.dead}${f.reached ? "r" : ""}${f.sent}.${f.sends}`
     ).join(","),
     state.login,
     state.loginWrite === undefined ? "" : `${version(state.loginWrite.expected)}${writeId(state.loginWrite.writeId)}`,

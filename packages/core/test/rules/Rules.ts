@@ -218,7 +218,7 @@ export const rules: ReadonlyArray<Rule> = [
   {
     name: "never-sent",
     says: "a claim under which nothing was sent is known to its writer (decision 4)",
-    cut: { file: "transaction.ts", from: "if (input.neverSent.has(grant.writeId)) {", to: "if (Boolean(0)) {" },
+    cut: { file: "transaction.ts", from: "if (input.neverSent.has(grant.writeId) &&", to: "if (Boolean(0) &&" },
     witness: model("strict", ["hung", "withdraw"], "doubted", 1)
   },
   {
@@ -256,8 +256,12 @@ export const rules: ReadonlyArray<Rule> = [
   {
     name: "write-back-in-flight",
     says: "a commit is written over a record from before its claim, when the store went back in time meanwhile",
-    cut: { file: "transaction.ts", from: "    hasGoneBack(standing, presented)\n", to: "    Boolean(0)\n" },
-    witness: simulation("store goes back in time", "strict", "I", 300)
+    cut: {
+      file: "transaction.ts",
+      from: "if (hasGoneBack(standing, { lineage: draft.lineage, serial }) ||",
+      to: "if ("
+    },
+    witness: simulation("store goes back in time", "window", "I", 600)
   },
   {
     name: "remember",
@@ -274,9 +278,45 @@ export const rules: ReadonlyArray<Rule> = [
     says: "a pair is saved over a record that only says that the outcome of its claim is not known",
     cut: {
       file: "transaction.ts",
-      from: "(standing.state._tag === \"Indeterminate\" && standing.state.presented === claim.presented &&",
-      to: "(Boolean(0) && standing.state._tag === \"Indeterminate\" && standing.state.presented === claim.presented &&"
+      from: "if (state._tag === \"Indeterminate\" && state.attempt === claim.attempt) return \"yields\"",
+      to: ""
     },
     witness: model("strict", ["pause"], "lost")
+  },
+  {
+    name: "save-over-repeat",
+    says: "where a repeat brings the same pair, it is saved when whoever repeated has got no answer",
+    cut: {
+      file: "transaction.ts",
+      from: "if (!isPair || window?.idempotent !== true ||",
+      to: "if (Boolean(1) ||"
+    },
+    witness: model("idempotent", ["cut", "drop", "window"], "lost")
+  },
+  {
+    name: "settled-repeat",
+    says: "and not while what whoever repeated has sent may be under way",
+    cut: {
+      file: "transaction.ts",
+      from: "(standing.leaseUntil ?? now) + state.settle > now ? \"open\"",
+      to: "(standing.leaseUntil ?? now) > now ? \"open\""
+    },
+    witness: model("idempotent", ["cut", "cut", "window"], "lost")
+  },
+  {
+    name: "late-claim",
+    says: "nothing is presented again under a claim of a window that is over",
+    cut: {
+      file: "transaction.ts",
+      from: "if (input.neverSent.has(grant.writeId) && !isLate) {",
+      to: "if (input.neverSent.has(grant.writeId)) {"
+    },
+    witness: model("idempotent", ["cut", "hung", "window"], "lost")
+  },
+  {
+    name: "kept-token",
+    says: "of two pairs of one number the one that came with a refresh token is the newer (step 11)",
+    cut: { file: "transaction.ts", from: "keeps(pair.body) === true && keeps(known.body) === false", to: "Boolean(0)" },
+    witness: simulation("very long pause", "idempotent window", "I", 3_000)
   }
 ]

@@ -256,7 +256,10 @@ const ending = (facts: Facts, account: string, grant: Grant.Grant, family: strin
     case "RefreshTokenSpent":
       return unless(
         facts.plan.rotation === "one shot" ||
-          met("without refresh token", "without access token", "without token type"),
+          met("without refresh token", "without access token", "without token type") && (
+              facts.rotation._tag !== "Rotating" || did("provider") || met("invalid_grant") || did("revocation") ||
+              excuseOf(facts, account, family) !== undefined
+            ),
         "I6: it was not kept"
       )
     case "RefreshTokenExpired":
