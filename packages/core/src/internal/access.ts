@@ -230,18 +230,14 @@ const join = (self: Service.Service, flight: Snapshot.Flight, until: number, now
   const known = flight.waits.get(until)
   if (known !== undefined) return known
   const landed = Deferred.isDoneUnsafe(flight.done)
-  const callers: Omit<Snapshot.Wait, "timer"> = { done: Deferred.makeUnsafe(), heard: [] }
-  const timer = landed || !Number.isFinite(until)
-    ? undefined
-    : self.renewal.fork(self.renewal.clock.sleep(Duration.millis(until - now)))
-  timer?.addObserver((exit) => {
-    if (Exit.isFailure(exit)) return
+  const callers: Omit<Snapshot.Wait, "end"> = { done: Deferred.makeUnsafe(), heard: [] }
+  const end = landed || !Number.isFinite(until) ? undefined : self.renewal.limit(until - now)(() => {
     // who comes at the same instant once more, by a clock that was set back, has not waited
     flight.waits.delete(until)
     if (flight.herd?.until === until) flight.herd = undefined
     tell(callers, Exit.succeed("exceeded"))
   })
-  const wait = { ...callers, timer }
+  const wait = { ...callers, end }
   // a renewal that came to its end at once has nobody left to tell
   if (landed) Deferred.doneUnsafe(wait.done, Deferred.await(flight.done))
   else flight.waits.set(until, wait)
@@ -249,7 +245,7 @@ const join = (self: Service.Service, flight: Snapshot.Flight, until: number, now
 }
 
 const tell = (
-  { done, heard }: Omit<Snapshot.Wait, "timer">,
+  { done, heard }: Omit<Snapshot.Wait, "end">,
   exit: Exit.Exit<Snapshot.Landing | "exceeded", OAuthError.OAuthError>
 ): void => {
   Deferred.doneUnsafe(done, exit)
@@ -344,7 +340,7 @@ const land = (
   Deferred.doneUnsafe(flight.done, exit)
   for (const wait of flight.waits.values()) {
     tell(wait, exit)
-    wait.timer?.interruptUnsafe()
+    wait.end?.()
   }
   flight.waits.clear()
 }

@@ -2,6 +2,7 @@
  * Calls to the store that know how it fails: bounded in time, never a defect,
  * and a write that was not answered is looked up by its write id.
  */
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { identity } from "effect/Function"
@@ -10,7 +11,7 @@ import * as GrantKey from "../GrantKey.ts"
 import * as OAuthError from "../OAuthError.ts"
 import type { Outcome, Reading, TokenStore } from "../TokenStore.ts"
 import * as Transaction from "./transaction.ts"
-import { after, withinDetached } from "./within.ts"
+import { withinDetached } from "./within.ts"
 
 /** The store, as the transaction uses it. */
 export interface Custody {
@@ -45,7 +46,7 @@ export const make = (
   /** Told of each call before it is made. */
   asking: (key: string) => void
 ): Custody => {
-  const limit = Effect.clockWith((clock) => after(clock, policy.storeTimeLimit))
+  const limit = Duration.toMillis(policy.storeTimeLimit)
   const failed = Exit.fail(unavailable(store.name, "defect"))
   const late = Exit.fail(unavailable(store.name, "timeout"))
   const guarded = <A, B>(

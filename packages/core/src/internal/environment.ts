@@ -16,6 +16,7 @@ import type { Reading } from "../TokenStore.ts"
 import type { Brake, Breaker } from "./breaker.ts"
 import type { Custody } from "./custody.ts"
 import type { Heartbeats } from "./heartbeats.ts"
+import type { Limit } from "./limits.ts"
 import * as Snapshot from "./snapshot.ts"
 import * as Transaction from "./transaction.ts"
 
@@ -26,6 +27,8 @@ export interface Environment {
   readonly escrow: Escrow["Service"] | undefined
   readonly verifier: JwtVerifier["Service"] | undefined
   readonly clock: Clock.Clock
+  /** A limit of so many milliseconds. */
+  readonly limit: (millis: number) => Limit
   readonly rules: Transaction.Rules
   readonly origin: string
   readonly revocation: "grant" | "token"

@@ -22,10 +22,11 @@ import * as Stream from "effect/Stream"
 import { ExchangeLimits } from "../ExchangeLimits.ts"
 import { AnswerLost, ConfigurationInvalid, RedirectRefused, RequestNotSent, ResponseInvalid } from "../OAuthError.ts"
 import type { Answer } from "../TokenResponse.ts"
+import * as Limits from "./limits.ts"
 import { lostBy, notSent } from "./notSent.ts"
 import { unquoted } from "./quotation.ts"
 import { isPrivate, parse } from "./url.ts"
-import { after, withinContext } from "./within.ts"
+import { withinContext } from "./within.ts"
 
 /** What became of a request. */
 export type Outcome =
@@ -97,14 +98,15 @@ export const once = (
       Effect.onExit((exit) => isRead ? Effect.void : Scope.close(scope, exit))
     )
 
-    const whole = options.timeLimit ?? limits.timeLimit
-    const first = limits.headTimeLimit === undefined ? whole : Duration.min(limits.headTimeLimit, whole)
-    const limit = first === whole
-      ? after(clock, whole)
-      : Effect.flatMap(
-        after(clock, first),
-        () => head === undefined ? Effect.void : after(clock, Duration.subtract(whole, first))
-      )
+    const whole = Duration.toMillis(options.timeLimit ?? limits.timeLimit)
+    const first = Math.min(whole, Duration.toMillis(limits.headTimeLimit ?? Duration.infinity))
+    const limit: Limits.Limit = (over) => {
+      let end = Limits.of(context, first)(() => {
+        if (first === whole || head === undefined) over()
+        else end = Limits.of(context, whole - first)(over)
+      })
+      return () => end()
+    }
     return withinContext(quiet(context, scope), send, limit, () =>
       Effect.succeed(
         head === undefined || bodyMatters(head.status)

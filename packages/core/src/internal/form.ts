@@ -1,7 +1,7 @@
 /**
  * Requests to the endpoints of an authorization server, with the client's credentials.
  */
-import type * as Duration from "effect/Duration"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as HttpBody from "effect/http/HttpBody"
 import type { HttpClient } from "effect/http/HttpClient"
@@ -114,7 +114,7 @@ export const credentials = (
     const given = authentication.credentials(endpoint)
     // most are made once and are there
     if (isValue(given)) return given
-    return within(given, Effect.sleep(timeLimit), () => Effect.fail(unavailable)).pipe(
+    return within(given, Duration.toMillis(timeLimit), () => Effect.fail(unavailable)).pipe(
       Effect.catchTag(
         "OAuthError",
         ({ reason }) =>

@@ -45,6 +45,7 @@ import type { Environment } from "./environment.ts"
 import * as Heartbeats from "./heartbeats.ts"
 import * as Held from "./held.ts"
 import * as Ids from "./ids.ts"
+import * as Limits from "./limits.ts"
 import * as Snapshot from "./snapshot.ts"
 import * as Transaction from "./transaction.ts"
 import { problemOfResource } from "./url.ts"
@@ -90,7 +91,7 @@ export interface Parts {
 /** Opens a service, to be closed with the scope. */
 export const make = Effect.fnUntraced(function*(parts: Parts): Effect.fn.Return<Service, never, Scope.Scope> {
   const { clock, policy, server, store } = parts
-  const context = yield* Effect.context()
+  const context = yield* Limits.make
   const fibers = new Set<Fiber.Fiber<unknown, unknown>>()
   const snapshots = new Map<string, Snapshot.Snapshot>()
   const fork = <A, E>(effect: Effect.Effect<A, E>): Fiber.Fiber<A, E> => {
@@ -122,6 +123,7 @@ export const make = Effect.fnUntraced(function*(parts: Parts): Effect.fn.Return<
     closing,
     fork,
     id,
+    limit: (millis) => Limits.of(context, millis),
     endpoint: parts.endpoint,
     escrow: parts.escrow,
     verifier: parts.verifier,

@@ -9,7 +9,6 @@ import type * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import type * as Fiber from "effect/Fiber"
 import * as Redacted from "effect/Redacted"
 import * as Grant from "../Grant.ts"
 import * as GrantKey from "../GrantKey.ts"
@@ -58,7 +57,8 @@ export interface Wait {
   readonly done: Deferred.Deferred<Landing | "exceeded", OAuthError>
   /** Told when the renewal has landed, or the time is over. */
   readonly heard: Array<(exit: Exit.Exit<Landing | "exceeded", OAuthError>) => void>
-  readonly timer: Fiber.Fiber<void> | undefined
+  /** Ends the limit of their time, where there is one. */
+  readonly end: (() => void) | undefined
 }
 
 /** The token of a grant for one target, ready to be returned. */

@@ -3,26 +3,30 @@ import { Deferred, Effect, Exit, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import { within, withinDetached } from "../../src/internal/within.ts"
 
-const limit = Effect.sleep("5 seconds")
 const instead = () => Effect.succeed("instead")
 
+type Within = <A, E>(effect: Effect.Effect<A, E>) => Effect.Effect<A | string, E>
+
+const bounded: Within = (effect) => within(effect, 5_000, instead)
+
+const detached: Within = (effect) => withinDetached(effect, 5_000, instead, (exit) => exit)
+
 describe("within", () => {
-  const detached: typeof within = (effect, limit, orElse) => withinDetached(effect, limit, orElse, (exit) => exit)
-  for (const [name, wait] of Object.entries({ within, withinDetached: detached })) {
+  for (const [name, wait] of Object.entries({ within: bounded, withinDetached: detached })) {
     describe(name, () => {
       it.effect("gives what comes at once", () =>
         Effect.gen(function*() {
-          assert.strictEqual(yield* wait(Effect.succeed("now"), limit, instead), "now")
+          assert.strictEqual(yield* wait(Effect.succeed("now")), "now")
         }))
 
       it.effect("fails as what comes at once does", () =>
         Effect.gen(function*() {
-          assert.strictEqual(yield* Effect.flip(wait(Effect.fail("no"), limit, instead)), "no")
+          assert.strictEqual(yield* Effect.flip(wait(Effect.fail("no"))), "no")
         }))
 
       it.effect("gives what comes before the limit", () =>
         Effect.gen(function*() {
-          const fiber = yield* Effect.forkChild(wait(Effect.delay(Effect.succeed("late"), "4 seconds"), limit, instead))
+          const fiber = yield* Effect.forkChild(wait(Effect.delay(Effect.succeed("late"), "4 seconds")))
 
           yield* TestClock.adjust("4 seconds")
 
@@ -31,7 +35,7 @@ describe("within", () => {
 
       it.effect("gives what is instead, at the limit", () =>
         Effect.gen(function*() {
-          const fiber = yield* Effect.forkChild(wait(Effect.never, limit, instead))
+          const fiber = yield* Effect.forkChild(wait(Effect.never))
 
           yield* TestClock.adjust("4999 millis")
           assert.strictEqual(fiber.pollUnsafe(), undefined)
@@ -44,7 +48,7 @@ describe("within", () => {
         Effect.gen(function*() {
           const ended = yield* Deferred.make<void>()
           const endless = Effect.onInterrupt(Effect.never, () => Deferred.succeed(ended, undefined))
-          const fiber = yield* Effect.forkChild(wait(endless, limit, instead), { startImmediately: true })
+          const fiber = yield* Effect.forkChild(wait(endless), { startImmediately: true })
 
           const exit = yield* Effect.andThen(Fiber.interrupt(fiber), Fiber.await(fiber))
 
@@ -58,7 +62,7 @@ describe("within", () => {
     it.effect("waits for the end of what is interrupted with it", () =>
       Effect.gen(function*() {
         const slow = Effect.onInterrupt(Effect.never, () => Effect.sleep("1 second"))
-        const fiber = yield* Effect.forkChild(within(slow, limit, instead), { startImmediately: true })
+        const fiber = yield* Effect.forkChild(bounded(slow), { startImmediately: true })
 
         fiber.interruptUnsafe()
 
@@ -74,7 +78,7 @@ describe("within", () => {
         const fiber = yield* Effect.forkChild(
           Effect.withFiber((self) => {
             const begins = Effect.andThen(Effect.sync(() => self.interruptUnsafe()), endless)
-            return within(begins, limit, instead)
+            return bounded(begins)
           }),
           { startImmediately: true }
         )
@@ -89,7 +93,7 @@ describe("within", () => {
     it.effect("leaves behind what does not listen to its interruption", () =>
       Effect.gen(function*() {
         const deaf = Effect.uninterruptible(Effect.sleep("1 hour"))
-        const fiber = yield* Effect.forkChild(detached(deaf, limit, instead))
+        const fiber = yield* Effect.forkChild(detached(deaf))
 
         yield* TestClock.adjust("5 seconds")
 
