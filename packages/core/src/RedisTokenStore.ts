@@ -15,6 +15,7 @@ import * as Changes from "./internal/redisChanges.ts"
 import * as Reply from "./internal/redisReply.ts"
 import * as Scripts from "./internal/redisScripts.ts"
 import * as Settings from "./internal/redisSettings.ts"
+import * as Spans from "./internal/spans.ts"
 import * as OAuthError from "./OAuthError.ts"
 import { type Head, type Outcome, TokenStore } from "./TokenStore.ts"
 
@@ -146,8 +147,7 @@ export const make = Effect.fnUntraced(function*(options?: Options): Effect.fn.Re
       (key) => outcome(key.id, Scripts.read, [], []),
       failingIn("read")
     ),
-    write: (expected, draft) =>
-      Effect.withSpan(failingIn("write")(write(expected, draft)), "RedisTokenStore.write", untraced),
+    write: (expected, draft) => Spans.withSpan(failingIn("write")(write(expected, draft)), "RedisTokenStore.write"),
     extend: Effect.fn("RedisTokenStore.extend")(
       (key, { leaseFor, version }) => outcome(key.id, Scripts.extend, [], [version, millis(leaseFor)]),
       failingIn("extend")
@@ -268,7 +268,6 @@ export const layerConfig = (
 ): Layer.Layer<TokenStore, OAuthError.OAuthError, Redis.Redis> => Configuration.layer(options, layer)
 
 // where a call came from is not worth its price twice in a renewal
-const untraced = { captureStackTrace: false } as const
 
 type Failure = OAuthError.StoreUnavailable | OAuthError.RecordInvalid
 

@@ -18,6 +18,7 @@ import type * as Grant from "./Grant.ts"
 import * as GrantHistory from "./GrantHistory.ts"
 import type * as GrantKey from "./GrantKey.ts"
 import * as Ids from "./internal/ids.ts"
+import * as Spans from "./internal/spans.ts"
 import * as Sql from "./internal/sql.ts"
 import * as Rows from "./internal/sqlRows.ts"
 import * as Writes from "./internal/sqlWrites.ts"
@@ -204,7 +205,7 @@ export const make: (options?: Options) => Effect.Effect<
   return TokenStore.TokenStore.of({
     name,
     read: Effect.fn("SqlTokenStore.read")((key) => read(key.id), failingIn("read")),
-    write: (expected, draft) => Effect.withSpan(write(expected, draft), "SqlTokenStore.write", untraced),
+    write: (expected, draft) => Spans.withSpan(write(expected, draft), "SqlTokenStore.write"),
     extend: Effect.fn("SqlTokenStore.extend")(
       (key, { leaseFor, version }) =>
         outcome(
@@ -307,7 +308,6 @@ export const layer = (
 const unusual = (sql: SqlClient.SqlClient) => sql.literal("state <> 'Active'")
 
 // where a call came from is not worth its price twice in a renewal
-const untraced = { captureStackTrace: false } as const
 
 type Failure = OAuthError.StoreUnavailable | OAuthError.RecordInvalid
 

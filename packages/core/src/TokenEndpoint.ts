@@ -18,6 +18,7 @@ import { ExchangeLimits } from "./ExchangeLimits.ts"
 import { unavailable } from "./internal/binding.ts"
 import * as Exchange from "./internal/exchange.ts"
 import * as Form from "./internal/form.ts"
+import * as Spans from "./internal/spans.ts"
 import * as OAuthError from "./OAuthError.ts"
 import { OAuthHttpClient } from "./OAuthHttpClient.ts"
 import type { Parameters, TokenRequest } from "./TokenRequest.ts"
@@ -195,19 +196,21 @@ export const make: Effect.Effect<
     request: TokenRequest,
     options: ExchangeOptions = {}
   ): Effect.Effect<TokenResponse.Judgement> =>
-    Effect.withFiber(({ context }) => {
-      const limit = options.timeLimit ?? Context.get(context, ExchangeLimits).timeLimit
-      return attempt(request, limit, Context.get(context, Clock.Clock), options)
-    }).pipe(
-      Effect.catch((reason) => Effect.succeed({ _tag: "NotSent", reason } as const)),
-      Effect.flatMap((judgement) =>
-        server.dialect.onTokens === undefined
-          ? judged(judgement)
-          : Effect.flatMap(follow(judgement, request, server.dialect.onTokens), judged)
-      ),
-      Effect.withSpan("TokenEndpoint.exchange", {
-        attributes: { "oauth.provider": server.provider, "oauth.grant_type": request.grantType }
-      }, { captureStackTrace: false })
+    Spans.withSpan(
+      Effect.withFiber(({ context }) => {
+        const limit = options.timeLimit ?? Context.get(context, ExchangeLimits).timeLimit
+        const { onTokens } = server.dialect
+        const judged = Effect.catch(
+          attempt(request, limit, Context.get(context, Clock.Clock), options),
+          (reason) => Effect.succeed({ _tag: "NotSent", reason } as const)
+        )
+        return onTokens === undefined
+          ? judged
+          : Effect.flatMap(judged, (judgement) => follow(judgement, request, onTokens))
+      }),
+      "TokenEndpoint.exchange",
+      { attributes: { "oauth.provider": server.provider, "oauth.grant_type": request.grantType } },
+      ({ _tag }) => ({ "oauth.judgement": _tag })
     )
 
   return TokenEndpoint.of({
@@ -249,9 +252,6 @@ const final = (judgement: TokenResponse.Judgement): Sent => ({
   judgement,
   remedy: judgement._tag === "Refused" && judgement.reason.code === "invalid_client" ? "credentials" : undefined
 })
-
-const judged = (judgement: TokenResponse.Judgement): Effect.Effect<TokenResponse.Judgement> =>
-  Effect.as(Effect.annotateCurrentSpan("oauth.judgement", judgement._tag), judgement)
 
 const always = () => true
 

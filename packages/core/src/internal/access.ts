@@ -19,6 +19,7 @@ import { hear } from "./environment.ts"
 import * as Renewal from "./renewal.ts"
 import * as Service from "./service.ts"
 import * as Snapshot from "./snapshot.ts"
+import * as Spans from "./spans.ts"
 import type { Need } from "./transaction.ts"
 import * as Transaction from "./transaction.ts"
 
@@ -304,17 +305,14 @@ const launch = (self: Service.Service, snapshot: Snapshot.Snapshot, need: Need):
   }
   snapshot.flight = flight
   self.renewal.fork(
-    Renewal.run(self.renewal, snapshot, need).pipe(
-      Effect.catchDefect((defect) =>
+    Spans.withSpan(
+      Effect.catchDefect(Renewal.run(self.renewal, snapshot, need), (defect) =>
         Effect.andThen(
           Effect.logError("A renewal died", defect instanceof Error ? defect.name : "defect"),
           fail("token", new OAuthError.StoreUnavailable({ store: self.store.name, problem: "defect" }))
-        )
-      ),
-      Effect.withSpan("TokenService.renew", {
-        root: true,
-        attributes: { "oauth.provider": snapshot.key.provider, "oauth.renewal.why": need.why._tag }
-      }, { captureStackTrace: false })
+        )),
+      "TokenService.renew",
+      { root: true, attributes: { "oauth.provider": snapshot.key.provider, "oauth.renewal.why": need.why._tag } }
     )
   ).addObserver((exit) => land(self, snapshot, flight, Exit.hasInterrupts(exit) ? closing : exit))
   return flight
