@@ -74,16 +74,15 @@ export const make = (options: {
 export const fromId = (id: string): GrantKey | undefined => {
   const fields = id.split("|")
   if (fields.length < 4 || fields.length > 5) return undefined
-  const decoded: Array<string> = []
-  for (const field of fields) {
-    try {
-      decoded.push(decodeURIComponent(field))
-    } catch {
-      return undefined
-    }
+  try {
+    const [provider = "", issuer = "", client = "", account = "", part] = fields.map((field) => {
+      const text = decodeURIComponent(field)
+      // one half of a pair of surrogates is in no canonical encoding, and throws too
+      if (encodeURIComponent(text) !== field) throw new URIError()
+      return text
+    })
+    return { provider, issuer, client, account, ...(part === undefined ? {} : { part }), id }
+  } catch {
+    return undefined
   }
-  const [provider, issuer, client, account, part] = decoded
-  if (provider === undefined || issuer === undefined || client === undefined || account === undefined) return undefined
-  const key = make({ provider, issuer, client, account, part })
-  return key.id === id ? key : undefined
 }
