@@ -9,8 +9,8 @@
  */
 import * as Duration from "effect/Duration"
 import * as Redacted from "effect/Redacted"
-import * as Result from "effect/Result"
 import type { Json, JsonObject } from "effect/Schema"
+import type * as Types from "effect/Types"
 import type { AuthorizationDetails } from "./AuthorizationDetails.ts"
 import { fromJson } from "./internal/details.ts"
 import { isJson, isShallow, member, parseObject } from "./internal/json.ts"
@@ -233,7 +233,7 @@ const judgeSuccess = (
   const unusable = (reason: ResponseInvalid | TokenTypeUnsupported): Judgement => ({
     _tag: "Unusable",
     reason,
-    refreshToken: object === undefined ? undefined : Result.getOrUndefined(refreshTokenOf(object))
+    refreshToken: object === undefined ? undefined : attempt(() => refreshTokenOf(object), nothing)
   })
   if (status !== 200) return unusable(new ResponseInvalid({ problem: "status", status }))
   if (!isJson(headers["content-type"])) {
@@ -243,8 +243,7 @@ const judgeSuccess = (
   }
   if (parsed === "not-json") return lost(answer, "truncated")
   if (typeof parsed === "string") return unusable(new ResponseInvalid({ problem: parsed, status }))
-  const tokens = tokensOf(parsed, answer, rules, asked)
-  return Result.isSuccess(tokens) ? { _tag: "Granted", tokens: tokens.success } : unusable(tokens.failure)
+  return attempt((): Judgement => ({ _tag: "Granted", tokens: tokensOf(parsed, answer, rules, asked) }), unusable)
 }
 
 const notProcessed: ReadonlySet<number> = new Set([407, 429, 503, 511])
@@ -286,56 +285,65 @@ const challengeOf = (answer: Answer): { readonly challenge?: RemoteText.RemoteTe
 const pageOf = (uri: Json | undefined, answer: Answer): RemoteText.RemoteText | undefined =>
   typeof uri === "string" && /^https?:\/\//i.test(uri) ? said(uri, answer) : undefined
 
-type Read<A> = Result.Result<A, ResponseInvalid | TokenTypeUnsupported>
+// What is amiss is thrown by whoever reads a member, and caught here.
+const attempt = <A, B>(read: () => A, orElse: (problem: ResponseInvalid | TokenTypeUnsupported) => B): A | B => {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof ResponseInvalid || error instanceof TokenTypeUnsupported) return orElse(error)
+    throw error
+  }
+}
 
-const tokensOf = (object: JsonObject, answer: Answer, rules: Rules, asked: Asked): Read<TokenSet> =>
-  Result.gen(function*() {
-    const error = member(object, "error")
-    if (error !== undefined && error !== "") {
-      return yield* invalid(typeof error === "string" ? "mismatch" : "wrong-type", "error")
-    }
-    const exchanged = asked.grantType === tokenExchangeGrantType
-    const isAccessToken = !exchanged || member(object, "token_type") !== notApplicable
-    // a SAML assertion, say, has characters that no header takes; it goes into none
-    const accessToken = yield* tokenOf(object, "access_token", isAccessToken ? oneWord : visible)
-    if (accessToken === undefined) return yield* invalid("missing", "access_token")
-    const lifetime = yield* secondsOf(object, "expires_in", rules)
-    const told = lifetime === 0 && rules.expiresInZero === "unknown" ? undefined : lifetime
-    const expiresIn = told === undefined
-      ? rules.defaultLifetime
-      : told === 0 && rules.expiresInZero === "never"
-      ? undefined
-      : Duration.seconds(told)
-    const advised = rules.refreshIn === undefined
-      ? undefined
-      : Result.getOrUndefined(secondsOf(object, rules.refreshIn, rules))
-    const refreshToken = yield* refreshTokenOf(object)
-    const refreshLifetime = rules.refreshTokenExpiresIn === undefined
-      ? undefined
-      : yield* secondsOf(object, rules.refreshTokenExpiresIn, rules)
-    // nobody issues a refresh token that has expired: zero is how servers write "does not expire"
-    const refreshTokenExpiresIn = refreshLifetime ? Duration.seconds(refreshLifetime) : rules.refreshTokenLifetime
-    const scopes = yield* scopesOf(object, rules)
-    const idToken = yield* tokenOf(object, "id_token", visible)
-    const details = yield* detailsOf(object)
-    const issuedTokenType = exchanged ? yield* textOf(object, "issued_token_type", visible) : undefined
-    if (exchanged && issuedTokenType === undefined) return yield* invalid("missing", "issued_token_type")
-    const kept = keptOf(object, rules)
-    return {
-      accessToken,
-      tokenType: isAccessToken ? yield* tokenTypeOf(object, answer, rules, asked) : notApplicable,
-      receivedAt: answer.sentAt,
-      ...(expiresIn === undefined ? {} : { expiresIn }),
-      ...(advised ? { refreshIn: Duration.seconds(advised) } : {}),
-      ...(refreshToken === undefined ? {} : { refreshToken }),
-      ...(refreshToken === undefined || refreshTokenExpiresIn === undefined ? {} : { refreshTokenExpiresIn }),
-      ...(scopes === undefined ? {} : { scopes }),
-      ...(details === undefined ? {} : { authorizationDetails: details }),
-      ...(idToken === undefined ? {} : { idToken }),
-      ...(issuedTokenType === undefined ? {} : { issuedTokenType }),
-      ...(kept === undefined ? {} : { kept })
-    }
-  })
+const nothing = () => undefined
+
+const tokensOf = (object: JsonObject, answer: Answer, rules: Rules, asked: Asked): TokenSet => {
+  const error = member(object, "error")
+  if (error !== undefined && error !== "") throw invalid(typeof error === "string" ? "mismatch" : "wrong-type", "error")
+  const exchanged = asked.grantType === tokenExchangeGrantType
+  const isAccessToken = !exchanged || member(object, "token_type") !== notApplicable
+  // a SAML assertion, say, has characters that no header takes; it goes into none
+  const accessToken = tokenOf(object, "access_token", isAccessToken ? oneWord : visible)
+  if (accessToken === undefined) throw invalid("missing", "access_token")
+  const lifetime = secondsOf(object, "expires_in", rules)
+  const told = lifetime === 0 && rules.expiresInZero === "unknown" ? undefined : lifetime
+  const expiresIn = told === undefined
+    ? rules.defaultLifetime
+    : told === 0 && rules.expiresInZero === "never"
+    ? undefined
+    : Duration.seconds(told)
+  const { refreshIn, refreshTokenExpiresIn: expiry } = rules
+  const advised = refreshIn === undefined
+    ? undefined
+    : attempt(() => secondsOf(object, refreshIn, rules), nothing)
+  const refreshToken = refreshTokenOf(object)
+  const refreshLifetime = expiry === undefined ? undefined : secondsOf(object, expiry, rules)
+  // nobody issues a refresh token that has expired: zero is how servers write "does not expire"
+  const refreshTokenExpiresIn = refreshLifetime ? Duration.seconds(refreshLifetime) : rules.refreshTokenLifetime
+  const scopes = scopesOf(object, rules)
+  const idToken = tokenOf(object, "id_token", visible)
+  const authorizationDetails = detailsOf(object)
+  const issuedTokenType = exchanged ? textOf(object, "issued_token_type", visible) : undefined
+  if (exchanged && issuedTokenType === undefined) throw invalid("missing", "issued_token_type")
+  const kept = keptOf(object, rules)
+  const tokens: Types.Mutable<TokenSet> = {
+    accessToken,
+    tokenType: isAccessToken ? tokenTypeOf(object, answer, rules, asked) : notApplicable,
+    receivedAt: answer.sentAt
+  }
+  if (expiresIn !== undefined) tokens.expiresIn = expiresIn
+  if (advised) tokens.refreshIn = Duration.seconds(advised)
+  if (refreshToken !== undefined) {
+    tokens.refreshToken = refreshToken
+    if (refreshTokenExpiresIn !== undefined) tokens.refreshTokenExpiresIn = refreshTokenExpiresIn
+  }
+  if (scopes !== undefined) tokens.scopes = scopes
+  if (authorizationDetails !== undefined) tokens.authorizationDetails = authorizationDetails
+  if (idToken !== undefined) tokens.idToken = idToken
+  if (issuedTokenType !== undefined) tokens.issuedTokenType = issuedTokenType
+  if (kept !== undefined) tokens.kept = kept
+  return tokens
+}
 
 // What stands in an `Authorization` header as one word. RFC 6750, section 2.1, allows less, but there are servers whose
 // tokens hold other signs, as Salesforce's hold "!".
@@ -344,62 +352,65 @@ const oneWord = /^[\x21\x23-\x2b\x2d-\x5b\x5d-\x7e]+$/
 // VSCHAR (RFC 6749, appendix A)
 const visible = /^[\x20-\x7e]+$/
 
-const textOf = (object: JsonObject, name: string, grammar: RegExp): Read<string | undefined> => {
+const textOf = (object: JsonObject, name: string, grammar: RegExp): string | undefined => {
   const value = member(object, name)
-  if (value === undefined) return Result.succeed(undefined)
-  if (typeof value !== "string") return invalid("wrong-type", name)
-  if (value === "") return invalid("missing", name)
-  return grammar.test(value) ? Result.succeed(value) : invalid("out-of-range", name)
+  if (value === undefined) return undefined
+  if (typeof value !== "string") throw invalid("wrong-type", name)
+  if (value === "") throw invalid("missing", name)
+  if (!grammar.test(value)) throw invalid("out-of-range", name)
+  return value
 }
 
-const tokenOf = (object: JsonObject, name: string, grammar: RegExp): Read<Redacted.Redacted | undefined> =>
-  Result.map(textOf(object, name, grammar), (text) => text === undefined ? undefined : Redacted.make(text))
+const tokenOf = (object: JsonObject, name: string, grammar: RegExp): Redacted.Redacted | undefined => {
+  const text = textOf(object, name, grammar)
+  return text === undefined ? undefined : Redacted.make(text)
+}
 
-const refreshTokenOf = (object: JsonObject): Read<Redacted.Redacted | undefined> =>
-  tokenOf(object, "refresh_token", visible)
+const refreshTokenOf = (object: JsonObject): Redacted.Redacted | undefined => tokenOf(object, "refresh_token", visible)
 
 const tokenTypeOf = (
   object: JsonObject,
   answer: Answer,
   rules: Rules,
   { tokenTypes = ["Bearer"] }: Asked
-): Read<string> => {
+): string => {
   const value = member(object, "token_type")
   const type = value === undefined || value === "" ? rules.defaultTokenType : value
-  if (type === undefined) return invalid("missing", "token_type")
-  if (typeof type !== "string") return invalid("wrong-type", "token_type")
+  if (type === undefined) throw invalid("missing", "token_type")
+  if (typeof type !== "string") throw invalid("wrong-type", "token_type")
   const usable = tokenTypes.find((usable) => usable.toLowerCase() === type.toLowerCase())
-  if (usable !== undefined) return Result.succeed(usable)
+  if (usable !== undefined) return usable
   const tokenType = said(type, answer)
-  return tokenType === undefined
-    ? invalid("missing", "token_type")
-    : Result.fail(new TokenTypeUnsupported({ tokenType }))
+  throw tokenType === undefined ? invalid("missing", "token_type") : new TokenTypeUnsupported({ tokenType })
 }
 
-const secondsOf = (object: JsonObject, name: string, rules: Rules): Read<number | undefined> => {
+const secondsOf = (object: JsonObject, name: string, rules: Rules): number | undefined => {
   const value = member(object, name)
-  if (value === undefined) return Result.succeed(undefined)
+  if (value === undefined) return undefined
   const digits = rules.expiresIn === "number-or-digits" && typeof value === "string" && /^\d{1,10}$/.test(value)
-  if (typeof value !== "number" && !digits) return invalid("wrong-type", name)
+  if (typeof value !== "number" && !digits) throw invalid("wrong-type", name)
   const seconds = Number(value)
-  return seconds < 0 ? invalid("out-of-range", name) : Result.succeed(Math.min(Math.floor(seconds), tenYears))
+  if (seconds < 0) throw invalid("out-of-range", name)
+  return Math.min(Math.floor(seconds), tenYears)
 }
 
 const tenYears = 10 * 365 * 24 * 3600
 
-const scopesOf = (object: JsonObject, rules: Rules): Read<Scopes.Scopes | undefined> => {
+const scopesOf = (object: JsonObject, rules: Rules): Scopes.Scopes | undefined => {
   const value = member(object, "scope")
-  if (value === undefined) return Result.succeed(undefined)
-  if (typeof value !== "string") return invalid("wrong-type", "scope")
+  if (value === undefined) return undefined
+  if (typeof value !== "string") throw invalid("wrong-type", "scope")
   const scopes = Scopes.fromString(value, rules.scopeSeparator)
-  return scopes.every(Scopes.isScopeToken) ? Result.succeed(scopes) : invalid("out-of-range", "scope")
+  if (!scopes.every(Scopes.isScopeToken)) throw invalid("out-of-range", "scope")
+  return scopes
 }
 
-const detailsOf = (object: JsonObject): Read<Redacted.Redacted<AuthorizationDetails> | undefined> => {
+const detailsOf = (object: JsonObject): Redacted.Redacted<AuthorizationDetails> | undefined => {
   const value = member(object, "authorization_details")
-  if (value === undefined) return Result.succeed(undefined)
+  if (value === undefined) return undefined
   const details = fromJson(value)
-  return details === undefined ? invalid("wrong-type", "authorization_details") : Result.succeed(Redacted.make(details))
+  if (details === undefined) throw invalid("wrong-type", "authorization_details")
+  return Redacted.make(details)
 }
 
 const keptOf = (object: JsonObject, rules: Rules): TokenSet["kept"] => {
@@ -412,5 +423,5 @@ const keptOf = (object: JsonObject, rules: Rules): TokenSet["kept"] => {
 
 const secret: ReadonlySet<string> = new Set(["access_token", "refresh_token", "id_token"])
 
-const invalid = (problem: ResponseInvalid["problem"], field: string): Read<never> =>
-  Result.fail(new ResponseInvalid({ problem, field, status: 200 }))
+const invalid = (problem: ResponseInvalid["problem"], field: string): ResponseInvalid =>
+  new ResponseInvalid({ problem, field, status: 200 })
