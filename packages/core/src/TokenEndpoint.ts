@@ -19,6 +19,7 @@ import { unavailable } from "./internal/binding.ts"
 import * as Exchange from "./internal/exchange.ts"
 import * as Form from "./internal/form.ts"
 import * as Spans from "./internal/spans.ts"
+import { isValue } from "./internal/within.ts"
 import * as OAuthError from "./OAuthError.ts"
 import { OAuthHttpClient } from "./OAuthHttpClient.ts"
 import type { Parameters, TokenRequest } from "./TokenRequest.ts"
@@ -115,24 +116,26 @@ export const make: Effect.Effect<
         send: (to) => Form.exchange(client, authentication, server.dialect, to)
       })
 
-  const send = Effect.fnUntraced(function*(
+  const send = (
     request: TokenRequest,
     credentials: Credentials,
     timeLimit: Duration.Duration,
     maySend: () => boolean
-  ): Effect.fn.Return<Sent, OAuthError.ConfigurationInvalid | OAuthError.KeyUnavailable> {
-    if (request.grantType === "client_credentials" && credentials.method === "none") {
-      return yield* new OAuthError.ConfigurationInvalid({
-        field: "clientAuthentication",
-        problem: "is that of a public client, which has no tokens of its own (RFC 6749, section 4.4)"
-      })
+  ): Effect.Effect<Sent, OAuthError.ConfigurationInvalid | OAuthError.KeyUnavailable> => {
+    const { certificate, method } = credentials
+    const { grantType, thumbprint } = request
+    if (grantType === "client_credentials" && method === "none") {
+      return Effect.fail(
+        new OAuthError.ConfigurationInvalid({
+          field: "clientAuthentication",
+          problem: "is that of a public client, which has no tokens of its own (RFC 6749, section 4.4)"
+        })
+      )
     }
-    const refreshes = request.grantType === "refresh_token" && server.refreshEndpoint !== undefined
+    const refreshes = grantType === "refresh_token" && server.refreshEndpoint !== undefined
     const field = refreshes ? "refreshEndpoint" : "tokenEndpoint"
     const url = server[field] ?? server.tokenEndpoint
-    const about = { endpoint: "token", grantType: request.grantType } as const
-    const parameters: Parameters = [["grant_type", request.grantType], ...request.parameters]
-    const written = yield* Form.request({ ...about, url, parameters, kept: request.kept }, credentials, server.dialect)
+    const about = { endpoint: "token", grantType } as const
     const once = (request: HttpClientRequest.HttpClientRequest, tokenTypes?: ReadonlyArray<string>) =>
       Effect.suspend((): Effect.Effect<Received> => {
         if (maySend()) {
@@ -145,52 +148,67 @@ export const make: Effect.Effect<
         const reason = new OAuthError.RequestNotSent({ problem: "lease-lost", origin })
         return Effect.succeed({ judgement: { _tag: "NotSent", reason } })
       })
-    const { certificate, method } = credentials
-    const { thumbprint } = request
-    if (dpop === undefined) {
-      if (thumbprint !== undefined && thumbprint !== certificate?.name) return yield* unavailable(thumbprint)
-      const { judgement } = yield* once(written)
-      return final(certificate === undefined ? judgement : certificate.binds(judgement))
-    }
-    const { again, judgement } = yield* dpop.exchange({
-      thumbprint,
-      request: written,
-      algorithms: server.dpopSigningAlgorithms,
-      clientMethod: method,
-      send: once,
-      probe: server.dialect.dpopNonce === "fetched"
-        ? (request) =>
-          Effect.map(
-            Exchange.once(client, request, { field }),
-            (outcome) => outcome._tag === "Answer" ? outcome.answer.headers : undefined
-          )
-        : undefined
-    })
-    return again ? { judgement, remedy: "proof" } : final(judgement)
-  })
+    const parameters: Parameters = [["grant_type", grantType], ...request.parameters]
+    return then(
+      Form.request({ ...about, url, parameters, kept: request.kept }, credentials, server.dialect),
+      (written) => {
+        if (dpop === undefined) {
+          return thumbprint !== undefined && thumbprint !== certificate?.name
+            ? Effect.fail(unavailable(thumbprint))
+            : Effect.map(
+              once(written),
+              ({ judgement }) => final(certificate === undefined ? judgement : certificate.binds(judgement))
+            )
+        }
+        const sent = dpop.exchange({
+          thumbprint,
+          request: written,
+          algorithms: server.dpopSigningAlgorithms,
+          clientMethod: method,
+          send: once,
+          probe: server.dialect.dpopNonce === "fetched"
+            ? (request) =>
+              Effect.map(
+                Exchange.once(client, request, { field }),
+                (outcome) => outcome._tag === "Answer" ? outcome.answer.headers : undefined
+              )
+            : undefined
+        })
+        return Effect.map(
+          sent,
+          ({ again, judgement }): Sent => again ? { judgement, remedy: "proof" } : final(judgement)
+        )
+      }
+    )
+  }
 
   // A request that was refused before its grant was looked at is sent once more for each remedy that there is.
-  const attempt = Effect.fnUntraced(function*(
+  const attempt = (
     request: TokenRequest,
     limit: Duration.Duration,
     clock: Clock.Clock,
     { maySend = always }: ExchangeOptions
-  ): Effect.fn.Return<TokenResponse.Judgement, OAuthError.ConfigurationInvalid | OAuthError.KeyUnavailable> {
+  ): Effect.Effect<TokenResponse.Judgement, OAuthError.ConfigurationInvalid | OAuthError.KeyUnavailable> => {
     const start = clock.currentTimeMillisUnsafe()
     const left = () => Duration.subtract(limit, Duration.millis(clock.currentTimeMillisUnsafe() - start))
     const tried: Array<Remedy> = []
-
-    let credentials = yield* Form.credentials(authentication, "token", limit)
-    while (true) {
-      const { judgement, remedy } = yield* send(request, credentials, left(), maySend)
-      if (remedy === undefined || tried.includes(remedy)) return judgement
-      tried.push(remedy)
-      const others = Option.getOrUndefined(yield* Effect.option(Form.credentials(authentication, "token", left())))
-      if (others === undefined || !Duration.isPositive(left()) || !maySend()) return judgement
-      if (remedy === "credentials" && Form.sameCredentials(credentials, others)) return judgement
-      credentials = others
-    }
-  })
+    const by = (
+      credentials: Credentials
+    ): Effect.Effect<TokenResponse.Judgement, OAuthError.ConfigurationInvalid | OAuthError.KeyUnavailable> =>
+      Effect.flatMap(send(request, credentials, left(), maySend), ({ judgement, remedy }) => {
+        if (remedy === undefined || tried.includes(remedy)) return Effect.succeed(judgement)
+        tried.push(remedy)
+        return Effect.matchEffect(Form.credentials(authentication, "token", left()), {
+          onFailure: () => Effect.succeed(judgement),
+          onSuccess: (others) =>
+            !Duration.isPositive(left()) || !maySend() ||
+              (remedy === "credentials" && Form.sameCredentials(credentials, others))
+              ? Effect.succeed(judgement)
+              : by(others)
+        })
+      })
+    return then(Form.credentials(authentication, "token", limit), by)
+  }
 
   const exchange = (
     request: TokenRequest,
@@ -239,6 +257,12 @@ export const layer: Layer.Layer<
   never,
   OAuthHttpClient | AuthorizationServer | ClientAuthentication
 > = /* @__PURE__ */ Layer.fresh(/* @__PURE__ */ Layer.effect(TokenEndpoint, make))
+
+// What is there already, as credentials and requests mostly are, takes no step.
+const then = <A, E, B, E2>(
+  effect: Effect.Effect<A, E>,
+  next: (value: A) => Effect.Effect<B, E2>
+): Effect.Effect<B, E | E2> => isValue(effect) ? next(effect.value) : Effect.flatMap(effect, next)
 
 // What may help against a refusal: other credentials, or another proof.
 type Remedy = "credentials" | "proof"

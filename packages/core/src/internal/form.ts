@@ -124,15 +124,14 @@ export const credentials = (
   })
 
 // what somebody else's code threw may quote the secret
-const guarded = <A, E>(effect: () => Effect.Effect<A, E>): Effect.Effect<A, E | KeyUnavailable> =>
-  Effect.suspend(() => {
-    try {
-      const given = effect()
-      return isValue(given) ? given : Effect.catchDefect(given, () => Effect.fail(unavailable))
-    } catch {
-      return Effect.fail(unavailable)
-    }
-  })
+const guarded = <A, E>(effect: () => Effect.Effect<A, E>): Effect.Effect<A, E | KeyUnavailable> => {
+  try {
+    const given = effect()
+    return isValue(given) ? given : Effect.catchDefect(given, () => Effect.fail(unavailable))
+  } catch {
+    return Effect.fail(unavailable)
+  }
+}
 
 const unavailable = new KeyUnavailable({ use: "client-authentication" })
 
