@@ -27,10 +27,10 @@ export const run = Effect.fnUntraced(function*(
   // the newest pair is here and nowhere else: until it is saved nothing else is presented
   if (snapshot.unsaved !== undefined) return yield* fail(snapshot.unsaved.error ?? notSaved)
   if (snapshot.escrowed) return yield* fail(notSaved)
-  if (wanted.why._tag === "Kept") yield* leaveAlone(env)
+  if (wanted.why._tag === "Kept" && rests(env) > 0) return yield* leaveAlone(env)
   const poll = Attempts.begin(env.rules.policy.poll)
   const recalled = lastHeard(env, snapshot, wanted)
-  let reading = recalled ?? (yield* env.custody.read(snapshot.key))
+  let reading: Reading = recalled?.reading ?? (yield* env.custody.read(snapshot.key))
   const need = wanted.why._tag === "Forced" && wanted.why.than === undefined
     ? { ...wanted, why: { ...wanted.why, than: reading.grant } }
     : wanted
@@ -38,16 +38,16 @@ export const run = Effect.fnUntraced(function*(
 
   while (true) {
     const known = snapshot.grant
-    const ahead = yield* writeBack(env, known, reading)
-    if (ahead !== undefined) {
+    if (known !== undefined && reading.grant !== undefined && goesBack(env, reading.grant, known)) {
+      const ahead: Outcome = yield* writeBack(env, known, reading.grant.version, reading.now)
       reading = ahead
       // what somebody else has written back meanwhile may be older too
       if (!ahead.accepted) continue
       env.emit({ _tag: "WrittenBack", key: snapshot.key })
     }
     // to recall is not to hear: what is known gets no younger by it
-    if (reading !== recalled) observe(env, snapshot, reading)
-    const step = Transaction.decide({
+    if (reading !== recalled?.reading) observe(env, snapshot, reading)
+    const step: Transaction.Step = reading === recalled?.reading ? recalled.step : Transaction.decide({
       grant: reading.grant,
       now: reading.now,
       need,
@@ -68,7 +68,7 @@ export const run = Effect.fnUntraced(function*(
       }
       case "Claim": {
         if (Deferred.isDoneUnsafe(env.closing)) return yield* fail(new OAuthError.RenewalPending({ why: "closing" }))
-        yield* leaveAlone(env)
+        if (rests(env) > 0) return yield* leaveAlone(env)
         const now = env.clock.currentTimeMillisUnsafe()
         // a grant is kept alive for the targets that the server gives tokens for: one that rests makes nothing due
         const kept = need.why._tag === "Kept"
@@ -106,7 +106,7 @@ export const run = Effect.fnUntraced(function*(
         break
       }
       case "Settle": {
-        const after = yield* settle(env, snapshot, reading, step.millis)
+        const after: Settled = yield* settle(env, snapshot, reading, step.millis)
         settled = after.settled
         reading = after.reading
         break
@@ -144,54 +144,51 @@ export const run = Effect.fnUntraced(function*(
   }
 })
 
-// Fails while the server is to be left alone.
-const leaveAlone = (env: Environment): Effect.Effect<void, OAuthError.OAuthError> =>
-  Effect.suspend(() => {
-    const rest = env.breaker.rest(env.clock.currentTimeMillisUnsafe())
-    return rest > 0
-      ? fail(new OAuthError.ServerUnavailable({ origin: env.origin, retryAfter: Duration.millis(rest) }))
-      : Effect.void
-  })
+// For how many milliseconds the server is to be left alone.
+const rests = (env: Environment): number => env.breaker.rest(env.clock.currentTimeMillisUnsafe())
+
+const leaveAlone = (env: Environment): Effect.Effect<never, OAuthError.OAuthError> =>
+  fail(new OAuthError.ServerUnavailable({ origin: env.origin, retryAfter: Duration.millis(rests(env)) }))
 
 // What was last heard, where it can be claimed as it is: if it stands no more, the claim is lost and brings what does.
 const lastHeard = (
   env: Environment,
   snapshot: Snapshot.Snapshot,
   need: Transaction.Need
-): Reading | undefined => {
+): { readonly reading: Reading; readonly step: Transaction.Step } | undefined => {
   const { grant } = snapshot
   if (grant?.state._tag !== "Active" || grant.retryAt !== undefined || need.why._tag === "Forced") return undefined
   if (!Snapshot.isTrusted(snapshot, env.clock.currentTimeMillisUnsafe(), env.trust())) return undefined
   const now = storeNow(env, snapshot)
   const step = Transaction.decide({ grant, now, need, rules: env.rules, neverSent: Snapshot.none, settled: false })
-  return step._tag === "Claim" ? { now, grant } : undefined
+  return step._tag === "Claim" ? { reading: { now, grant }, step } : undefined
 }
 
-// A store that went back in time holds an older pair of the lineage than this process: the newer is written again.
-const writeBack = Effect.fnUntraced(function*(
+// Whether a store went back in time, and holds an older pair of the lineage than this process.
+const goesBack = (env: Environment, standing: Grant.Grant, known: Grant.Grant): boolean =>
+  Transaction.hasGoneBack(standing, known) && Math.max(known.format, standing.format) <= Grant.format &&
+  standing.installation === env.rules.installation
+
+// Writes the newer pair again.
+const writeBack = (
   env: Environment,
-  known: Grant.Grant | undefined,
-  reading: Reading
-): Effect.fn.Return<Outcome | undefined, OAuthError.OAuthError> {
-  const standing = reading.grant
-  if (
-    known === undefined || standing === undefined || !Transaction.hasGoneBack(standing, known) ||
-    Math.max(known.format, standing.format) > Grant.format ||
-    standing.installation !== env.rules.installation
-  ) return undefined
-  const writeId = yield* env.id
-  const { attempt, presented, startedAt } = known.state._tag === "Renewing" ? known.state : noClaim
-  return yield* env.custody.write(
-    standing.version,
-    Transaction.propose(known, {
-      // as it is known, but for a claim: what became of that is known to its holder alone
-      state: known.state._tag === "Renewing"
-        ? { _tag: "Indeterminate", presented, since: startedAt, attempt }
-        : known.state,
-      retryIn: known.retryAt === undefined ? undefined : Math.max(0, known.retryAt - reading.now)
-    }, { now: reading.now, writeId, note: env.note("WrittenBack") })
-  )
-})
+  known: Grant.Grant,
+  version: string,
+  now: number
+): Effect.Effect<Outcome, OAuthError.OAuthError> =>
+  Effect.flatMap(env.id, (writeId) => {
+    const { attempt, presented, startedAt } = known.state._tag === "Renewing" ? known.state : noClaim
+    return env.custody.write(
+      version,
+      Transaction.propose(known, {
+        // as it is known, but for a claim: what became of that is known to its holder alone
+        state: known.state._tag === "Renewing"
+          ? { _tag: "Indeterminate", presented, since: startedAt, attempt }
+          : known.state,
+        retryIn: known.retryAt === undefined ? undefined : Math.max(0, known.retryAt - now)
+      }, { now, writeId, note: env.note("WrittenBack") })
+    )
+  })
 
 const noClaim = { attempt: 1, presented: "", startedAt: 0 }
 
@@ -201,7 +198,7 @@ const settle = Effect.fnUntraced(function*(
   snapshot: Snapshot.Snapshot,
   first: Reading,
   millis: number
-): Effect.fn.Return<{ readonly reading: Reading; readonly settled: boolean }, OAuthError.OAuthError> {
+): Effect.fn.Return<Settled, OAuthError.OAuthError> {
   const elapsed = Stopwatch.startMonotonic(env.clock)
   while (true) {
     yield* pause(env, snapshot, Duration.millis(Math.max(1, Math.min(millis / 4, millis - elapsed()))))
@@ -213,6 +210,11 @@ const settle = Effect.fnUntraced(function*(
     if (elapsed() >= millis) return { reading, settled: true }
   }
 })
+
+interface Settled {
+  readonly reading: Reading
+  readonly settled: boolean
+}
 
 // Waits until the time is over or the store notifies; fails when the service closes.
 const pause = (
