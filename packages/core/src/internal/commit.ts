@@ -23,24 +23,26 @@ export interface Written extends Transaction.Conclusion {
 }
 
 /** Saves a conclusion: now, or, where it holds what no one else has, for as long as it takes. */
-export const save = Effect.fnUntraced(function*(
+export const save = (
   env: Environment,
   snapshot: Snapshot.Snapshot,
   need: Transaction.Need,
   grant: Grant.Grant,
   written: Written
-): Effect.fn.Return<Reading | undefined, OAuthError.OAuthError> {
-  const outcome = yield* Effect.result(commit(env, grant, written))
-  if (outcome._tag === "Success") return yield* saved(env, snapshot, need, grant, written, outcome.success)
-  if (!written.precious) {
-    env.fork(release(env, snapshot, need, grant, written))
-    return yield* fail(written.error ?? outcome.failure.reason)
-  }
-  if (written.pair) env.emit({ _tag: "Unsaved", key: snapshot.key, reason: outcome.failure.reason })
-  hold(env, snapshot, written.draft)
-  env.fork(persist(env, snapshot, need, grant, written))
-  return written.error === undefined ? undefined : yield* fail(written.error)
-})
+): Effect.Effect<Reading | undefined, OAuthError.OAuthError> =>
+  Effect.matchEffect(commit(env, grant, written), {
+    onSuccess: (outcome) => saved(env, snapshot, need, grant, written, outcome),
+    onFailure: ({ reason }) => {
+      if (!written.precious) {
+        env.fork(release(env, snapshot, need, grant, written))
+        return fail(written.error ?? reason)
+      }
+      if (written.pair) env.emit({ _tag: "Unsaved", key: snapshot.key, reason })
+      hold(env, snapshot, written.draft)
+      env.fork(persist(env, snapshot, need, grant, written))
+      return written.error === undefined ? Effect.undefined : fail(written.error)
+    }
+  })
 
 /** Saves what could not be saved before the process ends: the escrow, else an event says that it is lost. */
 export const deposit = Effect.fnUntraced(function*(
@@ -121,21 +123,22 @@ const release = Effect.fnUntraced(function*(
 })
 
 // The store has answered: the conclusion stands, or somebody else's word does.
-const saved = Effect.fnUntraced(function*(
+const saved = (
   env: Environment,
   snapshot: Snapshot.Snapshot,
   need: Transaction.Need,
   grant: Grant.Grant,
   conclusion: Written,
   outcome: Outcome
-): Effect.fn.Return<Reading | undefined, OAuthError.OAuthError> {
+): Effect.Effect<Reading | undefined, OAuthError.OAuthError> => {
   if (conclusion.precious) snapshot.unsaved = undefined
   // a store that went back in time forgot the pair that was claimed: the next look writes it back
   const hasGoneBack = outcome.grant !== undefined && Transaction.hasGoneBack(outcome.grant, grant)
   observe(env, snapshot, hasGoneBack ? { now: outcome.now, grant } : outcome)
   if (!outcome.accepted) {
-    if (conclusion.pair) yield* overtaken(env, snapshot, grant, conclusion, outcome)
-    return outcome
+    return conclusion.pair
+      ? Effect.as(overtaken(env, snapshot, grant, conclusion, outcome), outcome)
+      : Effect.succeed(outcome)
   }
   const { change, error } = conclusion
   const { key } = snapshot
@@ -156,13 +159,13 @@ const saved = Effect.fnUntraced(function*(
     if (change.body !== undefined && Transaction.presentable(change.body) === undefined) {
       env.emit({ _tag: "ReconnectSoon", key })
     }
-    return undefined
+    return Effect.undefined
   }
   if (change.state._tag === "ReauthorizationRequired") env.emit({ _tag: "Ended", key, why: change.state.why })
   else if (change.body?.quarantined !== undefined) env.emit({ _tag: "Quarantined", key, reason: error })
   else env.emit({ _tag: "RenewalFailed", key, reason: error })
-  return yield* fail(error)
-})
+  return fail(error)
+}
 
 const ageOf = (grant: Grant.Grant, { target }: Transaction.Need, now: number): number | undefined => {
   const token = Grant.accessToken(grant, target.id)
