@@ -18,6 +18,7 @@ import type * as Stream from "effect/Stream"
 import * as Grant from "./Grant.ts"
 import * as GrantHistory from "./GrantHistory.ts"
 import type * as GrantKey from "./GrantKey.ts"
+import * as AtOnce from "./internal/atOnce.ts"
 import * as Broadcast from "./internal/broadcast.ts"
 import * as Held from "./internal/held.ts"
 import type { OAuthError } from "./OAuthError.ts"
@@ -217,7 +218,7 @@ export const makeMemory: Effect.Effect<TokenStore["Service"]> = /* @__PURE__ */ 
     else if (before.push(last) > GrantHistory.limit) before.shift()
   }
 
-  return TokenStore.of({
+  const store = TokenStore.of({
     name: "memory",
     changes: changes.stream,
     read: (key) => Effect.sync(() => ({ now: clock.currentTimeMillisUnsafe(), grant: records.get(key.id) })),
@@ -270,6 +271,8 @@ export const makeMemory: Effect.Effect<TokenStore["Service"]> = /* @__PURE__ */ 
         return GrantHistory.fromLines(all.map((each) => GrantHistory.toLine(each.note, each)).reverse())
       })
   })
+  AtOnce.stores.add(store)
+  return store
 })
 
 /**
