@@ -178,8 +178,10 @@ export class TokenStore extends Context.Service<TokenStore, {
 
   /**
    * Notifications of changes, by whomever. A `Gap` comes first, once nothing can
-   * be missed any more, and again whenever something may have been. Absent where
-   * the backend has none; snapshots then live for `RefreshPolicy.maxStaleness`.
+   * be missed any more, and again whenever something may have been. A claim
+   * (`Renewing`) need not be told of: it changes no token, and whoever does not
+   * know of it is told when it claims in turn. Absent where the backend has none;
+   * snapshots then live for `RefreshPolicy.maxStaleness`.
    */
   readonly changes?: Stream.Stream<Change> | undefined
 }>()("@effect-oauth/core/TokenStore") {}
@@ -230,7 +232,7 @@ export const makeMemory: Effect.Effect<TokenStore["Service"]> = /* @__PURE__ */ 
         const grant = Grant.stand(draft, { version: String(++version), now })
         if (before !== undefined) remember(draft.key, Held.last(before))
         records.set(grant)
-        notify(draft.key, grant.version)
+        if (draft.state._tag !== "Renewing") notify(draft.key, grant.version)
         return { now, accepted: true, grant }
       }),
     extend: (key, { leaseFor, version }) =>

@@ -1,7 +1,7 @@
-import { type GrantKey, OAuthError, TokenStore } from "@effect-oauth/core"
+import { Grant, type GrantKey, OAuthError, TokenStore } from "@effect-oauth/core"
 import { Contract, TokenStoreContract } from "@effect-oauth/core/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Effect, Exit, Layer } from "effect"
+import { Cause, Effect, Exit, Layer, Stream } from "effect"
 import { brokenStores } from "./brokenStores.ts"
 
 type Store = TokenStore.TokenStore["Service"]
@@ -12,6 +12,48 @@ describe("TokenStore", () => {
       it.effect(law.name, () => Effect.provide(law.run, TokenStore.layerMemory))
     }
   })
+})
+
+describe("TokenStore.makeMemory", () => {
+  it.effect("tells of what ends a claim, and not of the claim", () =>
+    Effect.gen(function*() {
+      const store = yield* TokenStore.makeMemory
+      const told: Array<string | undefined> = []
+      yield* Effect.forkChild(
+        Stream.runForEach(store.changes ?? Stream.empty, (change) =>
+          Effect.sync(() => {
+            if (change._tag === "Changed") told.push(change.version)
+          })),
+        { startImmediately: true }
+      )
+      const first = yield* store.write(undefined, draft({ _tag: "Active", failures: 0 }))
+      const claimed = yield* store.write(first.grant?.version, draft(claim))
+      const last = yield* store.write(claimed.grant?.version, draft({ _tag: "Active", failures: 0 }))
+      yield* Effect.yieldNow
+
+      assert.isTrue(last.accepted)
+      assert.deepStrictEqual(told, [first.grant?.version, last.grant?.version])
+    }))
+})
+
+const claim: Grant.State = {
+  _tag: "Renewing",
+  holder: "h",
+  presented: "p",
+  startedAt: 0,
+  settle: 1,
+  attempt: 1
+}
+
+const draft = (state: Grant.State): Grant.Draft => ({
+  key: "test|https%3A%2F%2Fas.test|client|ada",
+  format: Grant.format,
+  writeId: "w",
+  lineage: "l",
+  serial: 1,
+  installation: "test",
+  state,
+  body: { _tag: "Open", accessTokens: [] }
 })
 
 describe("TokenStoreContract", () => {

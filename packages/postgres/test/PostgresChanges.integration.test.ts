@@ -1,4 +1,4 @@
-import type { TokenStore } from "@effect-oauth/core"
+import type { Grant, TokenStore } from "@effect-oauth/core"
 import type { Options } from "@effect-oauth/core/SqlTokenStore"
 import { PostgresTokenStore } from "@effect-oauth/postgres"
 import { PgClient } from "@effect/sql-pg"
@@ -39,6 +39,21 @@ describe.skipIf(Postgres.isMissing)("PostgresTokenStore.changes", { timeout: 60_
 
       assert.deepStrictEqual(changes.filter(({ _tag }) => _tag === "Changed"), [
         { _tag: "Changed", key: key.id, version },
+        { _tag: "Changed", key: key.id, version: last.grant?.version }
+      ])
+    }).pipe(Postgres.withTables))
+
+  it.live("announces no claim, and what ends it", () =>
+    Effect.gen(function*() {
+      const { changes, store } = yield* listen()
+      const { grant } = yield* store.write(undefined, draft())
+      const claimed = yield* store.write(grant?.version, draft({ state: claim, leaseFor: 1000 }))
+      const last = yield* store.write(claimed.grant?.version, draft())
+      yield* until(() => changes.some((change) => change._tag === "Changed" && change.version === last.grant?.version))
+
+      assert.isTrue(claimed.accepted)
+      assert.deepStrictEqual(changes.filter(({ _tag }) => _tag === "Changed"), [
+        { _tag: "Changed", key: key.id, version: grant?.version },
         { _tag: "Changed", key: key.id, version: last.grant?.version }
       ])
     }).pipe(Postgres.withTables))
@@ -146,6 +161,15 @@ describe.skipIf(Postgres.isMissing)("PostgresTokenStore.changes", { timeout: 60_
       assert.isBelow((yield* Clock.currentTimeMillis) - from, 15_000)
     }).pipe(Postgres.withTables))
 })
+
+const claim: Grant.State = {
+  _tag: "Renewing",
+  holder: "another",
+  presented: "digest",
+  startedAt: 0,
+  settle: 1000,
+  attempt: 1
+}
 
 const open = Effect.fnUntraced(function*(options?: Options, url?: string) {
   const { grants } = yield* Postgres.Tables

@@ -91,6 +91,8 @@ export class SharedStore {
       for (const name of namesIn(grant)) this.known.add(name)
     }
     this.onWrite(written)
+    // the least that a store may tell
+    if (grant?.state._tag === "Renewing") return
     for (const listener of this.listeners) listener({ _tag: "Changed", key, version: grant?.version })
   }
 

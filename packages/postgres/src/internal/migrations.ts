@@ -50,6 +50,15 @@ export const make = (table: string): Migrations => ({
       FOR EACH ROW WHEN (OLD.version IS DISTINCT FROM NEW.version) EXECUTE FUNCTION ${notify}(${channel})`
     yield* sql`CREATE TRIGGER ${sql(`${name}_truncate`)} AFTER TRUNCATE ON ${sql(table)}
       FOR EACH STATEMENT EXECUTE FUNCTION ${notify}(${channel})`
+  }),
+  "0002_not_of_claims": Effect.gen(function*() {
+    const sql = (yield* SqlClient.SqlClient).withoutTransforms()
+    const update = sql(`${trigger(table)}_update`)
+    yield* sql`DROP TRIGGER ${update} ON ${sql(table)}`
+    // nor is a claim told of: it changes no token
+    yield* sql`CREATE TRIGGER ${update} AFTER UPDATE ON ${sql(table)}
+      FOR EACH ROW WHEN (OLD.version IS DISTINCT FROM NEW.version AND NEW.state <> 'Renewing')
+      EXECUTE FUNCTION ${sql(`${table}_notify`)}(${sql.literal(`'${table}'`)})`
   })
 })
 
