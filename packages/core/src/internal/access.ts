@@ -268,16 +268,12 @@ const look = (self: Service.Service, snapshot: Snapshot.Snapshot): Effect.Effect
             Snapshot.linger(snapshot, self.renewal.clock.currentTimeMillisUnsafe() + restAfterFailure)
             return true
           })
-        ),
-        Effect.onExit((exit) =>
-          Effect.sync(() => {
-            snapshot.look = undefined
-            Deferred.doneUnsafe(done, Effect.succeed(Exit.isSuccess(exit) && exit.value))
-          })
-        ),
-        Effect.asVoid
+        )
       )
-    )
+    ).addObserver((exit) => {
+      snapshot.look = undefined
+      Deferred.doneUnsafe(done, Effect.succeed(Exit.isSuccess(exit) && exit.value))
+    })
     return Deferred.await(done)
   })
 

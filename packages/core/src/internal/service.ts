@@ -11,6 +11,7 @@ import type * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Latch from "effect/Latch"
 import * as Random from "effect/Random"
@@ -293,17 +294,11 @@ export const detached = <A>(
 ): Effect.Effect<A, OAuthError.OAuthError> =>
   Effect.suspend(() => {
     const done = Deferred.makeUnsafe<A, OAuthError.OAuthError>()
-    self.renewal.fork(
-      Effect.exit(effect).pipe(
-        Effect.onInterrupt(() => Deferred.fail(done, closed)),
-        Effect.flatMap((exit) => Deferred.done(done, exit)),
-        Effect.asVoid
-      )
-    )
+    self.renewal.fork(effect).addObserver((exit) => Deferred.doneUnsafe(done, Exit.hasInterrupts(exit) ? closed : exit))
     return Deferred.await(done)
   })
 
-const closed = OAuthError.make("TokenService", "close", new OAuthError.RenewalPending({ why: "closing" }))
+const closed = Exit.fail(OAuthError.make("TokenService", "close", new OAuthError.RenewalPending({ why: "closing" })))
 
 // The store has a newer record than this process: it is read before the next use.
 const moved = (snapshot: Snapshot.Snapshot | undefined, version: string | undefined): void => {
