@@ -26,7 +26,10 @@ export interface ExchangeLimits {
   readonly maxBytes: number
   /** The most header fields that an answer may have; 1,000. */
   readonly maxHeaders: number
-  /** How long connecting, head and body may take together; 30 seconds. Renewals have `RefreshPolicy.timeLimit`. */
+  /**
+   * How long connecting, head and body may take together; 30 seconds. Renewals have `RefreshPolicy.timeLimit`. A hook of a
+   * dialect, and a key that signs elsewhere, have as long.
+   */
   readonly timeLimit: Duration.Duration
   /** How long connecting and the head may take, of that; as long, unless said otherwise. */
   readonly headTimeLimit?: Duration.Duration | undefined

@@ -19,6 +19,7 @@ import { unavailable } from "./internal/binding.ts"
 import * as Exchange from "./internal/exchange.ts"
 import * as Form from "./internal/form.ts"
 import * as Spans from "./internal/spans.ts"
+import * as Stopwatch from "./internal/stopwatch.ts"
 import { isValue } from "./internal/within.ts"
 import * as OAuthError from "./OAuthError.ts"
 import { OAuthHttpClient } from "./OAuthHttpClient.ts"
@@ -47,11 +48,12 @@ export class TokenEndpoint extends Context.Service<TokenEndpoint, {
   /**
    * Sends a request once and judges what comes back. It never fails: whatever
    * happens is a judgement, as what to do next depends on it. `timeLimit` (30
-   * seconds) bounds reading the credentials, connecting, head and body together.
-   * `maySend` is asked at the last moment; where it says no, nothing is sent.
+   * seconds) bounds reading the credentials, and then connecting, head and body
+   * together. `maySend` is asked at the last moment; where it says no, nothing is sent.
    *
    * Client credentials that the server does not accept are read once more; if
-   * they are others by now, the request is sent once more, within the same time.
+   * they are others by now, the request is sent once more, where `timeLimit` is not
+   * over since the beginning.
    * So it is once where the server asks for a DPoP proof with its nonce, or with
    * its time (RFC 9449, section 8): it has not looked at the grant yet.
    */
@@ -189,13 +191,14 @@ export const make: Effect.Effect<
     clock: Clock.Clock,
     { maySend = always }: ExchangeOptions
   ): Effect.Effect<TokenResponse.Judgement, OAuthError.ConfigurationInvalid | OAuthError.KeyUnavailable> => {
-    const start = clock.currentTimeMillisUnsafe()
-    const left = () => Duration.subtract(limit, Duration.millis(clock.currentTimeMillisUnsafe() - start))
+    const elapsed = Stopwatch.start(clock)
+    const left = () => Duration.millis(Math.max(0, Duration.toMillis(limit) - elapsed()))
     const tried: Array<Remedy> = []
     const by = (
       credentials: Credentials
     ): Effect.Effect<TokenResponse.Judgement, OAuthError.ConfigurationInvalid | OAuthError.KeyUnavailable> =>
-      Effect.flatMap(send(request, credentials, left(), maySend), ({ judgement, remedy }) => {
+      // what is presented has all of the time for its answer, however long the credentials took
+      Effect.flatMap(send(request, credentials, limit, maySend), ({ judgement, remedy }) => {
         if (remedy === undefined || tried.includes(remedy)) return Effect.succeed(judgement)
         tried.push(remedy)
         return Effect.matchEffect(Form.credentials(authentication, "token", left()), {

@@ -1,7 +1,8 @@
 import { AuthorizationServer, ClientAuthentication, Dialect, TokenEndpoint, TokenRequest } from "@effect-oauth/core"
 import { TestHttp } from "@effect-oauth/core/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Redacted, type Schema } from "effect"
+import { Effect, Fiber, Layer, Redacted, type Schema } from "effect"
+import { TestClock } from "effect/testing"
 
 describe("Dialect", () => {
   describe("make", () => {
@@ -65,6 +66,19 @@ describe("Dialect", () => {
         })
 
         assert.strictEqual(judgement._tag, "Unusable")
+        assert.strictEqual(
+          judgement._tag === "Unusable" && judgement.refreshToken !== undefined &&
+            Redacted.value(judgement.refreshToken),
+          "r-2"
+        )
+      }))
+
+    it.effect("keeps the refresh token, and releases nothing, where it comes to no end", () =>
+      Effect.gen(function*() {
+        const fiber = yield* Effect.forkChild(exchanged([tokens], () => Effect.never))
+        yield* TestClock.adjust("30 seconds")
+        const { judgement } = yield* Fiber.join(fiber)
+
         assert.strictEqual(
           judgement._tag === "Unusable" && judgement.refreshToken !== undefined &&
             Redacted.value(judgement.refreshToken),

@@ -1,7 +1,8 @@
-import { Dpop, DpopKey, type OAuthError, TokenEndpoint, TokenRequest } from "@effect-oauth/core"
+import { Dpop, DpopKey, OAuthError, TokenEndpoint, TokenRequest } from "@effect-oauth/core"
 import { TestAuthorizationServer, TestClient, TestCrypto, TestHttp } from "@effect-oauth/core/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Config, ConfigProvider, Context, Effect, Layer, Redacted } from "effect"
+import { Config, ConfigProvider, Context, Effect, Fiber, Layer, Redacted } from "effect"
+import { HttpClientRequest } from "effect/http"
 import { TestClock } from "effect/testing"
 import * as crypto from "node:crypto"
 
@@ -242,6 +243,31 @@ describe("Dpop", () => {
         yield* Nonces.of(dpop, "https://one-more.test/", ["n"])
 
         assert.deepStrictEqual([yield* nonceAt(0), yield* nonceAt(2), yield* nonceAt(1)], ["n0", "n2", undefined])
+      }).pipe(Effect.provide(TestCrypto.layer())))
+
+    it.effect("sends nothing with a key that never comes to a signature, and says so in the time of an exchange", () =>
+      Effect.gen(function*() {
+        const key = yield* DpopKey.fromSigner({
+          publicJwk: (yield* TestCrypto.dpopKey()).publicJwk,
+          sign: () => Effect.never
+        })
+        const dpop = yield* Dpop.make(key)
+        const request = HttpClientRequest.post("https://as.test/token")
+        const fiber = yield* Effect.forkChild(Effect.flip(dpop.exchange({
+          request,
+          thumbprint: undefined,
+          algorithms: undefined,
+          clientMethod: "none",
+          probe: undefined,
+          send: () => Effect.die("sent")
+        })))
+
+        yield* TestClock.adjust("30 seconds")
+
+        assert.deepStrictEqual(
+          yield* Fiber.join(fiber),
+          new OAuthError.KeyUnavailable({ use: "dpop", keyId: key.thumbprint })
+        )
       }).pipe(Effect.provide(TestCrypto.layer())))
 
     it.effect("says that another proof may help where a nonce is asked for and given", () =>

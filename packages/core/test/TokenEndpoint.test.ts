@@ -492,12 +492,54 @@ describe("TokenEndpoint", () => {
         assert.lengthOf(requests, 1)
       }))
 
+    it.effect("that take nearly all of the time leave what is presented as much for its answer [I6]", () =>
+      Effect.gen(function*() {
+        const authentication = ClientAuthentication.basic({
+          clientId: "app",
+          clientSecret: Effect.delay(Effect.succeed(Redacted.make("secret")), "29.9 seconds")
+        })
+        const handler: Handler = () => Effect.delay(Effect.sync(() => json(tokens)), "29 seconds")
+        const fiber = yield* Effect.forkChild(exchange({ authentication, handler }))
+        yield* TestClock.adjust("1 minute")
+
+        assert.strictEqual((yield* Fiber.join(fiber)).judgement._tag, "Granted")
+      }))
+
+    it.effect("are not sent again when the time is over", () =>
+      Effect.gen(function*() {
+        const secrets = ["old", "new"]
+        const authentication = ClientAuthentication.post({
+          clientId: "app",
+          clientSecret: Effect.suspend(() => {
+            const secret = Effect.succeed(Redacted.make(secrets.shift() ?? ""))
+            return secrets.length === 0 ? secret : Effect.delay(secret, "1 second")
+          })
+        })
+        const handler: Handler = (...sent) => Effect.delay(Effect.suspend(() => only("new")(...sent)), "29.5 seconds")
+        const fiber = yield* Effect.forkChild(exchange({ authentication, handler }))
+        yield* TestClock.adjust("2 minutes")
+        const { judgement, requests } = yield* Fiber.join(fiber)
+
+        assert.strictEqual(judgement._tag, "Refused")
+        assert.lengthOf(requests, 1)
+      }))
+
     const unavailable = new OAuthError.KeyUnavailable({ use: "client-authentication" })
     const failures: ReadonlyArray<readonly [string, Effect.Effect<Redacted.Redacted, OAuthError.OAuthError>]> = [
       ["fail", Effect.fail(OAuthError.make("X", "x", new OAuthError.StoreUnavailable({ store: "x", problem: "x" })))],
       ["throw", Effect.die(new Error(canary))],
       ["do not come", Effect.never]
     ]
+    it.effect("that a hook never finishes writing mean that nothing was sent", () =>
+      Effect.gen(function*() {
+        const fiber = yield* Effect.forkChild(exchange({ server: { dialect: { onRequest: () => Effect.never } } }))
+        yield* TestClock.adjust("30 seconds")
+        const { judgement, requests } = yield* Fiber.join(fiber)
+
+        assert.deepStrictEqual(judgement, { _tag: "NotSent", reason: unavailable })
+        assert.lengthOf(requests, 0)
+      }))
+
     for (const [name, clientSecret] of failures) {
       it.effect(`that ${name} mean that nothing was sent`, () =>
         Effect.gen(function*() {

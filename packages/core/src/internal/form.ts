@@ -44,7 +44,9 @@ export const request = (
     parameters: [...to.parameters, ...credentials.parameters],
     kept: to.kept ?? {}
   }
-  return onRequest === undefined ? written(plain) : guarded(() => Effect.flatMap(onRequest(plain), written))
+  return onRequest === undefined
+    ? written(plain)
+    : guarded(() => Effect.flatMap(limited(onRequest(plain), unavailable), written))
 }
 
 /** What a dialect makes of an answer. A hook that throws leaves it as it came: there may be tokens in it. */
@@ -56,21 +58,27 @@ export const answered = (answer: Answer, about: About, { onAnswer }: Hooks): Ans
   }
 }
 
-/** What a dialect makes of tokens. A hook that throws gives nobody the access token and keeps the refresh token. */
+/**
+ * What a dialect makes of tokens. A hook that throws, or does not come to an end, gives nobody the access token and keeps
+ * the refresh token.
+ */
 export const followed = (
   tokens: TokenSet,
   onTokens: OnTokens,
   about: Following
 ): Effect.Effect<Judgement> =>
-  Effect.catchDefect(Effect.suspend(() => onTokens(tokens, about)), () =>
-    Effect.succeed(
-      {
-        _tag: "Unusable",
-        reason: new ResponseInvalid({ problem: "missing", field: "access_token", status: 200 }),
-        refreshToken: tokens.refreshToken,
-        refreshTokenThumbprint: tokens.refreshTokenThumbprint
-      } as const
-    ))
+  Effect.matchCauseEffect(limited(Effect.suspend(() => onTokens(tokens, about)), undefined), {
+    onSuccess: Effect.succeed,
+    onFailure: () =>
+      Effect.succeed(
+        {
+          _tag: "Unusable",
+          reason: new ResponseInvalid({ problem: "missing", field: "access_token", status: 200 }),
+          refreshToken: tokens.refreshToken,
+          refreshTokenThumbprint: tokens.refreshTokenThumbprint
+        } as const
+      )
+  })
 
 const written = (
   { encoding, headers, method, parameters, url }: EndpointRequest
@@ -122,6 +130,13 @@ export const credentials = (
       )
     )
   })
+
+/** What somebody else's code comes to, within the time that an exchange may take: a hook, a key that signs elsewhere. */
+export const limited = <A, E, E2>(effect: Effect.Effect<A, E>, late: E2): Effect.Effect<A, E | E2> =>
+  isValue(effect) ? effect : Effect.flatMap(
+    ExchangeLimits,
+    ({ timeLimit }) => within(effect, Duration.toMillis(timeLimit), () => Effect.fail(late))
+  )
 
 // what somebody else's code threw may quote the secret
 const guarded = <A, E>(effect: () => Effect.Effect<A, E>): Effect.Effect<A, E | KeyUnavailable> => {

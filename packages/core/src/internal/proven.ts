@@ -8,6 +8,7 @@ import * as Redacted from "effect/Redacted"
 import type { Dpop, Proof } from "../DpopProof.ts"
 import * as OAuthError from "../OAuthError.ts"
 import { bound } from "./bound.ts"
+import { limited } from "./form.ts"
 
 /** Makes `Dpop`'s exchange of what else it does. */
 export const exchange = (
@@ -15,12 +16,13 @@ export const exchange = (
 ): Dpop["Service"]["exchange"] =>
   Effect.fnUntraced(function*({ algorithms, clientMethod, probe, request, send, thumbprint }) {
     const { method, url } = request
-    const prove = dpop.proof({ method, url, thumbprint, algorithms }).pipe(
-      Effect.mapError(({ reason }) =>
-        reason._tag === "ConfigurationInvalid"
-          ? reason
-          : new OAuthError.KeyUnavailable({ use: "dpop", keyId: thumbprint ?? dpop.thumbprint })
-      )
+    const unavailable = new OAuthError.KeyUnavailable({ use: "dpop", keyId: thumbprint ?? dpop.thumbprint })
+    const prove = limited(
+      Effect.mapError(
+        dpop.proof({ method, url, thumbprint, algorithms }),
+        ({ reason }) => reason._tag === "ConfigurationInvalid" ? reason : unavailable
+      ),
+      unavailable
     )
     const header = (proof: Proof) => ({ dpop: Redacted.value(proof.value) })
 
