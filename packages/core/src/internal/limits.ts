@@ -40,8 +40,11 @@ export const make: Effect.Effect<Context.Context<never>, never, Scope.Scope> = /
     const sleep = Effect.whileLoop({
       while: () => {
         wakesAt = Number.POSITIVE_INFINITY
+        if (pending.size === 0) return false
+        // a process has nothing to wait for once all have ended: it is not held up for what is left of the longest
+        wakesAt = elapsed() + longest
         for (const at of pending.values()) wakesAt = Math.min(wakesAt, at)
-        return pending.size > 0
+        return true
       },
       body: () => after(context, Math.max(0, wakesAt - elapsed())),
       step: () => {
@@ -80,6 +83,8 @@ const after = (context: Context.Context<never>, millis: number): Effect.Effect<v
       () => clock.sleep(elapsed() > millis + punctual ? Duration.millis(late) : Duration.zero)
     )
   })
+
+const longest = 1_000
 
 // a timer of a process that has nothing else to do is later than this by chance only
 const punctual = 100

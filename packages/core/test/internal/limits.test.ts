@@ -89,24 +89,42 @@ describe("limits", () => {
       assert.deepStrictEqual(told, ["next"])
     }))
 
+  it.effect("does not hold a process up for a long limit that has ended", () =>
+    Effect.gen(function*() {
+      const { asleep, context } = yield* counted
+      const end = Limits.of(context, 60_000)(() => {})
+      yield* TestClock.adjust("2500 millis")
+      end()
+
+      yield* TestClock.adjust("500 millis")
+
+      assert.strictEqual(asleep(), 0)
+    }))
+
   it.effect("sleeps in one fiber for all, and in none for those that have ended", () =>
     Effect.gen(function*() {
-      let asleep = 0
-      const clock = yield* Clock.Clock
-      const sleep = (duration: Duration.Duration) =>
-        Effect.suspend(() => {
-          asleep++
-          return Effect.ensuring(clock.sleep(duration), Effect.sync(() => asleep--))
-        })
-      const counting = Object.assign(Object.create(clock), { sleep })
-      const context = yield* Effect.provideService(Limits.make, Clock.Clock, counting)
+      const { asleep, context } = yield* counted
 
       const ends = Array.from({ length: 100 }, () => Limits.of(context, 1_000)(() => {}))
-      assert.strictEqual(asleep, 1)
+      assert.strictEqual(asleep(), 1)
       for (const end of ends) end()
       yield* TestClock.adjust("1 second")
-      assert.strictEqual(asleep, 0)
+      assert.strictEqual(asleep(), 0)
     }))
+})
+
+// limits by a clock that counts who sleeps
+const counted = Effect.gen(function*() {
+  let asleep = 0
+  const clock = yield* Clock.Clock
+  const sleep = (duration: Duration.Duration) =>
+    Effect.suspend(() => {
+      asleep++
+      return Effect.ensuring(clock.sleep(duration), Effect.sync(() => asleep--))
+    })
+  const counting = Object.assign(Object.create(clock), { sleep })
+  const context = yield* Effect.provideService(Limits.make, Clock.Clock, counting)
+  return { asleep: () => asleep, context }
 })
 
 const setUp = Effect.gen(function*() {
