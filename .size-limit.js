@@ -16,7 +16,7 @@ const outside = ["effect", "jose", "undici", "@effect/platform-node", "@effect/s
 /** What an application loads of core by subpath, each with all that it takes along but Effect. */
 const core = {
   AssertionGrant: 2.9,
-  AuthorizedHttpClient: 4.5,
+  AuthorizedHttpClient: 4.6,
   BackchannelLogin: 6.4,
   ClientAuthentication: 1.5,
   ClientCredentials: 3.1,

@@ -23,6 +23,7 @@ import * as Result from "effect/Result"
 import { AuthorizationServer } from "./AuthorizationServer.ts"
 import * as Challenge from "./Challenge.ts"
 import type { GrantKey } from "./GrantKey.ts"
+import * as Attaching from "./internal/attaching.ts"
 import { without } from "./internal/quotation.ts"
 import { isPrivate } from "./internal/url.ts"
 import * as OAuthError from "./OAuthError.ts"
@@ -118,49 +119,87 @@ export const withTokenSource: {
   source: TokenSource.TokenSource,
   options: Options
 ): HttpClient.HttpClient.With<E | OAuthError.OAuthError, R> => {
+  type Answer = Effect.Effect<HttpClientResponse, E | OAuthError.OAuthError, R>
   let allowed = allow(options.origins)
-  const send = (request: HttpClientRequest): Effect.Effect<HttpClientResponse, E, R> =>
-    Effect.updateContext(client.postprocess(Effect.succeed(request)), quiet)
+  const steps = Attaching.steps.get(source.authorize)
+  const attach = Attaching.make()
 
-  const attempt = (
+  const attempt = (request: HttpClientRequest, tried: Tried): Answer =>
+    steps === undefined
+      ? sendAuthorized(request, tried, Effect.suspend(() => source.authorize(request)))
+      : Effect.flatMap(steps.token, (token) =>
+        token.type === "DPoP"
+          ? sendAuthorized(request, tried, steps.prove(request, token))
+          : send(request, tried, attach(request, token), token))
+
+  const sendAuthorized = (
     request: HttpClientRequest,
-    tried = untried
-  ): Effect.Effect<HttpClientResponse, E | OAuthError.OAuthError, R> =>
-    Effect.flatMap(source.authorize(request), (authorized) =>
-      Effect.flatMap(send(authorized.request), (response) => {
-        const elsewhere = landedElsewhere(response, allowed)
-        if (elsewhere !== undefined) return elsewhere
-        const { answered } = authorized
-        // nearly every answer: it challenges nobody
-        if (answered === undefined && response.status < 400) return Effect.succeed(response)
-        const meaning = Challenge.meaning(quotingNothing(response, authorized.token))
-        const error = meaning._tag === "prove" ? meaning.error : undefined
-        const mayProve = answered !== undefined && answered({ headers: response.headers, error })
-        if (meaning._tag === "insufficient") return insufficient(meaning, response, request)
-        if (tried.has(meaning._tag) || !isReplayable(request)) return Effect.succeed(response)
-        const again = Effect.suspend(() => attempt(request, new Set([...tried, meaning._tag])))
-        switch (meaning._tag) {
-          case "answer":
-            return Effect.succeed(response)
-          case "prove":
-            return mayProve ? again : Effect.succeed(response)
-          case "renew":
-            return renewed(source, authorized.token, response, again)
-        }
-      }))
+    tried: Tried,
+    authorized: Effect.Effect<TokenSource.Authorized, OAuthError.OAuthError>
+  ): Answer =>
+    Effect.flatMap(
+      authorized,
+      ({ answered, request: authorized, token }) => send(request, tried, authorized, token, answered)
+    )
+
+  const send = (
+    request: HttpClientRequest,
+    tried: Tried,
+    authorized: HttpClientRequest,
+    token: AccessToken,
+    answered?: TokenSource.Authorized["answered"]
+  ): Answer =>
+    Effect.flatMap(Effect.updateContext(client.postprocess(Effect.succeed(authorized)), quiet), (response) => {
+      const { url } = response
+      // nearly every answer came from where the request went
+      const elsewhere = url === request.url ? undefined : landedElsewhere(url, allowed)
+      if (elsewhere !== undefined) return elsewhere
+      // and challenges nobody
+      return answered === undefined && response.status < 400
+        ? Effect.succeed(response)
+        : judge(request, tried, response, token, answered)
+    })
+
+  const judge = (
+    request: HttpClientRequest,
+    tried: Tried,
+    response: HttpClientResponse,
+    token: AccessToken,
+    answered: TokenSource.Authorized["answered"]
+  ): Answer => {
+    const meaning = Challenge.meaning(quotingNothing(response, token))
+    const error = meaning._tag === "prove" ? meaning.error : undefined
+    const mayProve = answered !== undefined && answered({ headers: response.headers, error })
+    if (meaning._tag === "insufficient") return insufficient(meaning, response, request)
+    if (tried.has(meaning._tag) || !isReplayable(request)) return Effect.succeed(response)
+    const again = Effect.suspend(() => attempt(request, new Set([...tried, meaning._tag])))
+    switch (meaning._tag) {
+      case "answer":
+        return Effect.succeed(response)
+      case "prove":
+        return mayProve ? again : Effect.succeed(response)
+      case "renew":
+        return renewed(source, token, response, again)
+    }
+  }
+
+  const checked = (request: HttpClientRequest): Answer => {
+    const problem = check(request, allowed)
+    if (problem === undefined) return attempt(request, untried)
+    if (problem.problem !== "origin" || options.ofGrant === undefined) return fail(problem)
+    return Effect.flatMap(options.ofGrant, (others) => {
+      allowed = allow([...options.origins, ...others])
+      const still = check(request, allowed)
+      return still === undefined ? attempt(request, untried) : fail(still)
+    })
+  }
+
+  // What is plain is so for good, and needs no step of its own; all else is looked at when it is sent.
+  const begin = (request: HttpClientRequest): Answer =>
+    isPlain(request, allowed) ? attempt(request, untried) : Effect.suspend(() => checked(request))
 
   return HttpClient.makeWith<E, R, E | OAuthError.OAuthError, R>(
-    (effect) =>
-      Effect.flatMap(effect, (request) => {
-        const problem = isPlain(request, allowed) ? undefined : check(request, allowed)
-        if (problem === undefined) return attempt(request)
-        if (problem.problem !== "origin" || options.ofGrant === undefined) return fail(problem)
-        return Effect.flatMap(options.ofGrant, (others) => {
-          allowed = allow([...options.origins, ...others])
-          const still = check(request, allowed)
-          return still === undefined ? attempt(request) : fail(still)
-        })
-      }),
+    (effect) => Effect.flatMapEager(effect, begin),
     client.preprocess
   )
 })
@@ -211,7 +250,10 @@ const insufficient = (
     })
   )
 
-const untried: ReadonlySet<Challenge.Meaning["_tag"]> = new Set()
+/** What was answered with another attempt already. */
+type Tried = ReadonlySet<Challenge.Meaning["_tag"]>
+
+const untried: Tried = new Set()
 
 /** Where a token may go. */
 interface Allowed {
@@ -233,7 +275,7 @@ const allow = (origins: ReadonlyArray<string>): Allowed => ({
 
 // Whether a request is plainly one that `check` allows: nearly every one is, and need not be parsed for that.
 const isPlain = ({ body, headers, url, urlParams }: HttpClientRequest, { places }: Allowed): boolean =>
-  isAt(places, url) && headers["authorization"] === undefined && !needsParser.test(url) &&
+  isAt(places, url) && headers["authorization"] === undefined && !(url.includes("?") && needsParser.test(url)) &&
   body._tag !== "FormData" && (body._tag !== "Uint8Array" || !isForm.test(body.contentType)) &&
   (urlParams.params.length === 0 || !urlParams.params.some(([name]) => name === "access_token"))
 
@@ -242,7 +284,7 @@ const isAt = (places: ReadonlyArray<string>, url: string): boolean => {
   return false
 }
 
-// what may be the parameter, as written or when what is escaped is read and what parsers pass over is gone
+// what may be the parameter of a query, as written or when what is escaped is read and what parsers pass over is gone
 const needsParser = /access_token|[%\t\n\r]/
 
 const check = (request: HttpClientRequest, { origins }: Allowed): OAuthError.RequestNotAllowed | undefined => {
@@ -268,10 +310,9 @@ const isForm = /^application\/x-www-form-urlencoded\b/i
 
 // A client that follows redirects by itself may have taken the token along: that is never quiet.
 const landedElsewhere = (
-  response: HttpClientResponse,
+  url: string,
   { origins, places }: Allowed
 ): Effect.Effect<never, OAuthError.OAuthError> | undefined => {
-  const { url } = response
   if (isAt(places, url)) return undefined
   if (url === "" || !URL.canParse(url)) return undefined
   const { origin } = new URL(url)

@@ -18,6 +18,7 @@ import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import * as DpopProof from "./DpopProof.ts"
 import type { GrantKey } from "./GrantKey.ts"
+import * as Attaching from "./internal/attaching.ts"
 import * as Lifetimes from "./internal/lifetimes.ts"
 import * as OAuthError from "./OAuthError.ts"
 import { RefreshPolicy } from "./RefreshPolicy.ts"
@@ -80,16 +81,17 @@ export const make = (options: {
   readonly refused: (token: AccessToken) => Effect.Effect<AccessToken, OAuthError.OAuthError>
   /** What proves requests whose token is bound to a key. */
   readonly dpop?: DpopProof.Dpop["Service"] | undefined
-}): TokenSource => ({
-  [TypeId]: TypeId,
-  token: options.token,
-  refused: options.refused,
-  authorize: (request) =>
+}): TokenSource => {
+  const { dpop, refused, token } = options
+  const prove: Attaching.Steps["prove"] = (request, token) => proven(request, token, dpop)
+  const authorize: TokenSource["authorize"] = (request) =>
     Effect.flatMap(
-      options.token,
-      (token) => token.type === "DPoP" ? proven(request, token, options.dpop) : Effect.succeed(bearer(request, token))
+      token,
+      (token) => token.type === "DPoP" ? prove(request, token) : Effect.succeed(bearer(request, token))
     )
-})
+  Attaching.steps.set(authorize, { token, prove })
+  return { [TypeId]: TypeId, token, refused, authorize }
+}
 
 /**
  * The tokens of a grant.
@@ -236,7 +238,7 @@ export const toPromise = (
  * @since 0.1.0
  */
 export const bearer = (request: HttpClientRequest.HttpClientRequest, token: AccessToken): Authorized => ({
-  request: HttpClientRequest.setHeader(request, "authorization", `${token.type} ${Redacted.value(token.value)}`),
+  request: HttpClientRequest.setHeader(request, "authorization", Attaching.authorization(token)),
   token
 })
 

@@ -1,4 +1,4 @@
-import { AuthorizedHttpClient, TokenSource } from "@effect-oauth/core"
+import { AuthorizedHttpClient, TokenService, TokenSource } from "@effect-oauth/core"
 import { TestAuthorizationServer } from "@effect-oauth/core/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Duration, Effect, Redacted } from "effect"
@@ -144,6 +144,127 @@ describe("AuthorizedHttpClient", () => {
       const server = yield* TestAuthorizationServer.TestAuthorizationServer
       assert.strictEqual((yield* server.exchanges).at(-1)?.url, "https://api.test/things")
     }).pipe(Effect.provide(App.layer())))
+
+  it.effect("sends the token that there is when a request is sent, and not when it was made", () =>
+    Effect.gen(function*() {
+      const key = yield* App.login()
+      const client = yield* AuthorizedHttpClient.make(key)
+      const service = yield* TokenService.TokenService
+      const get = client.get("https://api.test/things")
+
+      yield* get
+      const next = yield* service.refresh(key)
+      yield* get
+
+      const server = yield* TestAuthorizationServer.TestAuthorizationServer
+      assert.strictEqual(
+        (yield* server.exchanges).at(-1)?.headers["authorization"],
+        `Bearer ${Redacted.value(next.value)}`
+      )
+    }).pipe(Effect.provide(App.layer())))
+
+  it.effect("sends each request with its own headers", () =>
+    Effect.gen(function*() {
+      const client = yield* AuthorizedHttpClient.make(yield* App.login())
+
+      yield* client.get("https://api.test/things", { headers: { "x-first": "1" } })
+      yield* client.get("https://api.test/things", { headers: { "x-second": "2" } })
+      yield* client.get("https://api.test/things")
+
+      const server = yield* TestAuthorizationServer.TestAuthorizationServer
+      assert.deepStrictEqual(
+        (yield* server.exchanges).filter(({ endpoint }) => endpoint === "api").map(({ headers }) => [
+          headers["x-first"],
+          headers["x-second"]
+        ]),
+        [["1", undefined], [undefined, "2"], [undefined, undefined]]
+      )
+    }).pipe(Effect.provide(App.layer())))
+
+  it.effect("lets a source that authorizes in its own way do so", () =>
+    Effect.gen(function*() {
+      const source = yield* TokenSource.fromGrant(yield* App.login())
+      const client = AuthorizedHttpClient.withTokenSource(
+        yield* HttpClient.HttpClient,
+        {
+          ...source,
+          authorize: (request) => source.authorize(HttpClientRequest.setHeader(request, "x-legacy", "true"))
+        },
+        { origins: ["https://api.test"] }
+      )
+
+      yield* client.get("https://api.test/things")
+
+      const server = yield* TestAuthorizationServer.TestAuthorizationServer
+      assert.strictEqual((yield* server.exchanges).at(-1)?.headers["x-legacy"], "true")
+    }).pipe(Effect.provide(App.layer())))
+
+  for (const type of ["Bearer", "DPoP"]) {
+    it.effect(`asks for one token for a request, where it is of type ${type}`, () =>
+      Effect.gen(function*() {
+        let asked = 0
+        const source = TokenSource.make({
+          token: Effect.sync(() => {
+            asked++
+            return { value: Redacted.make("a-token"), type, thumbprint: "a-thumbprint" }
+          }),
+          refused: Effect.succeed,
+          dpop: {
+            thumbprint: "a-thumbprint",
+            holds: () => true,
+            unbound: "refused",
+            proof: () =>
+              Effect.succeed({
+                value: Redacted.make("a-proof"),
+                origin: "https://api.test",
+                thumbprint: "a-thumbprint",
+                nonce: undefined
+              }),
+            heard: () => false,
+            exchange: () => Effect.die("nothing is to be exchanged")
+          }
+        })
+        const client = AuthorizedHttpClient.withTokenSource(yield* HttpClient.HttpClient, source, {
+          origins: ["https://api.test"]
+        })
+        const server = yield* TestAuthorizationServer.TestAuthorizationServer
+        yield* server.respondWith(() => ({ status: 200, headers: {}, body: "" }))
+
+        yield* client.get("https://api.test/things")
+
+        assert.strictEqual((yield* server.exchanges).at(-1)?.headers["authorization"], `${type} a-token`)
+        assert.strictEqual(asked, 1)
+      }).pipe(Effect.provide(App.layer())))
+  }
+
+  it.effect("refuses a form that was given a token after the request was made", () =>
+    Effect.gen(function*() {
+      const client = yield* AuthorizedHttpClient.make(yield* App.login())
+      const form = new FormData()
+      const post = client.post("https://api.test/things", { body: HttpBody.formData(form) })
+      form.append("access_token", "another")
+
+      const error = yield* Effect.flip(post)
+
+      assert.strictEqual(error._tag === "OAuthError" ? error.reason._tag : error._tag, "RequestNotAllowed")
+    }).pipe(Effect.provide(App.layer())))
+
+  for (
+    const [title, url] of [
+      ["as it is", "https://api.test/things?access_token=another"],
+      ["escaped", "https://api.test/things?access%5Ftoken=another"],
+      ["with a tab in its name", "https://api.test/things?access_\ttoken=another"]
+    ] as const
+  ) {
+    it.effect(`refuses a request whose address holds a token ${title}`, () =>
+      Effect.gen(function*() {
+        const client = yield* AuthorizedHttpClient.make(yield* App.login())
+
+        const error = yield* Effect.flip(client.get(url))
+
+        assert.strictEqual(error._tag === "OAuthError" ? error.reason._tag : error._tag, "RequestNotAllowed")
+      }).pipe(Effect.provide(App.layer())))
+  }
 })
 
 describe("TokenSource", () => {
