@@ -2,7 +2,7 @@
  * A process that does as it is told: `node puppet.ts <task>`. Each line of its standard input is a command, and each line
  * of its standard output the answer to it. It ends in order when its standard input does.
  */
-import type { OAuthError, TokenSet } from "@effect-oauth/core"
+import type { GrantEvent, OAuthError, TokenSet } from "@effect-oauth/core"
 import { NodeRuntime } from "@effect/platform-node"
 import { Console, Effect, Redacted, References, Stream } from "effect"
 import { flushCompileCache } from "node:module"
@@ -57,6 +57,9 @@ const perform = (
   }
 }
 
+const wordOf = (event: GrantEvent.GrantEvent): string =>
+  event._tag === "Overtaken" && event.leftToExpire ? "Overtaken, left to expire" : event._tag
+
 const answer = Effect.fnUntraced(function*(client: Client.Client, command: Command) {
   const outcomes = yield* Effect.all(
     Array.from({ length: command.callers ?? 1 }, () => Effect.result(perform(client, command))),
@@ -75,7 +78,7 @@ const program = Effect.gen(function*() {
     yield* Effect.forkChild(
       Stream.runForEach(
         service.events,
-        ({ _tag, key }) => Console.log(JSON.stringify({ event: _tag, account: key.account }))
+        (event) => Console.log(JSON.stringify({ event: wordOf(event), account: event.key.account }))
       )
     )
   }

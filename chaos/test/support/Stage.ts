@@ -22,7 +22,7 @@ export class Stage extends Context.Service<Stage, {
   readonly tell: (place: number, command: Omit<Puppet.Command, "id">) => Effect.Effect<Puppet.Answer>
   /** Stops the process in a place, or lets it go on. */
   readonly signal: Fleet.Fleet["signal"]
-  /** The events of an account that the process in a place has told of. */
+  /** The events of an account that the process in a place has told of; it may answer before it tells of what it did. */
   readonly events: (place: number, account: string) => ReadonlyArray<string>
   /** Logs an account in, so long ago that its access token has ended, or just now. */
   readonly login: (account: string, when: "now" | "earlier") => Effect.Effect<void>
