@@ -1,10 +1,10 @@
-import { Fault, TestAuthorizationServer } from "@effect-oauth/core/testing"
+import { TestAuthorizationServer } from "@effect-oauth/core/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Redacted } from "effect"
 import * as Node from "./support/Node.ts"
 import * as Postgres from "./support/postgres.ts"
 
-describe.skipIf(Postgres.isMissing)("nodes with one Postgres", { timeout: 60_000 }, () => {
+describe.skipIf(Postgres.isMissing)("nodes with one Postgres", () => {
   it.live("renew an ended grant once for 1,000 callers in each of four [I5]", () =>
     Effect.gen(function*() {
       const { grants: table } = yield* Postgres.Tables
@@ -38,13 +38,12 @@ describe.skipIf(Postgres.isMissing)("nodes with one Postgres", { timeout: 60_000
   it.live("hold no connection and no transaction while the token endpoint is called", () =>
     Effect.gen(function*() {
       const { grants: table, sql } = yield* Postgres.Tables
-      const server = yield* TestAuthorizationServer.TestAuthorizationServer
-      const { service, store } = yield* Node.make({ name: table, table })
+      const { hold, service, store } = yield* Node.make({ name: table, table })
       const key = yield* Node.login(service, "earlier")
-      yield* server.inject(Fault.slow({ request: "300 millis", answer: "300 millis" }))
+      const held = yield* hold
 
       const renewal = yield* Effect.forkChild(service.token(key))
-      yield* Effect.sleep("300 millis")
+      yield* held.arrived
       const { grant } = yield* store.read(key)
       const busy = yield* sql`SELECT state, query FROM pg_stat_activity
         WHERE application_name = ${table} AND (xact_start IS NOT NULL OR state <> 'idle')`
@@ -53,6 +52,7 @@ describe.skipIf(Postgres.isMissing)("nodes with one Postgres", { timeout: 60_000
       assert.strictEqual(grant?.state._tag, "Renewing")
       assert.deepStrictEqual(busy, [])
       assert.deepStrictEqual(locks, [])
+      yield* held.release
       yield* Fiber.join(renewal)
     }).pipe(withServer))
 

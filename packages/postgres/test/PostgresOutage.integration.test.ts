@@ -1,4 +1,4 @@
-import { Fault, TestAuthorizationServer } from "@effect-oauth/core/testing"
+import { TestAuthorizationServer } from "@effect-oauth/core/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Context, Effect, Fiber, Redacted } from "effect"
 import { inject } from "vitest"
@@ -6,18 +6,18 @@ import * as Node from "./support/Node.ts"
 import * as PostgresServer from "./support/PostgresServer.ts"
 
 // a server that may be stopped is one that was started here
-describe.skipIf(inject("postgres")?.isOurs !== true)("Postgres, stopped and started", { timeout: 60_000 }, () => {
+describe.skipIf(inject("postgres")?.isOurs !== true)("Postgres, stopped and started", () => {
   it.live("gives the pair that came meanwhile its place when it is back, and serves tokens all the time [I2, I7]", () =>
     Effect.gen(function*() {
       const database = yield* Database
-      const server = yield* TestAuthorizationServer.TestAuthorizationServer
-      const { events, service, store } = yield* Node.make({ name: "a", table: "grants", url: database.url })
+      const { events, hold, service, store } = yield* Node.make({ name: "a", table: "grants", url: database.url })
       const key = yield* Node.login(service, "earlier")
-      yield* server.inject(Fault.slow({ request: "200 millis", answer: "200 millis" }))
+      const held = yield* hold
 
       const renewal = yield* Effect.forkChild(service.token(key))
-      yield* Effect.sleep("300 millis")
+      yield* held.arrived
       yield* Effect.promise(database.stop)
+      yield* held.release
       const renewed = yield* Fiber.join(renewal)
       const unavailable = yield* Effect.flip(store.read(key))
       const served = yield* service.token(key)

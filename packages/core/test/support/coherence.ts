@@ -1,5 +1,4 @@
 /** What nodes on one store know of each other's renewals, logins and revocations. */
-import { Fault, TestAuthorizationServer } from "@effect-oauth/core/testing"
 import { assert } from "@effect/vitest"
 import { Effect, Fiber, Redacted } from "effect"
 import { type Law, law, login, node, requests, silent, standing, type Store, until } from "./nodes.ts"
@@ -123,14 +122,14 @@ export const laws: ReadonlyArray<Law> = [
 
   law("a renewal under way does not survive a revocation on another node", (open) =>
     Effect.gen(function*() {
-      const server = yield* TestAuthorizationServer.TestAuthorizationServer
       const [a, b] = [yield* node("a", yield* open), yield* node("b", yield* open)]
       const key = yield* login(a.service, "earlier")
-      yield* server.inject(Fault.slow({ request: "300 millis", answer: "300 millis" }))
+      const held = yield* a.hold
 
       const renewal = yield* Effect.forkChild(reasonOf(a.service.token(key)))
-      yield* until(standing(b.store, key), ({ state }) => state._tag === "Renewing")
+      yield* held.arrived
       yield* b.service.revoke(key)
+      yield* held.release
 
       assert.strictEqual(yield* Fiber.join(renewal), "ReauthorizationRequired")
       assert.strictEqual((yield* standing(b.store, key)).state._tag, "Revoked")

@@ -13,6 +13,7 @@ import {
 import { TestAuthorizationServer } from "@effect-oauth/core/testing"
 import { assert } from "@effect/vitest"
 import { Context, Effect, Layer, type Scope } from "effect"
+import { type Held, holding } from "./holding.ts"
 
 export type Store = TokenStore.TokenStore["Service"]
 
@@ -29,6 +30,8 @@ export interface Node {
   readonly service: TokenService.TokenService["Service"]
   /** The store, as the node sees it. */
   readonly store: Store
+  /** Keeps back the answer to the node's next request. */
+  readonly hold: Effect.Effect<Held>
 }
 
 /** A law whose nodes end with it. */
@@ -47,19 +50,20 @@ export const node = Effect.fnUntraced(function*(
   policy: RefreshPolicy.Options = {}
 ) {
   const server = yield* TestAuthorizationServer.TestAuthorizationServer
+  const { client, hold } = holding(server.httpClient(name))
   const context = yield* Layer.build(
     TokenService.layer().pipe(
       Layer.provide([TokenEndpoint.layer, Revocation.layer]),
       Layer.provide([
         Layer.succeed(TokenStore.TokenStore, store),
-        Layer.succeed(OAuthHttpClient.OAuthHttpClient, server.httpClient(name)),
+        Layer.succeed(OAuthHttpClient.OAuthHttpClient, client),
         Layer.succeed(AuthorizationServer.AuthorizationServer, server.description),
         Layer.succeed(ClientAuthentication.ClientAuthentication, server.clientAuthentication()),
         RefreshPolicy.layer({ maxStaleness: "200 millis", ...policy })
       ])
     )
   )
-  const made: Node = { service: Context.get(context, TokenService.TokenService), store }
+  const made: Node = { service: Context.get(context, TokenService.TokenService), store, hold }
   return made
 })
 

@@ -14,6 +14,7 @@ import { TestAuthorizationServer } from "@effect-oauth/core/testing"
 import { PostgresTokenStore } from "@effect-oauth/postgres"
 import { Context, Effect, Layer, Stream } from "effect"
 import { Statement } from "effect/sql"
+import { type Held, holding } from "../../../core/test/support/holding.ts"
 import * as Postgres from "./postgres.ts"
 
 export interface Node {
@@ -25,6 +26,8 @@ export interface Node {
   readonly changes: Array<TokenStore.Change>
   /** The statements that the node has run. */
   readonly statements: Array<string>
+  /** Keeps back the answer to the node's next request. */
+  readonly hold: Effect.Effect<Held>
 }
 
 export const make = Effect.fnUntraced(function*(options: {
@@ -34,6 +37,7 @@ export const make = Effect.fnUntraced(function*(options: {
   readonly policy?: RefreshPolicy.Options
 }) {
   const server = yield* TestAuthorizationServer.TestAuthorizationServer
+  const { client, hold } = holding(server.httpClient(options.name))
   const statements: Array<string> = []
   const noting: Statement.Transformer = (statement) =>
     Effect.sync(() => {
@@ -45,7 +49,7 @@ export const make = Effect.fnUntraced(function*(options: {
     Layer.provide([TokenEndpoint.layer, Revocation.layer]),
     Layer.provide([
       Postgres.client({ applicationName: options.name, ...(options.url === undefined ? {} : { url: options.url }) }),
-      Layer.succeed(OAuthHttpClient.OAuthHttpClient, server.httpClient(options.name)),
+      Layer.succeed(OAuthHttpClient.OAuthHttpClient, client),
       Layer.succeed(AuthorizationServer.AuthorizationServer, server.description),
       Layer.succeed(ClientAuthentication.ClientAuthentication, server.clientAuthentication()),
       RefreshPolicy.layer(options.policy ?? {}),
@@ -62,7 +66,7 @@ export const make = Effect.fnUntraced(function*(options: {
     Stream.runForEach(store.changes ?? Stream.empty, (change) => Effect.sync(() => changes.push(change)))
   )
   yield* until(() => changes.length > 0)
-  const node: Node = { service, store, events, changes, statements }
+  const node: Node = { service, store, events, changes, statements, hold }
   return node
 })
 
