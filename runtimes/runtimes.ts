@@ -9,10 +9,10 @@
  */
 import { spawn, spawnSync } from "node:child_process"
 import * as fs from "node:fs"
-import * as net from "node:net"
 import * as path from "node:path"
 import { parseArgs } from "node:util"
 import { rolldown } from "rolldown"
+import { freePort } from "../packages/core/test/support/freePort.ts"
 import { follow } from "./gettingStarted.ts"
 import type { Place } from "./probe/features.ts"
 import type { Outcome } from "./probe/report.ts"
@@ -176,14 +176,6 @@ const inProcess = (runtime: string, command: string, args: ReadonlyArray<string>
   if (done.works && line.startsWith("[")) tell(runtime, JSON.parse(line))
   else judge(runtime, false, done.why)
 }
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = net.createServer().listen(0, "127.0.0.1", () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0))
-    })
-  })
 
 // a worker is one module, bundled as an application would be
 const inWorkerd = async (runtime: string, command: string): Promise<void> => {

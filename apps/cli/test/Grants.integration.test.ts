@@ -4,6 +4,7 @@ import { spawn, spawnSync } from "node:child_process"
 import * as Fs from "node:fs"
 import * as Net from "node:net"
 import * as Path from "node:path"
+import { freePort } from "../../../packages/core/test/support/freePort.ts"
 import { addressIn, type Machine, onMachine } from "./support/process.ts"
 
 describe("effect-oauth grants", () => {
@@ -335,7 +336,7 @@ if (!hasRedis) process.stderr.write("There is no redis-server here: grants in Re
 
 /** A Redis of this test's own. */
 const redisServer = Effect.fnUntraced(function*(directory: string) {
-  const port = 20_000 + process.pid % 20_000
+  const port = yield* Effect.promise(freePort)
   const arguments_ = ["--port", String(port), "--bind", "127.0.0.1", "--dir", directory, "--save", ""]
   yield* Effect.acquireRelease(
     Effect.sync(() => spawn("redis-server", arguments_, { stdio: "ignore" })),

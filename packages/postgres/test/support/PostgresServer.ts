@@ -5,9 +5,9 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import * as Fs from "node:fs"
 import { createRequire } from "node:module"
-import * as Net from "node:net"
 import * as Os from "node:os"
 import * as Path from "node:path"
+import { freePort } from "../../../core/test/support/freePort.ts"
 
 export interface PostgresServer {
   readonly url: string
@@ -163,14 +163,4 @@ const run = (program: string, args: ReadonlyArray<string>, user: User | undefine
     child.stderr.on("data", (chunk) => errors += chunk)
     child.once("error", reject)
     child.once("exit", (code) => code === 0 ? resolve() : reject(new Error(`${program}: ${errors.trim()}`)))
-  })
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = Net.createServer()
-    server.once("error", reject)
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0))
-    })
   })
