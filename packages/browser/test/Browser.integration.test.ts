@@ -11,10 +11,10 @@ declare const page: Page
 let browser: Browser
 let site: Site.Site
 
-describe.skipIf(Chromium.isMissing)("in Chromium", { timeout: 60_000, concurrent: false }, () => {
+describe.skipIf(Chromium.isMissing)("in Chromium", { concurrent: false }, () => {
   beforeAll(async () => {
     ;[browser, site] = await Promise.all([Chromium.launch(), Site.open()])
-  }, 60_000)
+  })
 
   afterAll(async () => {
     await browser.close()
@@ -157,7 +157,7 @@ describe.skipIf(Chromium.isMissing)("in Chromium", { timeout: 60_000, concurrent
     test("renews once for two tabs that ask at once [10017-6.3.2.3-a]", async (open) => {
       const first = await loggedIn(open, "shared")
       const second = await open("shared")
-      await second.evaluate(() => page.token())
+      for (const tab of [first, second]) await tab.evaluate(() => page.token())
 
       const renewed = await Promise.all([first, second].map((tab) => tab.evaluate(() => page.renew())))
 
@@ -255,6 +255,7 @@ type Open = (kind: "bound" | "shared" | "tab") => Promise<Tab>
 function test(name: string, run: (open: Open) => Promise<void>): void {
   it(name, async () => {
     const context: BrowserContext = await browser.newContext()
+    context.setDefaultTimeout(60_000)
     try {
       await run(async (kind) => {
         const tab = await context.newPage()

@@ -6,7 +6,7 @@ import {
   IndexedDbTokenStore,
   RedirectLogin
 } from "@effect-oauth/browser"
-import { Dpop, Login, TokenService } from "@effect-oauth/core"
+import { Dpop, Login, TokenService, type TokenSet } from "@effect-oauth/core"
 import { PendingAuthorizationsContract, TokenStoreContract } from "@effect-oauth/core/testing"
 import { Cause, Effect, Exit, Layer, ManagedRuntime, Option, Redacted } from "effect"
 import { SecureRandom } from "effect/crypto"
@@ -51,6 +51,8 @@ const judge = async (run: Effect.Effect<void, unknown>): Promise<string> => {
   return Exit.isSuccess(exit) ? "holds" : Cause.pretty(exit.cause)
 }
 
+let seen: TokenSet.AccessToken | undefined
+
 const page = {
   storeLaw: (store: keyof typeof stores, index: number) =>
     judge(Effect.provide(TokenStoreContract.cases[index]?.run ?? Effect.die("no such law"), stores[store])),
@@ -84,12 +86,16 @@ const page = {
   token: () =>
     answer(
       Effect.flatMap(grants, ({ key, service }) =>
-        Effect.map(service.token(key), ({ type, value }) => `${type} ${Redacted.value(value)}`))
+        Effect.map(service.token(key), (token) => {
+          seen = token
+          return `${token.type} ${Redacted.value(token.value)}`
+        }))
     ),
+  /** What there is instead of the token that the page was given last. */
   renew: () =>
     answer(Effect.flatMap(grants, ({ key, service }) =>
       Effect.gen(function*() {
-        const token = yield* service.token(key)
+        const token = seen ?? (yield* service.token(key))
         return `renewed ${Redacted.value((yield* service.refused(key, token)).value)}`
       }))),
   revoke: () => answer(Effect.flatMap(grants, ({ key, service }) => service.revoke(key))),
