@@ -35,6 +35,7 @@ import {
 import { Redis } from "effect/persistence"
 import * as RedisServer from "./support/RedisServer.ts"
 import { canary, leaks } from "./support/secrets.ts"
+import { until } from "./support/until.ts"
 
 type Store = TokenStore.TokenStore["Service"]
 
@@ -61,7 +62,7 @@ describe.skipIf(!RedisServer.isAvailable)("RedisTokenStore", () => {
   })
 })
 
-describe.skipIf(!RedisServer.isInstalled)("RedisTokenStore and its server", { timeout: 30_000 }, () => {
+describe.skipIf(!RedisServer.isInstalled)("RedisTokenStore and its server", () => {
   describe("in the hands of services", () => {
     it.live("eight processes with fifty callers each renew an expired grant once", () =>
       Effect.gen(function*() {
@@ -84,9 +85,13 @@ describe.skipIf(!RedisServer.isInstalled)("RedisTokenStore and its server", { ti
         const world = new World()
         const service = yield* node(world)
         const redis = Context.get(yield* Layer.build(RedisServer.client()), Redis.Redis)
+        let accounts = 0
         const renewal = Effect.gen(function*() {
           world.requests = 0
-          yield* login(service, world)
+          // a notification may be here before the answer to the write that it tells of: of a grant that is known, that
+          // costs a look
+          const key = keyOf(`account-${accounts++}`)
+          yield* login(service, world, key)
           yield* redis.send("CONFIG", "RESETSTAT")
           yield* service.token(key)
           return calls(yield* redis.send<string>("INFO", "commandstats"))
@@ -333,48 +338,44 @@ describe.skipIf(!RedisServer.isInstalled)("RedisTokenStore and its server", { ti
     const listening = Effect.gen(function*() {
       const proxy = yield* RedisServer.proxy
       const [cut, other] = [yield* store({ path: proxy.path }), yield* store()]
-      const changes: Array<string> = []
+      const changes: Array<TokenStore.Change> = []
       yield* Effect.forkScoped(
-        Stream.runForEach(cut.changes ?? Stream.empty, (change) =>
-          Effect.sync(() => {
-            changes.push(change._tag === "Gap" ? "gap" : change.version === undefined ? "removed" : "changed")
-          }))
+        Stream.runForEach(cut.changes ?? Stream.empty, (change) => Effect.sync(() => changes.push(change)))
       )
-      const { grant } = yield* other.write(undefined, draft({}))
-      yield* seen(() => changes.includes("changed") || changes.length > 0)
-      return { changes, grant, other, proxy }
+      // writes until it hears of what was written last: nothing is on its way then
+      const heard = Effect.gen(function*() {
+        const { grant } = yield* other.read(key)
+        const written = yield* other.write(grant?.version, draft({}))
+        yield* Effect.sleep("50 millis")
+        return changes.some((change) => change._tag === "Changed" && change.version === written.grant?.version)
+      }).pipe(Effect.repeat({ until: (isHeard) => isHeard }))
+      yield* heard
+      return { changes, heard, other, proxy }
     })
-    const seen = (condition: () => boolean) =>
-      Effect.suspend(() => condition() ? Effect.void : Effect.fail("not yet")).pipe(
-        Effect.retry(Schedule.spaced("20 millis")),
-        Effect.timeout("15 seconds")
-      )
 
     it.live("when it was cut off and is back", () =>
       Effect.gen(function*() {
-        const { changes, grant, other, proxy } = yield* listening
-        yield* proxy.cut
-        const { grant: missed } = yield* other.write(grant?.version, draft({}))
-        yield* proxy.mend
-        yield* Effect.sleep("500 millis")
+        const { changes, heard, other, proxy } = yield* listening
         const before = changes.length
 
-        yield* other.write(missed?.version, draft({}))
-        yield* seen(() => changes.slice(before).includes("changed"))
+        yield* proxy.cut
+        const { grant } = yield* other.read(key)
+        yield* other.write(grant?.version, draft({}))
+        yield* proxy.mend
+        yield* heard
 
-        assert.include(changes.slice(1), "gap")
+        assert.strictEqual(changes[before]?._tag, "Gap")
       }).pipe(Effect.provide(RedisServer.layer)))
 
     it.live("when nothing comes through and nobody says so", () =>
       Effect.gen(function*() {
         const { changes, proxy } = yield* listening
-        yield* Effect.sleep("500 millis")
         const before = changes.length
 
         yield* proxy.stall
-        yield* seen(() => changes.length > before)
+        yield* until(() => changes.length > before)
 
-        assert.deepStrictEqual(changes.slice(before), ["gap"])
+        assert.deepStrictEqual(changes.slice(before), [{ _tag: "Gap" }])
       }).pipe(Effect.provide(RedisServer.layer)))
   })
 
@@ -643,15 +644,15 @@ const node = (world: World, options?: Parameters<typeof RedisServer.client>[0]) 
           ClientAuthentication.layerNone({ clientId: "client" }),
           Layer.succeed(TokenEndpoint.TokenEndpoint, world.endpoint),
           Layer.succeed(Revocation.Revocation, { revoke: () => Effect.succeed("done") }),
-          RefreshPolicy.layer({ storeTimeLimit: "1 second" })
+          RefreshPolicy.layer({})
         ])
       )
     ),
     (context) => Context.get(context, TokenService.TokenService)
   )
 
-const login = (service: TokenService.TokenService["Service"] | undefined, world: World) =>
+const login = (service: TokenService.TokenService["Service"] | undefined, world: World, grant = key) =>
   Effect.gen(function*() {
     const tokens = world.tokens((yield* Clock.currentTimeMillis) - 60_000)
-    yield* service?.adopt(key, tokens, { scopes: ["read"] }) ?? Effect.die("no service")
+    yield* service?.adopt(grant, tokens, { scopes: ["read"] }) ?? Effect.die("no service")
   })
