@@ -82,13 +82,13 @@ const lines: Readonly<Record<string, Effect.Effect<unknown, unknown>>> = {
     const silent = yield* Server.listen(() => Server.hang)
     const slow = yield* Server.listen(() => [
       ...Server.head(200, { "content-type": "application/json", "content-length": "42" }),
-      ...Server.wait(600),
+      ...Server.wait(2_500),
       ...Server.write(`{"access_token":"abc","token_type":"Bearer"`.slice(0, 41) + "}")
     ])
 
     const told = [
       Client.judged(yield* limited(silent.origin, { headTimeLimit: "200 millis" })),
-      Client.judged(yield* limited(slow.origin, { headTimeLimit: "400 millis" }))
+      Client.judged(yield* limited(slow.origin, { headTimeLimit: "2 seconds" }))
     ]
     yield* until(() => silent.open() === 0)
 

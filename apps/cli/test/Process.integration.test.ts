@@ -78,11 +78,11 @@ describe("effect-oauth, in processes of its own", { concurrent: false }, () => {
     const flags = yield* loggedIn("v4-web-app")
     yield* Effect.sleep("2 seconds")
     const held = yield* sandbox.hold()
-    const token = yield* start(["token", ...flags])
+    const token = yield* start(["token", ...flags], { env: telling })
     yield* held.arrived
 
     token.process.kill("SIGINT")
-    yield* Effect.sleep("300 millis")
+    yield* token.says(/interrupted/)
     yield* held.release
     const { exitCode, stderr, stdout } = yield* token.ended
 
@@ -100,11 +100,11 @@ describe("effect-oauth, in processes of its own", { concurrent: false }, () => {
     const flags = yield* loggedIn("v4-web-app")
     yield* Effect.sleep("2 seconds")
     const held = yield* sandbox.hold()
-    const token = yield* start(["token", ...flags])
+    const token = yield* start(["token", ...flags], { env: telling })
     yield* held.arrived
 
     token.process.kill("SIGINT")
-    yield* Effect.sleep("300 millis")
+    yield* token.says(/interrupted/)
     token.process.kill("SIGINT")
     const { exitCode, stderr } = yield* token.ended
 
@@ -123,6 +123,11 @@ describe("effect-oauth, in processes of its own", { concurrent: false }, () => {
     assert.strictEqual(stderr, "")
   })
 })
+
+// a process that says when it has heard of an interruption: one that comes sooner may be taken for the same
+const telling = {
+  NODE_OPTIONS: "--import data:text/javascript,process.on('SIGINT',()=>process.stderr.write('interrupted'))"
+}
 
 const grantsIn = (directory: string) =>
   Effect.gen(function*() {

@@ -824,9 +824,9 @@ describe("Sandbox", () => {
         const ended = yield* Effect.gen(function*() {
           const sandbox = yield* Sandbox.Sandbox
           const idle = yield* openSocket(sandbox.origin)
-          yield* sandbox.hold({ endpoint: "api" })
+          const { arrived } = yield* sandbox.hold({ endpoint: "api" })
           const held = yield* Effect.forkDetach(lost(call(sandbox.endpoints.v4.me)))
-          yield* Effect.sleep("50 millis")
+          yield* arrived
           return { idle, held, origin: sandbox.origin }
         }).pipe(Effect.provide(Sandbox.layer()))
 
@@ -869,8 +869,7 @@ function withSandbox(title: string, test: (sandbox: Service) => Effect.fn.Return
     () =>
       Effect.gen(function*() {
         yield* test(yield* Sandbox.Sandbox)
-      }).pipe(Effect.provide(Sandbox.layer())),
-    30_000
+      }).pipe(Effect.provide(Sandbox.layer()))
   )
 }
 

@@ -1,4 +1,5 @@
 import { assert, it } from "@effect/vitest"
+import { Effect, Schedule } from "effect"
 import * as Http from "node:http"
 import type { Page } from "playwright-core"
 import * as Chromium from "./support/chromium.ts"
@@ -157,8 +158,13 @@ Chromium.inChromium("the web sample", (browser) => {
 
     await page.getByRole("link", { name: "Connect Frame.io" }).waitFor()
     await other.getByRole("link", { name: "Connect Frame.io" }).waitFor()
-    const entries = await run(sandbox.ledger.entries)
-    assert.isAbove(entries.filter(({ endpoint }) => endpoint === "revocation").length, 0)
+    // the pages are told of the end before Frame.io is
+    await run(
+      Effect.repeat(sandbox.ledger.entries, {
+        until: (entries) => entries.some(({ endpoint }) => endpoint === "revocation"),
+        schedule: Schedule.spaced("50 millis")
+      })
+    )
   })
 
   fact("signs out, and shows the next person nothing", async ({ another, context, origin, page }) => {

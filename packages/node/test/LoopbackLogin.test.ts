@@ -5,11 +5,12 @@ import { TestClock } from "effect/testing"
 import type * as Http from "node:http"
 import * as Net from "node:net"
 import { networkInterfaces } from "node:os"
+import { until } from "../../core/test/support/until.ts"
 import { isClosed, visit } from "./fixtures/visit.ts"
 
 const state = Redacted.make("the-state")
 
-describe("LoopbackLogin", { timeout: 30_000 }, () => {
+describe("LoopbackLogin", () => {
   it.effect("gives the address at which the browser arrived [8252-7.3-a] [2.1-8.5.4-c] [8252-8.3-a] [2.1-8.4.2-a]", () =>
     Effect.gen(function*() {
       const { callback, redirectUri } = yield* LoopbackLogin.listen()
@@ -381,11 +382,11 @@ describe("LoopbackLogin", { timeout: 30_000 }, () => {
           return yield* callback(state)
         }))
         const late = yield* Effect.forkChild(Effect.exit(login))
-        yield* settled
+        yield* until(() => opened.length === 1)
         yield* TestClock.adjust("5 minutes")
         yield* Fiber.join(late)
         const answered = yield* Effect.forkChild(login)
-        yield* settled
+        yield* until(() => opened.length === 2)
         yield* visit(`${opened[1]}?code=c&state=the-state`)
         yield* Fiber.join(answered)
 
@@ -401,7 +402,7 @@ describe("LoopbackLogin", { timeout: 30_000 }, () => {
           opened.push(redirectUri)
           return yield* callback(state)
         })))
-        yield* settled
+        yield* until(() => opened.length === 1)
         assert.isFalse(yield* isClosed(opened.join()))
 
         yield* Fiber.interrupt(fiber)
