@@ -11,8 +11,8 @@ export default defineConfig({
   test: {
     sequence: { concurrent: true },
     // how long a busy machine takes says nothing; what must not take long says so itself
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     // importing Effect once a file is half the time; tests that need a process of their own start one
     isolate: false,
     // tests wait for processes, browsers and clocks: two cores are not busy with one worker

@@ -13,6 +13,7 @@ describe.skipIf(Chromium.isMissing)("browser-page", () => {
       )
       const address = yield* Effect.promise(async () => {
         const context = await browser.newContext()
+        context.setDefaultTimeout(60_000)
         const [one, other] = [await context.newPage(), await context.newPage()]
         await one.goto(origin)
         await one.getByText("You are not logged in.").waitFor()
@@ -30,5 +31,5 @@ describe.skipIf(Chromium.isMissing)("browser-page", () => {
 
       assert.strictEqual(address, `${origin}/callback`)
       assert.strictEqual((yield* sandbox.ledger.counts).revocations, 1)
-    }).pipe(Effect.scoped), 120_000)
+    }).pipe(Effect.scoped))
 })

@@ -31,8 +31,7 @@ describe.skipIf(missing !== undefined)("web-backend-two-nodes", () => {
           ["a", "b", "a", "b"].map((node) => ({ node, name: "Ada Sandbox" }))
         )
         assert.strictEqual((yield* sandbox.ledger.counts).refreshes, 1)
-      }).pipe(Effect.scoped),
-    120_000
+      }).pipe(Effect.scoped)
   )
 })
 

@@ -182,7 +182,7 @@ describe("plain http", () => {
     }))
 })
 
-describe.skipIf(!openssl)("a certificate", { timeout: 30_000 }, () => {
+describe.skipIf(!openssl)("a certificate", () => {
   const kinds = {
     "of its own making": "own",
     "of another host": "other-host",

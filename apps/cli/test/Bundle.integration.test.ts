@@ -26,8 +26,7 @@ describe("Bundle", () => {
 
           assert.deepStrictEqual([...yield* written(path)], [key("first").id])
           assert.deepStrictEqual(yield* standing(from), [key("second").id])
-        }).pipe(Effect.scoped, Effect.provide(layer)),
-      slow
+        }).pipe(Effect.scoped, Effect.provide(layer))
     )
 
     it.effect(
@@ -44,8 +43,7 @@ describe("Bundle", () => {
           assert.strictEqual(yield* fs.readFileString(path), "theirs")
           assert.deepStrictEqual(yield* standing(from), [key("first").id])
           assert.deepStrictEqual(yield* fs.readDirectory(Path.dirname(path)), [Path.basename(path)])
-        }).pipe(Effect.scoped, Effect.provide(layer)),
-      slow
+        }).pipe(Effect.scoped, Effect.provide(layer))
     )
   })
 
@@ -63,8 +61,7 @@ describe("Bundle", () => {
           yield* Stream.runDrain(Bundle.finish({ from, bundle: again, path }))
 
           assert.deepStrictEqual(yield* standing(from), [key("second").id])
-        }).pipe(Effect.scoped, Effect.provide(layer)),
-      slow
+        }).pipe(Effect.scoped, Effect.provide(layer))
     )
 
     it.effect("removes nothing with another passphrase", () =>
@@ -77,12 +74,9 @@ describe("Bundle", () => {
         yield* Effect.exit(Stream.runDrain(Bundle.finish({ from, bundle: again, path })))
 
         assert.deepStrictEqual(yield* standing(from), [key("first").id])
-      }).pipe(Effect.scoped, Effect.provide(layer)), slow)
+      }).pipe(Effect.scoped, Effect.provide(layer)))
   })
 })
-
-// a key is made of a passphrase slowly
-const slow = 60_000
 
 const layer = Layer.mergeAll(NodeFileSystem.layer, SecureRandom.layerWebCrypto)
 

@@ -751,7 +751,7 @@ describe("every command", { concurrent: false }, () => {
         }
       }
       assert.deepStrictEqual(wrong, [], wrong.join("\n\n"))
-    }).pipe(Effect.scoped, Effect.provide(NodeFileSystem.layer)), 300_000)
+    }).pipe(Effect.scoped, Effect.provide(NodeFileSystem.layer)), 600_000)
 })
 
 const hung: Ran = { exitCode: -1, stdout: "", stderr: "it did not end" }

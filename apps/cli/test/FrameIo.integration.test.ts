@@ -284,8 +284,7 @@ function at<A>(
             Layer.provideMerge(Sandbox.layer())
           )
         )
-      ),
-    20_000
+      )
   )
 }
 

@@ -12,7 +12,7 @@ import { errors, Provider } from "oidc-provider"
 import * as Certificates from "../../../packages/node/test/support/certificates.ts"
 import { type Options, type Ran, run } from "./support/commandLine.ts"
 
-describe("effect-oauth request", { timeout: 60_000 }, () => {
+describe("effect-oauth request", () => {
   describe("proves the client", () => {
     const methods: ReadonlyArray<readonly [method: string, client: string, flags: (at: At) => ReadonlyArray<string>]> =
       [

@@ -14,7 +14,7 @@ if (isMissing) {
   process.emitWarning("SKIPPED: the system's keyring: install Debian's packages dbus and gnome-keyring")
 }
 
-describe.skipIf(isMissing)("the system's keyring", { timeout: 120_000 }, () => {
+describe.skipIf(isMissing)("the system's keyring", () => {
   onMachine("seals the grants of a first login, and opens them without being told", function*(machine) {
     const { client, directory, spawn } = machine
     const env = yield* unlocked(directory)

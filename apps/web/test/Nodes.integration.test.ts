@@ -31,7 +31,7 @@ describe("two nodes of the web sample on one Postgres", () => {
       assert.deepStrictEqual([begun.status, landed.status, left.status], [303, 303, 303])
       assert.deepStrictEqual([before, elsewhere], ["Active", "Active"])
       assert.strictEqual(after.status, 401)
-    }).pipe(Effect.scoped), 120_000)
+    }).pipe(Effect.scoped))
 })
 
 const nodes = Effect.gen(function*() {

@@ -19,7 +19,7 @@ describe("A bundle", () => {
     )
 
     assert.isBelow(within.size - without.size, 1000)
-  }, 60_000)
+  })
 
   for (const name of names) {
     it(`of ${name} is that file alone, of less than 1 kB`, async () => {

@@ -49,7 +49,7 @@ describe("Dpop", () => {
         const names = new Set(proofs.map(({ value }) => Proof.claims(Redacted.value(value))["jti"]))
         assert.strictEqual(names.size, 10_000)
         assert.isTrue([...names].every((name) => typeof name === "string" && name.length === 22))
-      }).pipe(Effect.provide(TestCrypto.layer())), 60_000)
+      }).pipe(Effect.provide(TestCrypto.layer())))
 
     for (const method of ["GET", "POST", "PROPFIND"]) {
       it.effect(`names the method ${method} [9449-4.2-g]`, () =>

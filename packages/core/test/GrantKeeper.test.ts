@@ -41,7 +41,7 @@ describe("GrantKeeper", () => {
         assert.isAtMost(world.presented.length, 36)
         assert.isTrue(Exit.isSuccess(exit))
         assert.strictEqual(new Set(world.presented).size, world.presented.length)
-      }), 120_000)
+      }))
 
     it.effect("an idle grant before the idle lifetime that the provider declares", () =>
       Effect.gen(function*() {
@@ -59,7 +59,7 @@ describe("GrantKeeper", () => {
         yield* TestClock.adjust("30 days")
 
         assert.deepStrictEqual([before, first, world.presented.length], [0, 1, 2])
-      }), 120_000)
+      }))
 
     it.effect("a grant that was used lately before its access token ends", () =>
       Effect.gen(function*() {
@@ -84,7 +84,7 @@ describe("GrantKeeper", () => {
 
         assert.isAtLeast(inTime, 23)
         assert.isAtMost(world.presented.length, 27)
-      }), 120_000)
+      }))
 
     it.effect("a grant that this process goes on using for as long as it does", () =>
       Effect.gen(function*() {
@@ -98,7 +98,7 @@ describe("GrantKeeper", () => {
 
         assert.isAtLeast(used, 11)
         assert.isAtMost(world.presented.length, used + 6)
-      }), 120_000)
+      }))
 
     it.effect("everything, where the policy says so", () =>
       Effect.gen(function*() {
@@ -108,7 +108,7 @@ describe("GrantKeeper", () => {
         yield* TestClock.adjust("100 hours")
 
         assert.isAtLeast(world.presented.length, 98)
-      }), 120_000)
+      }))
 
     it.effect("nothing of which nobody knows when it dies, once it is not used", () =>
       Effect.gen(function*() {
@@ -141,7 +141,7 @@ describe("GrantKeeper", () => {
 
         assert.isAtLeast(world.presented.length, 1)
         assert.isAtMost(world.presented.length, 12)
-      }), 120_000)
+      }))
 
     it.effect("the access token of the target that ends first", () =>
       Effect.gen(function*() {
@@ -591,7 +591,7 @@ describe("GrantKeeper", () => {
         yield* TestClock.adjust("1 hour")
 
         assert.deepStrictEqual([first, world.presented.length], [40, 80])
-      }), 120_000)
+      }))
 
     it.effect("writes a claim and a commit for each grant, and hardly more", () =>
       Effect.gen(function*() {

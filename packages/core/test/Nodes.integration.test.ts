@@ -11,7 +11,7 @@ import * as Formats from "./support/formats.ts"
 import * as RedisServer from "./support/RedisServer.ts"
 import * as Rolling from "./support/rolling.ts"
 
-describe.skipIf(!RedisServer.isAvailable)("nodes on Redis", { timeout: 60_000 }, () => {
+describe.skipIf(!RedisServer.isAvailable)("nodes on Redis", () => {
   it.layer(RedisServer.layerAny, { excludeTestServices: true })((it) => {
     for (const [index, law] of [...Coherence.laws, ...Rolling.laws].entries()) {
       it.effect(law.name, () =>
@@ -28,7 +28,7 @@ describe.skipIf(!RedisServer.isAvailable)("nodes on Redis", { timeout: 60_000 },
   })
 })
 
-describe.skipIf(!RedisServer.isAvailable)("a hash of RedisTokenStore", { timeout: 60_000 }, () => {
+describe.skipIf(!RedisServer.isAvailable)("a hash of RedisTokenStore", () => {
   it.live("is read as its first version was written", () =>
     Effect.gen(function*() {
       const prefix = `formats-${process.pid}`

@@ -32,7 +32,7 @@ const stores: ReadonlyArray<
 ]
 
 for (const [name, shared, own] of stores) {
-  describe(`nodes on ${name}`, { timeout: 30_000 }, () => {
+  describe(`nodes on ${name}`, () => {
     for (const law of [...Coherence.laws, ...Rolling.laws]) {
       it.live(law.name, () =>
         Effect.gen(function*() {

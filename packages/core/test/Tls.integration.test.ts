@@ -22,7 +22,7 @@ const clients: Record<string, Layer.Layer<OAuthHttpClient.OAuthHttpClient>> = {
   undici: OAuthHttpClient.layer.pipe(Layer.provide(NodeHttpClient.layerUndici))
 }
 
-describe.skipIf(!openssl)("A server with a certificate of its own making", { timeout: 30_000 }, () => {
+describe.skipIf(!openssl)("A server with a certificate of its own making", () => {
   const asks: Record<string, (origin: string) => Effect.Effect<unknown, OAuthError.OAuthError, Services>> = {
     "is asked to revoke nothing [7009-5-a]": () =>
       Revocation.Revocation.use((revocation) => revocation.revoke(Redacted.make("t"))),

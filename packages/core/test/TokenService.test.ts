@@ -743,8 +743,7 @@ describe("TokenService", () => {
 
           assert.strictEqual(reasonOf(exit), "StoreUnavailable")
           assert.deepStrictEqual(world.presented, ["refresh-0"])
-        }),
-      30_000
+        })
     )
 
     it.effect("is recognised to hold a write that it did not answer", () =>

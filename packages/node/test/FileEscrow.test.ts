@@ -8,7 +8,7 @@ import * as Path from "node:path"
 import { directory } from "./fixtures/directory.ts"
 import { draft, key } from "./fixtures/grants.ts"
 
-describe("FileEscrow", { timeout: 30_000 }, () => {
+describe("FileEscrow", () => {
   it.effect("gives back what an earlier process left, until it is withdrawn", () =>
     Effect.gen(function*() {
       const path = yield* directory

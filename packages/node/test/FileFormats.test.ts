@@ -10,7 +10,7 @@ import { draft } from "./fixtures/grants.ts"
 
 const fixtures = Path.join(import.meta.dirname, "../../core/test/fixtures/format-1")
 
-describe("a file of FileTokenStore", { timeout: 30_000 }, () => {
+describe("a file of FileTokenStore", () => {
   it.effect("is read as its first version was written", () =>
     Effect.gen(function*() {
       const path = yield* directory

@@ -8,7 +8,7 @@ import * as Coherence from "../../core/test/support/coherence.ts"
 import * as Rolling from "../../core/test/support/rolling.ts"
 import { directory } from "./fixtures/directory.ts"
 
-describe("nodes on files", { timeout: 60_000 }, () => {
+describe("nodes on files", () => {
   for (const law of [...Coherence.laws, ...Rolling.laws]) {
     it.live(law.name, () =>
       Effect.gen(function*() {

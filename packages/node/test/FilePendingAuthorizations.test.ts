@@ -12,7 +12,7 @@ import { key } from "./fixtures/grants.ts"
 
 const minute = 60_000
 
-describe("FilePendingAuthorizations", { timeout: 30_000 }, () => {
+describe("FilePendingAuthorizations", () => {
   describe("keeps the contract", () => {
     for (const law of PendingAuthorizationsContract.cases) {
       it.effect(law.name, () => Effect.flatMap(directory, (path) => Effect.provide(law.run, filePending(path))))

@@ -10,7 +10,7 @@ import * as Path from "node:path"
 import { directory } from "./fixtures/directory.ts"
 import { draft, key } from "./fixtures/grants.ts"
 
-describe("FileTokenStore", { timeout: 30_000 }, () => {
+describe("FileTokenStore", () => {
   describe("keeps the contract", () => {
     for (const law of TokenStoreContract.cases) {
       it.effect(law.name, () => Effect.flatMap(directory, (path) => Effect.provide(law.run, fileStore(path))))

@@ -25,11 +25,11 @@ let browser: Browser
 let server: http.Server
 let issuer: string
 
-describe.skipIf(Chromium.isMissing)("LoopbackLogin in Chromium", { timeout: 60_000, concurrent: false }, () => {
+describe.skipIf(Chromium.isMissing)("LoopbackLogin in Chromium", { concurrent: false }, () => {
   beforeAll(async () => {
     ;[browser, server] = await Promise.all([Chromium.launch(), listen((origin) => provider(origin).callback())])
     issuer = originOf(server)
-  }, 60_000)
+  })
 
   afterAll(async () => {
     await browser.close()
@@ -206,6 +206,7 @@ function test(name: string, run: (tab: Page) => Effect.Effect<void, unknown, Ser
         Effect.promise(() => browser.newContext()),
         (context) => Effect.promise(() => context.close())
       )
+      context.setDefaultTimeout(60_000)
       const tab = yield* Effect.promise(() => context.newPage())
       yield* Effect.provide(run(tab), layer)
     })))

@@ -16,7 +16,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Layer, Redacted } from "effect"
 import { visit } from "./fixtures/visit.ts"
 
-describe("A native login", { timeout: 30_000 }, () => {
+describe("A native login", () => {
   it.effect("names the real port in both requests, and proves itself by S256 [8252-7.3-a] [2.1-8.5.4-c] [8252-6-a]", () =>
     Effect.gen(function*() {
       const { answer, begun, callback, login, redirectUri } = yield* begin

@@ -25,7 +25,7 @@ import * as fs from "node:fs"
 import * as path from "node:path"
 import * as Certificates from "./support/certificates.ts"
 
-describe.skipIf(!Certificates.openssl)("UndiciClientCertificate", { timeout: 60_000 }, () => {
+describe.skipIf(!Certificates.openssl)("UndiciClientCertificate", () => {
   it.live("shows the client's certificate in the handshake, and the client is known by it [8705-2-a]", () =>
     Effect.gen(function*() {
       const bank = yield* Bank

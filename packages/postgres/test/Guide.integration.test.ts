@@ -16,7 +16,7 @@ const statements = [...guide.matchAll(/^```sql\n([\s\S]*?)^```$/gm)]
   .flatMap(([, block = ""]) => block.split(";\n"))
   .filter((statement) => statement.trim() !== "")
 
-describe.skipIf(Postgres.isMissing)("the guide", { timeout: 60_000 }, () => {
+describe.skipIf(Postgres.isMissing)("the guide", () => {
   it.live("shows statements that Postgres takes, for tables as the library makes them", () =>
     Effect.gen(function*() {
       const { schema } = yield* Postgres.Tables

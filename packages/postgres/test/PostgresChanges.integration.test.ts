@@ -10,7 +10,7 @@ import { until } from "./support/Node.ts"
 import * as Postgres from "./support/postgres.ts"
 import * as Proxy from "./support/Proxy.ts"
 
-describe.skipIf(Postgres.isMissing)("PostgresTokenStore.changes", { timeout: 60_000 }, () => {
+describe.skipIf(Postgres.isMissing)("PostgresTokenStore.changes", () => {
   it.live("announces what is written by hand, or by whatever else", () =>
     Effect.gen(function*() {
       const { grants, sql } = yield* Postgres.Tables

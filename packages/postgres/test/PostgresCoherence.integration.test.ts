@@ -7,7 +7,7 @@ import * as Coherence from "../../core/test/support/coherence.ts"
 import * as Rolling from "../../core/test/support/rolling.ts"
 import * as Postgres from "./support/postgres.ts"
 
-describe.skipIf(Postgres.isMissing)("nodes on Postgres", { timeout: 60_000 }, () => {
+describe.skipIf(Postgres.isMissing)("nodes on Postgres", () => {
   for (const law of [...Coherence.laws, ...Rolling.laws]) {
     it.live(law.name, () =>
       Postgres.withTables(Effect.gen(function*() {

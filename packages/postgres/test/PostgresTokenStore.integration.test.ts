@@ -17,7 +17,7 @@ import { randomUUID } from "node:crypto"
 import { draft, key, keyOf } from "./support/grants.ts"
 import * as Postgres from "./support/postgres.ts"
 
-describe.skipIf(Postgres.isMissing)("PostgresTokenStore", { timeout: 60_000 }, () => {
+describe.skipIf(Postgres.isMissing)("PostgresTokenStore", () => {
   layer(all(), { excludeTestServices: true })("keeps the contract:", (it) => {
     for (const law of TokenStoreContract.cases) it.effect(law.name, () => law.run)
   })

@@ -65,7 +65,7 @@ export const onMachine = (
         const directory = yield* fs.makeTempDirectoryScoped({ prefix: "effect-oauth-test-" })
         yield* Effect.gen(() => body(makeMachine(sandbox, directory)))
       }).pipe(Effect.scoped, Effect.provide(NodeFileSystem.layer)),
-    options?.timeout ?? 120_000
+    options?.timeout ?? 300_000
   )
 }
 

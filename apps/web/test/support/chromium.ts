@@ -33,11 +33,11 @@ const flags = [
 
 /** Tests that share a browser, one after the other; passed over where there is none. */
 export const inChromium = (title: string, tests: (browser: () => Browser) => void) =>
-  describe.skipIf(executable === undefined)(`${title}, in Chromium`, { timeout: 120_000, concurrent: false }, () => {
+  describe.skipIf(executable === undefined)(`${title}, in Chromium`, { concurrent: false }, () => {
     let browser: Browser | undefined
     beforeAll(async () => {
-      browser = await chromium.launch({ executablePath: executable ?? "", args: flags })
-    }, 60_000)
+      browser = await chromium.launch({ executablePath: executable ?? "", args: flags, timeout: 120_000 })
+    })
     afterAll(() => browser?.close())
     tests(() => {
       if (browser === undefined) throw new Error("The browser is there while tests run, and not before")
@@ -70,7 +70,7 @@ export const opened = async (
   const contexts: Array<BrowserContext> = []
   const another = async (options?: BrowserContextOptions) => {
     const context = await browser.newContext(options)
-    context.setDefaultTimeout(15_000)
+    context.setDefaultTimeout(60_000)
     contexts.push(context)
     return context
   }

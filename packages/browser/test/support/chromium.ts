@@ -34,4 +34,4 @@ const args = [
 
 /** Starts it. */
 export const launch = (): Promise<Browser> =>
-  chromium.launch({ args, ...(executablePath === undefined ? {} : { executablePath }) })
+  chromium.launch({ args, timeout: 120_000, ...(executablePath === undefined ? {} : { executablePath }) })

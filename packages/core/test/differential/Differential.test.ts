@@ -53,8 +53,7 @@ describe("beside oauth4webapi", () => {
             differences.filter(({ id, kinds }) => kinds[0] === kind && !seen.has(id)).map(({ id }) => id),
             []
           )
-        }),
-      60_000
+        })
     )
   }
 })

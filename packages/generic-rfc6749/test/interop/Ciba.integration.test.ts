@@ -22,7 +22,7 @@ import * as http from "node:http"
 import { type ClientMetadata, type Configuration, errors, Provider } from "oidc-provider"
 import { listen } from "./support/server.ts"
 
-describe("oidc-provider asks a person on a device of their own", { timeout: 60_000 }, () => {
+describe("oidc-provider asks a person on a device of their own", () => {
   it.live("and the client asks until they agree", () =>
     Effect.gen(function*() {
       const { decide, login, service } = yield* services

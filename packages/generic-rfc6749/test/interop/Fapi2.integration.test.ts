@@ -18,7 +18,7 @@ import { type ClientMetadata, type Configuration, Provider } from "oidc-provider
 import { visit } from "./support/browser.ts"
 import { listen } from "./support/server.ts"
 
-describe("oidc-provider, in its FAPI 2.0 profile", { timeout: 60_000 }, () => {
+describe("oidc-provider, in its FAPI 2.0 profile", () => {
   it.live("logs a person in by a pushed request, a code and S256, and nothing of it passes the browser [FAPI2-5.3.3.2-a] [FAPI2-5.3.3.2-b] [FAPI2-5.3.3.2-c] [FAPI2-5.3.3.2-f] [FAPI2-5.3.3.1-m]", () =>
     Effect.gen(function*() {
       const { received } = yield* Server

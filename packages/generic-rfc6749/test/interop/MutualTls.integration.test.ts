@@ -20,7 +20,7 @@ import type * as tls from "node:tls"
 import { type ClientMetadata, type Configuration, Provider } from "oidc-provider"
 import * as Certificates from "../../../node/test/support/certificates.ts"
 
-describe.skipIf(!Certificates.openssl)("oidc-provider, by mutual TLS", { timeout: 60_000 }, () => {
+describe.skipIf(!Certificates.openssl)("oidc-provider, by mutual TLS", () => {
   for (const method of ["tls_client_auth", "self_signed_tls_client_auth"] as const) {
     it.live(`knows a client by its certificate, and binds its tokens to it: ${method} [8705-2-a]`, () =>
       Effect.gen(function*() {

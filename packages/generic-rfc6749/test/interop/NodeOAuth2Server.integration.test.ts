@@ -20,7 +20,7 @@ import type * as http from "node:http"
 import { visit } from "./support/browser.ts"
 import { listen } from "./support/server.ts"
 
-describe("@node-oauth/oauth2-server", { timeout: 60_000 }, () => {
+describe("@node-oauth/oauth2-server", () => {
   it.live("logs a person in by code and PKCE", () =>
     Effect.gen(function*() {
       const service = yield* TokenService.TokenService

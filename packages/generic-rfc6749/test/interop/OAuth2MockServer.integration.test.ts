@@ -19,7 +19,7 @@ import { Context, Effect, Layer, Option, Redacted } from "effect"
 import { Events, OAuth2Server } from "oauth2-mock-server"
 import { visit } from "./support/browser.ts"
 
-describe("oauth2-mock-server", { timeout: 60_000 }, () => {
+describe("oauth2-mock-server", () => {
   it.live("is found by its issuer, and logs a person in by code and PKCE", () =>
     Effect.gen(function*() {
       const service = yield* TokenService.TokenService

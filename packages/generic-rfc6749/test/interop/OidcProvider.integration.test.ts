@@ -28,7 +28,7 @@ import { type ClientMetadata, type Configuration, errors, Provider } from "oidc-
 import { follow, visit } from "./support/browser.ts"
 import { listen } from "./support/server.ts"
 
-describe("oidc-provider", { timeout: 60_000 }, () => {
+describe("oidc-provider", () => {
   it.live("is found by its issuer, and logs a person in by code and PKCE", () =>
     Effect.gen(function*() {
       const { login, service } = yield* services

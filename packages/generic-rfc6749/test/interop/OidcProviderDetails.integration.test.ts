@@ -18,7 +18,7 @@ import { type Configuration, errors, Provider } from "oidc-provider"
 import { visit } from "./support/browser.ts"
 import { listen } from "./support/server.ts"
 
-describe("oidc-provider with authorization details", { timeout: 60_000 }, () => {
+describe("oidc-provider with authorization details", () => {
   it.live("grants what the person agreed to, and tells it [9396-7-a] [9396-7-b]", () =>
     Effect.gen(function*() {
       const { login, service } = yield* services

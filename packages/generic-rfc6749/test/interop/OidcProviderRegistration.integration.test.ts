@@ -20,7 +20,7 @@ import { type Configuration, Provider } from "oidc-provider"
 import { visit } from "./support/browser.ts"
 import { listen } from "./support/server.ts"
 
-describe("oidc-provider with dynamic registration", { timeout: 60_000 }, () => {
+describe("oidc-provider with dynamic registration", () => {
   it.live("knows a client that registered itself, and its grants go on [7591-3.2.1-a]", () =>
     Effect.gen(function*() {
       const service = yield* TokenService.TokenService

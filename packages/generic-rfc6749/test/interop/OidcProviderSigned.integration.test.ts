@@ -16,7 +16,7 @@ import { type Configuration, Provider } from "oidc-provider"
 import { visit } from "./support/browser.ts"
 import { listen } from "./support/server.ts"
 
-describe("oidc-provider with signed requests", { timeout: 60_000 }, () => {
+describe("oidc-provider with signed requests", () => {
   it.live("takes an object by value [9101-4-a] [9101-5-b]", () =>
     Effect.gen(function*() {
       const { begun, key } = yield* loggedIn
@@ -58,7 +58,7 @@ describe("oidc-provider with signed requests", { timeout: 60_000 }, () => {
     }).pipe(Effect.provide(app({}))))
 })
 
-describe("oidc-provider with signed answers", { timeout: 60_000 }, () => {
+describe("oidc-provider with signed answers", () => {
   for (const responseMode of ["jwt", "query.jwt"] as const) {
     it.live(`completes a login by ${responseMode} [JARM-2.4-g]`, () =>
       Effect.gen(function*() {
