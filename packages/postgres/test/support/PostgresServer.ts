@@ -99,7 +99,8 @@ const launchIn = async (data: string, user: User | undefined, options: Options):
 
   await start()
   return {
-    url: `postgres://postgres@127.0.0.1:${port}/postgres`,
+    // on a busy machine a connection takes its time
+    url: `postgres://postgres@127.0.0.1:${port}/postgres?connect_timeout=60`,
     port,
     start,
     stop,
