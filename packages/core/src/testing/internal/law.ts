@@ -24,10 +24,10 @@ export const elapse = (duration: Duration.Input): Effect.Effect<void> =>
     Predicate.hasProperty(clock, "adjust") ? TestClock.adjust(duration) : Effect.sleep(duration)
   )
 
-/** Tries until it is so, or dies with `problem` after about two seconds. */
+/** Tries until it is so, or dies with `problem` after about ten seconds. */
 export const eventually = (attempt: Effect.Effect<boolean>, problem: string): Effect.Effect<void> =>
   Effect.gen(function*() {
-    for (let tries = 0; tries < 100; tries++) {
+    for (let tries = 0; tries < 500; tries++) {
       if (yield* attempt) return
       yield* elapse("20 millis")
     }
