@@ -1,9 +1,65 @@
 /** What a process knows of grants: for how long it is believed, and when it is forgotten. */
-import { Grant, Target } from "@effect-oauth/core"
+import { Grant, Target, TokenStore } from "@effect-oauth/core"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Redacted } from "effect"
+import { Effect, Exit, Layer, Redacted } from "effect"
 import { TestClock } from "effect/testing"
 import { after, reasonOf, valueOf, World } from "./support/World.ts"
+
+describe("a fresh token", () => {
+  it.effect("is not looked at for a write of its own that the store speaks of before it answers", () =>
+    Effect.gen(function*() {
+      const world = yield* World.make()
+      const process = yield* world.process({
+        custody: Layer.effect(
+          TokenStore.TokenStore,
+          Effect.map(TokenStore.TokenStore, (store) => ({
+            ...store,
+            write: (expected, draft) => Effect.tap(store.write(expected, draft), () => Effect.sleep("100 millis"))
+          }))
+        )
+      })
+      yield* after(world.login(process))
+      yield* TestClock.adjust("1 hour")
+      yield* after(process.service.token(world.key()))
+      world.reads = 0
+
+      const exit = yield* after(process.service.token(world.key()))
+
+      assert.strictEqual(valueOf(exit), "access-1")
+      assert.strictEqual(world.reads, 0)
+    }))
+
+  it.effect("is looked at when the store spoke of another's write before it answered its own", () =>
+    Effect.gen(function*() {
+      const world = yield* World.make()
+      const other = yield* world.process()
+      let isPreceded = false
+      const process = yield* world.process({
+        custody: Layer.effect(
+          TokenStore.TokenStore,
+          Effect.map(TokenStore.TokenStore, (store) => ({
+            ...store,
+            write: (expected, draft) =>
+              Effect.tap(
+                store.write(expected, draft),
+                () =>
+                  isPreceded && draft.state._tag === "Active"
+                    ? Effect.andThen(other.service.revoke(world.key()), Effect.sleep("100 millis"))
+                    : Effect.void
+              )
+          }))
+        )
+      })
+      yield* after(world.login(process))
+      yield* TestClock.adjust("1 hour")
+      isPreceded = true
+      yield* after(process.service.token(world.key()))
+
+      const exit = yield* after(process.service.token(world.key()))
+
+      assert.strictEqual(valueOf(exit), "ReauthorizationRequired")
+    }))
+})
 
 describe("a usable token that is due and was not looked at for maxStaleness", () => {
   it.effect("is served after a look, and waits for no renewal", () =>

@@ -304,7 +304,7 @@ const closed = Exit.fail(OAuthError.make("TokenService", "close", new OAuthError
 const moved = (snapshot: Snapshot.Snapshot | undefined, version: string | undefined): void => {
   if (snapshot === undefined) return
   if (version === (snapshot.held === undefined ? undefined : Held.version(snapshot.held))) return
-  Snapshot.distrust(snapshot)
+  Snapshot.distrust(snapshot, version)
   const waiting = snapshot.moved
   snapshot.moved = undefined
   if (waiting !== undefined) Deferred.doneUnsafe(waiting, Effect.void)

@@ -225,6 +225,8 @@ class Passing {
   neverSent: ReadonlySet<string> | undefined = undefined
   /** Targets that the server refused, by their ids; they rest here, and the grant does not. */
   resting: ReadonlyMap<string, Resting> | undefined = undefined
+  /** The version that the store spoke of last: it may speak of a write before it answers it. */
+  noticed: string | undefined = undefined
   /** Completed when the store notifies of a change. */
   moved: Deferred.Deferred<void> | undefined = undefined
 }
@@ -285,8 +287,9 @@ export interface Trust {
 export const observe = (self: Snapshot, reading: Reading, now: number, trust: Trust): void => {
   self.offset = Held.small(reading.now - now)
   self.heardAt = now
-  // an answer that was on its way when the store spoke up may be older than what it spoke of
-  if (self.notice === "asked") self.notice = "none"
+  // an answer that was on its way when the store spoke up may be older than what it spoke of, or be just that
+  const version = self.passing?.noticed
+  if (self.notice === "asked" || (version !== undefined && version === reading.grant?.version)) self.notice = "none"
   self.grant = reading.grant
   for (const slot of self.slots) fill(slot, trust)
 }
@@ -319,9 +322,13 @@ export const fill = (slot: Slot, trust: Trust): void => {
   )
 }
 
-/** Makes every token of a grant be looked at before it is returned again: the store has said that there is a newer record. */
-export const distrust = (self: Snapshot): void => {
+/**
+ * Makes every token of a grant be looked at before it is returned again: the store has said that there is a newer record,
+ * of this version where it is known.
+ */
+export const distrust = (self: Snapshot, version?: string): void => {
   self.notice = "unasked"
+  if (self.passing !== undefined) self.passing.noticed = version
   for (const slot of self.slots) slot.freshUntil = Number.NEGATIVE_INFINITY
 }
 
