@@ -1601,6 +1601,30 @@ describe("TokenService", () => {
         assert.deepStrictEqual(world.presented, ["refresh-0"])
       }))
 
+    it.effect("puts a pair into escrow that the next start knows for its own, when the store goes back in time after it [I1]", () =>
+      Effect.gen(function*() {
+        const world = yield* World.make()
+        const process = yield* world.process({ escrow: true })
+        yield* world.login(process)
+        const before = (yield* world.standing()).grant
+        yield* TestClock.adjust("1 hour")
+        world.writes.push("pass", "fail")
+        yield* Effect.forkChild(process.service.token(world.key()))
+        yield* TestClock.adjust("250 millis")
+        world.isStoreDown = true
+        yield* after(process.close, "11 seconds")
+        world.isStoreDown = false
+        const next = yield* world.process({ escrow: true })
+        const { grant, now } = yield* world.standing()
+        if (before === undefined || grant === undefined) return assert.fail("no record")
+        yield* world.memory.write(grant.version, Grant.draft(before, { now, writeId: "restored" }))
+
+        const exit = yield* after(next.service.refresh(world.key()))
+
+        assert.strictEqual(valueOf(exit), "access-2")
+        assert.deepStrictEqual(world.presented, ["refresh-0", "refresh-1"])
+      }))
+
     it.effect("leaves a pair in escrow that the next start commits over the record that was claimed, which stands again [I2]", () =>
       Effect.gen(function*() {
         const world = yield* World.make()

@@ -42,7 +42,7 @@ import * as Broadcast from "./broadcast.ts"
 import { deposit } from "./commit.ts"
 import * as Custody from "./custody.ts"
 import * as Details from "./details.ts"
-import type { Environment } from "./environment.ts"
+import { type Environment, observe } from "./environment.ts"
 import * as Heartbeats from "./heartbeats.ts"
 import * as Held from "./held.ts"
 import * as Ids from "./ids.ts"
@@ -405,7 +405,11 @@ const restore = Effect.fnUntraced(function*(
       }, entry.claimed))
   )
   if (outcome._tag === "None") return false
-  if (outcome.value.accepted) emit({ _tag: "Saved", key })
+  if (outcome.value.accepted) {
+    emit({ _tag: "Saved", key })
+    // should the store go back in time, this process knows what it has saved
+    observe(self.renewal, snapshot(self, key), outcome.value)
+  }
   yield* Effect.ignore(escrow.withdraw(entry))
   return true
 })
