@@ -63,7 +63,8 @@ export const make = (
     expiresAt: instant(token?.expiresAt),
     expiresIn: token?.expiresAt === undefined ? null : Math.max(0, seconds(token.expiresAt - options.now)),
     lifetime: token?.expiresAt === undefined ? null : Math.max(0, seconds(token.expiresAt - token.issuedAt)),
-    renewable: body?.refreshToken !== undefined,
+    // what came with an answer that failed a check is given to nobody, and is what a renewal presents
+    renewable: (body?.quarantined ?? body)?.refreshToken !== undefined,
     refreshTokenExpiresAt: instant(body?.refreshTokenExpiresAt),
     retryAt: instant(grant.retryAt),
     failures: grant.state._tag === "Active" ? grant.state.failures : 0,

@@ -42,6 +42,19 @@ describe("GrantView", () => {
     assert.match(GrantView.toText(view, Style.plain), /state +ended/)
   })
 
+  it("says that a grant can be renewed whose refresh token came with an answer that failed a check", () => {
+    const { refreshToken, ...body } = open
+    const quarantined = { refreshToken: refreshToken ?? Redacted.make(""), problem: "ResponseInvalid" }
+    const view = GrantView.make(
+      { ...record({}), body: { ...body, quarantined } },
+      { ...options, now: start + 7_200_000 }
+    )
+
+    assert.isTrue(view.renewable)
+    assert.isFalse(GrantView.isEnded(view))
+    assert.notInclude(JSON.stringify(view), "hush")
+  })
+
   it("says why a login is needed", () => {
     const view = GrantView.make(
       record({ state: { _tag: "ReauthorizationRequired", why: "RotationLost", at: start } }),
