@@ -151,8 +151,10 @@ const of = (reason: OAuthErrorReason): Words => {
       }
     case "RecordInvalid":
       return {
-        message: `--store: the ${reason.store} store holds something that is no grant (${reason.problem}); it was ` +
-          `left as it is: effect-oauth grants set-aside moves it out of the way`,
+        message: reason.during === "write"
+          ? `--store: the ${reason.store} store cannot keep this grant (${reason.problem}); nothing was written`
+          : `--store: the ${reason.store} store holds something that is no grant (${reason.problem}); it was ` +
+            `left as it is: effect-oauth grants set-aside moves it out of the way`,
         field: "--store",
         why: reason.problem
       }

@@ -73,18 +73,23 @@ export const make = Effect.fnUntraced(function*(options?: {
       const request = store.get(key)
       let result: Result.Result<TokenStore.Outcome, Failure> | undefined
       request.addEventListener("success", () => {
-        result = Result.map(decode(key, request.result), (kept) => {
+        result = Result.flatMap(decode(key, request.result), (kept): Result.Result<TokenStore.Outcome, Failure> => {
           const now = clock.currentTimeMillisUnsafe()
           const decision = decide(kept?.grant, { now, version })
-          if (decision._tag === "Keep") return { now, accepted: false, grant: kept?.grant }
+          if (decision._tag === "Keep") return Result.succeed({ now, accepted: false, grant: kept?.grant })
           if (decision._tag === "Remove") {
             store.delete(key)
-            return { now, accepted: true, grant: undefined }
+            return Result.succeed({ now, accepted: true, grant: undefined })
           }
           const { grant } = decision
           const history = decision._tag === "Put" ? Grant.appendHistory(kept?.history, grant) : kept?.history ?? []
-          store.put({ version: grant.version, history, grant: GrantSchema.encode(grant) }, key)
-          return { now, accepted: true, grant }
+          return Result.mapBoth(GrantSchema.encode(grant), {
+            onFailure: () => refused,
+            onSuccess: (encoded) => {
+              store.put({ version: grant.version, history, grant: encoded }, key)
+              return { now, accepted: true, grant }
+            }
+          })
         })
       })
       return () => result
@@ -184,6 +189,12 @@ export const layer = (options?: {
   readonly database?: string | undefined
 }): Layer.Layer<TokenStore.TokenStore, never, SecureRandom.SecureRandom> =>
   Layer.effect(TokenStore.TokenStore, make(options))
+
+const refused = new OAuthError.RecordInvalid({
+  store: "indexeddb",
+  problem: "it is not of the schema of a grant",
+  during: "write"
+})
 
 type Failure = OAuthError.StoreUnavailable | OAuthError.RecordInvalid
 

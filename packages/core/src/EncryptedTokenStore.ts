@@ -13,6 +13,7 @@ import * as Base64Url from "effect/encoding/Base64Url"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import * as Grant from "./Grant.ts"
 import * as GrantHistory from "./GrantHistory.ts"
@@ -135,12 +136,22 @@ export const make = Effect.fnUntraced(function*(options?: Options): Effect.fn.Re
   const invalid = (problem: string, version?: string) =>
     new OAuthError.RecordInvalid({ store: name, problem, ...(version === undefined ? {} : { version }) })
 
+  const refused = new OAuthError.RecordInvalid({
+    store: name,
+    problem: "its body is not of the schema of a grant",
+    during: "write"
+  })
+
   const seal = Effect.fnUntraced(function*(record: Grant.Draft) {
     const place = Bodies.placeOf(record)
     const known = seals.get(record.body)
     if (known?.sealed.keyId === keyring.current && Bodies.isSame(known.place, place)) return known.sealed
-    const text = Redacted.make(Bodies.encodeBody(record.body))
-    const sealed: Bodies.Seal["sealed"] = { _tag: "Sealed", ...(yield* keyring.seal(text, place)) }
+    const text = Bodies.encodeBody(record.body)
+    if (Result.isFailure(text)) return yield* Effect.fail(refused)
+    const sealed: Bodies.Seal["sealed"] = {
+      _tag: "Sealed",
+      ...(yield* keyring.seal(Redacted.make(text.success), place))
+    }
     seals.set(record.body, { place, sealed })
     return sealed
   })

@@ -123,6 +123,16 @@ export const stand = (draft: Draft, options: { readonly version: string; readonl
 }
 
 /**
+ * Whether the durations of a draft are finite. A store refuses one whose are not,
+ * as most could not read it again.
+ *
+ * @category predicates
+ * @since 0.1.0
+ */
+export const isFinite = ({ dueIn = 0, leaseFor = 0, retryIn = 0 }: Draft): boolean =>
+  Number.isFinite(dueIn + leaseFor + retryIn)
+
+/**
  * The draft that proposes a record again, as it stands at `now`.
  *
  * @category combinators

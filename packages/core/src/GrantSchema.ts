@@ -345,8 +345,12 @@ export const decode: (input: unknown) => Result.Result<typeof Grant.Type, unknow
 
 /**
  * Encodes a record to its JSON form, tokens in clear unless the body is sealed.
+ * What is no record fails: a number that is not finite, say, which JSON cannot
+ * say.
  *
  * @category schemas
  * @since 0.1.0
  */
-export const encode = Schema.encodeSync(Grant)
+export const encode: (grant: typeof Grant.Type) => Result.Result<typeof Grant.Encoded, unknown> = Schema.encodeResult(
+  Grant
+)

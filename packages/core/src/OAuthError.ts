@@ -531,7 +531,9 @@ export class StoreUnavailable extends /* @__PURE__ */ Data.TaggedError("StoreUna
 }
 
 /**
- * What the store holds cannot be read as a record. It is left as it is.
+ * What the store holds cannot be read as a record, and is left as it is. Or, with
+ * `during: "write"`, what the store was given cannot be kept as one, and nothing
+ * was written.
  *
  * @category errors
  * @since 0.1.0
@@ -541,10 +543,14 @@ export class RecordInvalid extends /* @__PURE__ */ Data.TaggedError("RecordInval
   readonly problem: string
   /** The version under which `TokenStore.setAside` moves it out of the way, where the store can tell. */
   readonly version?: string | undefined
+  /** Absent: it was read. */
+  readonly during?: "write" | undefined
 }> {
   readonly isTransient: boolean = false
   override get message(): string {
-    return `The store (${this.store}) holds a record that cannot be read (${this.problem}); it was left as it is`
+    return this.during === "write"
+      ? `The store (${this.store}) was given a record that cannot be kept (${this.problem}); nothing was written`
+      : `The store (${this.store}) holds a record that cannot be read (${this.problem}); it was left as it is`
   }
 }
 

@@ -6,6 +6,7 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redis from "effect/persistence/Redis"
+import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import * as Configuration from "./Configuration.ts"
 import type * as Grant from "./Grant.ts"
@@ -113,7 +114,9 @@ export const make = Effect.fnUntraced(function*(options?: Options): Effect.fn.Re
 
   const write = (expected: string | undefined, draft: Grant.Draft): Effect.Effect<Outcome, Failure> =>
     Effect.suspend(() => {
-      const { body, dueIn, leaseFor, note, retryIn, ...head } = draft
+      const encoded = Reply.encode(draft)
+      if (Result.isFailure(encoded)) return Effect.fail(encoded.failure)
+      const { dueIn, leaseFor, note, retryIn } = draft
       const [provider = ""] = draft.key.split("|", 1)
       const written = run(
         Scripts.write,
@@ -123,8 +126,8 @@ export const make = Effect.fnUntraced(function*(options?: Options): Effect.fn.Re
           draft.key,
           provider,
           draft.writeId,
-          Reply.encodeHead(note === undefined ? head : { ...head, last: note }),
-          Reply.encodeBody(body),
+          encoded.success.head,
+          encoded.success.body,
           names.states[draft.state._tag],
           millis(dueIn),
           millis(retryIn),

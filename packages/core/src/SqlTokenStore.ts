@@ -195,7 +195,7 @@ export const make: (options?: Options) => Effect.Effect<
   > {
     const version = yield* id
     const statement = writing(expected, draft, version)
-    if (Result.isFailure(statement)) return yield* Effect.fail(Rows.invalid(name, "a draft that is no record"))
+    if (Result.isFailure(statement)) return yield* Effect.fail(Rows.refused(name))
     const [row] = yield* run(statement.success)
     return row === undefined
       ? { ...yield* read(draft.key), accepted: false }

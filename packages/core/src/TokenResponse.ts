@@ -13,7 +13,7 @@ import type { Json, JsonObject } from "effect/Schema"
 import type * as Types from "effect/Types"
 import type { AuthorizationDetails } from "./AuthorizationDetails.ts"
 import { fromJson } from "./internal/details.ts"
-import { isJson, isShallow, member, parseObject } from "./internal/json.ts"
+import { isJson, member, parseObject, settled } from "./internal/json.ts"
 import {
   AnswerLost,
   type ConfigurationInvalid,
@@ -415,8 +415,9 @@ const detailsOf = (object: JsonObject): Redacted.Redacted<AuthorizationDetails> 
 
 const keptOf = (object: JsonObject, rules: Rules): TokenSet["kept"] => {
   const kept = [...rules.keep, ...rules.apiOrigins].flatMap((name) => {
-    const value = secret.has(name) ? undefined : member(object, name)
-    return value === undefined || !isShallow(value) ? [] : [[name, value] as const]
+    const told = secret.has(name) ? undefined : member(object, name)
+    const value = told === undefined ? undefined : settled(told)
+    return value === undefined ? [] : [[name, value] as const]
   })
   return kept.length === 0 ? undefined : Object.fromEntries(kept)
 }

@@ -21,7 +21,7 @@ import type * as GrantKey from "./GrantKey.ts"
 import * as AtOnce from "./internal/atOnce.ts"
 import * as Broadcast from "./internal/broadcast.ts"
 import * as Held from "./internal/held.ts"
-import type { OAuthError } from "./OAuthError.ts"
+import { make, type OAuthError, RecordInvalid } from "./OAuthError.ts"
 
 /**
  * What a read found, and the store's now (epoch milliseconds).
@@ -95,7 +95,9 @@ export type Change =
  *
  * Every method fails only with the reasons `StoreUnavailable` and
  * `RecordInvalid`, or `KeyUnavailable` where bodies are sealed. A method that
- * fails may have taken effect; a writer finds out by reading its write id.
+ * fails may have taken effect; a writer finds out by reading its write id. A
+ * draft that is no record, as one with a duration that is not finite, is
+ * `RecordInvalid`, and has no effect.
  * `TokenStoreContract` in `@effect-oauth/core/testing` holds the laws.
  *
  * @category services
@@ -225,15 +227,16 @@ export const makeMemory: Effect.Effect<TokenStore["Service"]> = /* @__PURE__ */ 
     changes: changes.stream,
     read: (key) => Effect.sync(() => ({ now: clock.currentTimeMillisUnsafe(), grant: records.get(key.id) })),
     write: (expected, draft) =>
-      Effect.sync(() => {
+      Effect.suspend(() => {
+        if (!Grant.isFinite(draft)) return Effect.fail(notFinite())
         const before = records.peek(draft.key)
-        if ((before && Held.version(before)) !== expected) return outcome(false, draft.key)
+        if ((before && Held.version(before)) !== expected) return Effect.succeed(outcome(false, draft.key))
         const now = clock.currentTimeMillisUnsafe()
         const grant = Grant.stand(draft, { version: String(++version), now })
         if (before !== undefined) remember(draft.key, Held.last(before))
         records.set(grant)
         if (draft.state._tag !== "Renewing") notify(draft.key, grant.version)
-        return { now, accepted: true, grant }
+        return Effect.succeed({ now, accepted: true, grant })
       }),
     extend: (key, { leaseFor, version }) =>
       Effect.sync(() => {
@@ -329,6 +332,13 @@ export const selectList = (
  * @since 0.1.0
  */
 export const layerMemory: Layer.Layer<TokenStore> = /* @__PURE__ */ Layer.effect(TokenStore, makeMemory)
+
+const notFinite = (): OAuthError =>
+  make(
+    "TokenStore",
+    "write",
+    new RecordInvalid({ store: "memory", problem: "a duration is not finite", during: "write" })
+  )
 
 const page = (grants: ReadonlyArray<Grant.Grant>, options: {
   readonly now: number

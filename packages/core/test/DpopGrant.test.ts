@@ -16,7 +16,7 @@ import {
 } from "@effect-oauth/core"
 import { Fault, Ledger, TestAuthorizationServer, TestClient, TestCrypto, TestHttp } from "@effect-oauth/core/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Layer, Option, Redacted } from "effect"
+import { Effect, Fiber, Layer, Option, Redacted, Result } from "effect"
 import { Headers, HttpBody, HttpClient } from "effect/http"
 import { TestClock } from "effect/testing"
 import * as App from "./support/App.ts"
@@ -372,7 +372,7 @@ describe("a grant with DPoP", () => {
       const { thumbprint } = yield* TestCrypto.dpopKey()
       const key = yield* Effect.provide(App.login(), Node.layer({ seed: 1 }))
 
-      const { body } = GrantSchema.encode(yield* stands(key))
+      const { body } = Result.getOrThrow(GrantSchema.encode(yield* stands(key)))
 
       assert.strictEqual(body._tag === "Open" ? body.thumbprint : undefined, thumbprint)
       assert.strictEqual(body._tag === "Open" ? body.accessTokens[0]?.thumbprint : undefined, thumbprint)

@@ -1,7 +1,7 @@
 import { EncryptedTokenStore, Grant, GrantKey, GrantSchema, Keyring, OAuthError, TokenStore } from "@effect-oauth/core"
 import { TestCrypto, TokenStoreContract } from "@effect-oauth/core/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Layer, Redacted, Stream } from "effect"
+import { Effect, Fiber, Layer, Redacted, Result, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { canary, leaks } from "./support/secrets.ts"
 import { after, reasonOf, valueOf, World } from "./support/World.ts"
@@ -491,4 +491,5 @@ const changed = (body: Grant.Body): Grant.Body => {
   return { ...body, ciphertext: `${body.ciphertext.slice(0, -10)}${last}${body.ciphertext.slice(-9)}` }
 }
 
-const json = (grant: Grant.Grant | undefined): unknown => grant === undefined ? undefined : GrantSchema.encode(grant)
+const json = (grant: Grant.Grant | undefined): unknown =>
+  grant === undefined ? undefined : Result.getOrThrow(GrantSchema.encode(grant))

@@ -10,7 +10,7 @@ import {
 } from "@effect-oauth/core"
 import { TestCrypto } from "@effect-oauth/core/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Layer, Redacted, Stream } from "effect"
+import { Effect, Exit, Layer, Redacted, Result, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { after, reasonOf, valueOf, World } from "./support/World.ts"
 
@@ -353,7 +353,7 @@ const held = (store: Store) =>
 const essence = (grant: Grant.Grant | undefined) => {
   if (grant === undefined) return undefined
   const { changedAt: _, last: __, version: ___, writeId: ____, ...rest } = grant
-  return GrantSchema.encode({ ...rest, version: "", writeId: "" })
+  return Result.getOrThrow(GrantSchema.encode({ ...rest, version: "", writeId: "" }))
 }
 
 const move = (options: Omit<GrantMove.Options, "name"> & { readonly name?: string }) =>

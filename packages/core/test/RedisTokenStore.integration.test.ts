@@ -569,7 +569,8 @@ const draft = (changes: Partial<Grant.Draft>): Grant.Draft => ({
   ...changes
 })
 
-const json = (grant: Grant.Grant | undefined): unknown => grant === undefined ? undefined : GrantSchema.encode(grant)
+const json = (grant: Grant.Grant | undefined): unknown =>
+  grant === undefined ? undefined : Result.getOrThrow(GrantSchema.encode(grant))
 
 const accessTokenOf = (grant: Grant.Grant | undefined): string | undefined => {
   const token = grant === undefined ? undefined : Grant.accessToken(grant, "")

@@ -75,6 +75,7 @@ describe("SqlTokenStore", () => {
       for (const changes of [{ key: "ada" }, { serial: Number.NaN }, { dueIn: Number.NaN }, { leaseFor: Infinity }]) {
         const error = yield* Effect.flip(store.write(grant?.version, draft(changes)))
         assert.strictEqual(error.reason._tag, "RecordInvalid")
+        assert.include(error.message, "was given a record that cannot be kept")
       }
       assert.deepStrictEqual((yield* store.read(key)).grant, grant)
     }).pipe(Effect.provide(live())))

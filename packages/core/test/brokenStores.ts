@@ -426,6 +426,31 @@ const wrongLeases: ReadonlyArray<Broken> = [
 
 const wrongKeepers: ReadonlyArray<Broken> = [
   {
+    what: "cuts durations that are not finite",
+    breaking: (store) => ({
+      ...store,
+      write: (expected, { dueIn, leaseFor, retryIn, ...draft }) =>
+        store.write(expected, { ...draft, ...cut({ dueIn, leaseFor, retryIn }) })
+    }),
+    laws: ["refuses a draft whose durations are not finite with RecordInvalid, and leaves what stands"]
+  },
+  {
+    what: "writes JSON without asking whether it says what it should",
+    breaking: (store) => ({
+      ...store,
+      write: (expected, draft) =>
+        draft.body._tag === "Open" && draft.body.kept !== undefined
+          ? store.write(expected, {
+            ...draft,
+            body: { ...draft.body, kept: JSON.parse(JSON.stringify(draft.body.kept)) }
+          })
+          : store.write(expected, draft)
+    }),
+    laws: [
+      "keeps a draft whole or refuses it with RecordInvalid, also where it holds a number that JSON has no word for"
+    ]
+  },
+  {
     what: "confuses the details of states",
     breaking: (store) => editingDrafts((draft) => ({ ...draft, state: confused(draft.state) }))(store),
     laws: [
@@ -741,3 +766,10 @@ const confused = (state: Grant.State): Grant.State => {
       return { ...state, remote: state.remote === "done" ? "pending" : "done" }
   }
 }
+
+const cut = (durations: Pick<Grant.Draft, "dueIn" | "leaseFor" | "retryIn">) =>
+  Object.fromEntries(
+    Object.entries(durations).flatMap(([name, millis]) =>
+      millis === undefined ? [] : [[name, Number.isFinite(millis) ? millis : 1_000] as const]
+    )
+  )

@@ -30,6 +30,7 @@ import * as Files from "./internal/files.ts"
  * **Details**
  *
  * An entry is durable when `deposit` returns, and `deposit` is not interrupted.
+ * One that cannot be kept fails with `RecordInvalid`.
  * A file that cannot be read as an entry is left as it is and passed over with a
  * warning; so is a sealed one, with an error: its keyring would save the pair.
  *
@@ -79,10 +80,11 @@ export const layerSealed = (options: {
       const keyring = yield* Keyring
       return yield* make(options.directory, {
         seal: (name, entry) =>
-          Effect.map(
-            keyring.seal(Redacted.make(encodeEntry(entry)), placeOf(name)),
-            (sealed): typeof Sealed.Type => ({ _tag: "Sealed", ...sealed })
-          ),
+          Effect.flatMap(encodeEntry(entry), (text) =>
+            Effect.map(
+              keyring.seal(Redacted.make(text), placeOf(name)),
+              (sealed): typeof Sealed.Type => ({ _tag: "Sealed", ...sealed })
+            )),
         open: (name, sealed) =>
           Effect.flatMap(keyring.open(sealed, placeOf(name)), (text) =>
             Option.isNone(text)
@@ -104,7 +106,10 @@ const Sealed = Schema.TaggedStruct("Sealed", { keyId: Schema.String, ciphertext:
 const Kept = Schema.Union([Sealed, GrantSchema.Escrowed])
 
 interface Seal {
-  readonly seal: (name: string, entry: Escrow.Entry) => Effect.Effect<typeof Kept.Type, OAuthError.KeyUnavailable>
+  readonly seal: (
+    name: string,
+    entry: Escrow.Entry
+  ) => Effect.Effect<typeof Kept.Type, OAuthError.KeyUnavailable | OAuthError.RecordInvalid>
   readonly open: (
     name: string,
     sealed: typeof Sealed.Type
@@ -140,7 +145,7 @@ const make = Effect.fnUntraced(function*(
         const name = nameOf(entry)
         yield* Files.replace({
           file: Path.join(directory, name),
-          text: encodeKept(yield* seal(name, entry)),
+          text: yield* encodeKept(yield* seal(name, entry)),
           unique: yield* random.uuidV4()
         })
       },
@@ -165,16 +170,30 @@ const nameOf = ({ expected, grant }: Escrow.Entry): string =>
 
 const decodeKept = Files.decoder(Kept, "an escrowed write")
 
-const encodeKept = Schema.encodeSync(Schema.fromJsonString(Kept))
+const encodeKept = encoder(Kept)
 
 const decodeEntry = Files.decoder(GrantSchema.Escrowed, "an escrowed write")
 
-const encodeEntry = Schema.encodeSync(Schema.fromJsonString(GrantSchema.Escrowed))
+const encodeEntry = encoder(GrantSchema.Escrowed)
+
+function encoder<A>(schema: Schema.Codec<A, unknown>): (entry: A) => Effect.Effect<string, OAuthError.RecordInvalid> {
+  const encode = Schema.encodeResult(Schema.fromJsonString(schema))
+  return (entry) =>
+    Effect.mapError(
+      Effect.fromResult(encode(entry)),
+      () =>
+        new OAuthError.RecordInvalid({
+          store: "file",
+          problem: "it is not of the schema of an escrowed write",
+          during: "write"
+        })
+    )
+}
 
 const keyUnavailable = (keyId: string): Effect.Effect<never, OAuthError.KeyUnavailable> =>
   Effect.fail(new OAuthError.KeyUnavailable({ use: "seal", keyId }))
 
 const failingIn = (method: string) =>
-  Effect.mapError((reason: OAuthError.StoreUnavailable | OAuthError.KeyUnavailable) =>
+  Effect.mapError((reason: OAuthError.KeyUnavailable | OAuthError.RecordInvalid | OAuthError.StoreUnavailable) =>
     OAuthError.make("FileEscrow", method, reason)
   )

@@ -91,7 +91,8 @@ export const make = Effect.fnUntraced(function*(options: {
         grant: decision.grant,
         history: decision._tag === "Put" ? Grant.appendHistory(kept?.history, decision.grant) : kept?.history ?? []
       }
-      if (yield* swap({ lock, file, before: bytes, after, unique: version })) {
+      const text = after === undefined ? undefined : yield* textOf(after)
+      if (yield* swap({ lock, file, before: bytes, text, unique: version })) {
         return { now: clock.currentTimeMillisUnsafe(), accepted: true, grant: after?.grant }
       }
     }
@@ -224,6 +225,18 @@ const decode = (file: string, bytes: Uint8Array): Effect.Effect<Kept, OAuthError
     )
   )
 
+const textOf = ({ grant, history }: Kept): Effect.Effect<string, OAuthError.RecordInvalid> =>
+  Effect.fromResult(GrantSchema.encode(grant)).pipe(
+    Effect.map((members) => JSON.stringify({ ...members, history })),
+    Effect.mapError(() =>
+      new OAuthError.RecordInvalid({
+        store: "file",
+        problem: "it is not of the schema of a grant",
+        during: "write"
+      })
+    )
+  )
+
 const versionOf = (file: string, bytes: Uint8Array): Effect.Effect<string | undefined> =>
   Effect.match(decode(file, bytes), {
     onSuccess: ({ grant }) => grant.version,
@@ -235,18 +248,18 @@ const swap = (options: {
   readonly lock: string
   readonly file: string
   readonly before: Uint8Array | undefined
-  readonly after: Kept | undefined
+  readonly text: string | undefined
   readonly unique: string
 }): Effect.Effect<boolean, OAuthError.StoreUnavailable> => {
-  const { after, file, unique } = options
-  return after === undefined
+  const { file, text, unique } = options
+  return text === undefined
     ? Effect.tap(
       Files.whileOthersRead(ifUnchanged(options, () => Fs.unlinkSync(file))),
       () => Files.syncDirectory(Path.dirname(file))
     )
     : Files.replaceWith({
       file,
-      text: JSON.stringify({ ...GrantSchema.encode(after.grant), history: after.history }),
+      text,
       unique,
       commit: (temporary) => ifUnchanged(options, () => Fs.renameSync(temporary, file))
     })

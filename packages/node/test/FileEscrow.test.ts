@@ -51,6 +51,19 @@ describe("FileEscrow", () => {
       assert.strictEqual(Fs.readdirSync(Path.join(path, "escrow")).length, 2)
     }))
 
+  it.effect("is RecordInvalid, and writes nothing, where an entry is no write of a record [I12]", () =>
+    Effect.gen(function*() {
+      const path = yield* directory
+      const { grant, ...rest } = entry("a")
+      const none = { ...rest, grant: { ...grant, serial: Number.NaN } }
+
+      for (const escrow of [yield* open(path), yield* openSealed(path, 1)]) {
+        const { reason } = yield* Effect.flip(escrow.deposit(none))
+        assert.deepStrictEqual(reason._tag === "RecordInvalid" && reason.during, "write")
+      }
+      assert.deepStrictEqual(Fs.readdirSync(Path.join(path, "escrow")), [])
+    }))
+
   describe("layerSealed", () => {
     it.effect("gives back what was sealed with its key", () =>
       Effect.gen(function*() {

@@ -6,7 +6,7 @@ import * as Result from "effect/Result"
 import type { Json } from "effect/Schema"
 import type { AuthorizationDetails } from "../AuthorizationDetails.ts"
 import * as OAuthError from "../OAuthError.ts"
-import { isObject, isShallow, member } from "./json.ts"
+import { isObject, member, settled } from "./json.ts"
 
 /** The parameter that asks for details. */
 export const parameters = (
@@ -21,10 +21,12 @@ export const parameters = (
 }
 
 /** Details as an answer tells them. */
-export const fromJson = (json: Json): AuthorizationDetails | undefined => isDetails(json) ? json : undefined
+export const fromJson = (json: Json): AuthorizationDetails | undefined => {
+  const details = settled(json)
+  return isDetails(details) ? details : undefined
+}
 
-const isDetails = (json: Json): json is AuthorizationDetails =>
-  Array.isArray(json) && isShallow(json) && json.every(isDetail)
+const isDetails = (json: Json | undefined): json is AuthorizationDetails => Array.isArray(json) && json.every(isDetail)
 
 const isDetail = (json: Json): boolean => {
   const type = isObject(json) ? member(json, "type") : undefined
@@ -35,7 +37,7 @@ const problemOf = (
   details: AuthorizationDetails,
   supported: ReadonlyArray<string> | undefined
 ): string | undefined => {
-  if (!isDetails(details)) return "must be objects of JSON, each with a type (RFC 9396, section 2)"
+  if (fromJson(details) === undefined) return "must be objects of JSON, each with a type (RFC 9396, section 2)"
   const unknown = details.find(({ type }) => supported !== undefined && !supported.includes(type))
   return unknown === undefined ? undefined : `is of the type ${unknown.type}, which the server does not list`
 }

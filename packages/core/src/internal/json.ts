@@ -37,10 +37,17 @@ export const member = (object: JsonObject, name: string): Json | undefined =>
 export const isTexts = (value: Json | undefined): value is ReadonlyArray<string> =>
   Array.isArray(value) && value.every((element) => typeof element === "string")
 
-/** Whether a value nests no deeper than this. What is deeper can be parsed, and not always written again. */
-export const isShallow = (json: Json, depth = 32): boolean =>
-  typeof json !== "object" || json === null ||
-  (depth > 0 && Object.values(json).every((value) => isShallow(value, depth - 1)))
+/**
+ * A value as it is once it was written and read again; `undefined` where it cannot be: what nests deeper than this can be
+ * parsed, and not always written again, and a number beyond doubles is parsed as one that JSON has no word for.
+ */
+export const settled = (json: Json): Json | undefined =>
+  canBeWritten(json, 32) ? JSON.parse(JSON.stringify(json)) : undefined
+
+const canBeWritten = (json: Json, depth: number): boolean =>
+  typeof json !== "object" || json === null
+    ? typeof json !== "number" || Number.isFinite(json)
+    : depth > 0 && Object.values(json).every((value) => canBeWritten(value, depth - 1))
 
 /** A text that is the same for the same value, in whatever order its objects have their members. */
 export const canonical = (json: Json): string =>

@@ -3,8 +3,9 @@
  * outcome is a value or a reason.
  */
 import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import type * as Grant from "../Grant.ts"
+import * as Grant from "../Grant.ts"
 import * as GrantSchema from "../GrantSchema.ts"
 import * as OAuthError from "../OAuthError.ts"
 import type { Head, Outcome } from "../TokenStore.ts"
@@ -38,11 +39,27 @@ const given = decoding(Schema.Tuple([Schema.String, Instant, Instant, Instant]),
 const page = decoding(Schema.Tuple([Number, Schema.Array(Schema.Tuple([Schema.String, Schema.String]))]), notUnderstood)
 const scanned = decoding(Schema.Tuple([Number, Schema.String, Strings]), notUnderstood)
 
-/** The head of a draft as it is kept. */
-export const encodeHead: (head: typeof Plain.Type) => string = Schema.encodeSync(Plain)
+/** The head and the body of a draft as they are kept. A draft may be none of a record. */
+export const encode = (
+  draft: Grant.Draft
+): Result.Result<{ readonly head: string; readonly body: string }, OAuthError.RecordInvalid> => {
+  const { body, dueIn: _, leaseFor: __, note, retryIn: ___, ...head } = draft
+  const encoded = Grant.isFinite(draft)
+    ? Result.all({ head: encodeHead(note === undefined ? head : { ...head, last: note }), body: encodeBody(body) })
+    : notFinite
+  return Result.mapError(encoded, () => refused)
+}
 
-/** A body as it is kept. */
-export const encodeBody: (body: Grant.Body) => string = Schema.encodeSync(Body)
+const encodeHead = Schema.encodeResult(Plain)
+const encodeBody = Schema.encodeResult(Body)
+
+const notFinite: Result.Result<never, unknown> = Result.fail("a duration that is not finite")
+
+const refused = new OAuthError.RecordInvalid({
+  store: "redis",
+  problem: "it is not of the schema of a grant",
+  during: "write"
+})
 
 /** Whether a script did what it was asked for, and the record that stands. */
 export const outcome = (input: unknown): Decoded<Outcome> =>

@@ -42,8 +42,10 @@ export const placeOf = ({ key, lineage, serial }: Pick<Grant.Grant, "key" | "lin
 /** Whether two places are one. */
 export const isSame = (a: Place, b: Place): boolean => a.every((part, index) => part === b[index])
 
-/** The text of a body. */
-export const encodeBody: (body: Grant.Body) => string = Schema.encodeSync(Schema.fromJsonString(GrantSchema.Body))
+/** The text of a body, which may be none. */
+export const encodeBody: (body: Grant.Body) => Result.Result<string, unknown> = Schema.encodeResult(
+  Schema.fromJsonString(GrantSchema.Body)
+)
 
 /** The body in a text. */
 export const decodeBody: (text: string) => Result.Result<Grant.Body, unknown> = Schema.decodeUnknownResult(

@@ -4,7 +4,7 @@
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import type * as Grant from "../Grant.ts"
+import * as Grant from "../Grant.ts"
 import * as GrantKey from "../GrantKey.ts"
 import * as GrantSchema from "../GrantSchema.ts"
 import * as OAuthError from "../OAuthError.ts"
@@ -48,12 +48,11 @@ const decodeHead = Schema.decodeUnknownResult(GrantSchema.Head)
 
 /** What has no column of its own is JSON: a text column cannot hold every text. A draft may be none of a record. */
 export const encode = (
-  { body, dueIn, leaseFor, note, retryIn, ...head }: Grant.Draft
+  draft: Grant.Draft
 ): Result.Result<{ readonly head: string; readonly body: string }, unknown> => {
-  // what is not finite would be written, and could not be read again
-  const isFinite = [dueIn, leaseFor, retryIn].every((millis) => millis === undefined || Number.isFinite(millis))
+  const { body, dueIn: _, leaseFor: __, note, retryIn: ___, ...head } = draft
   return Result.flatMap(
-    isFinite ? encodeHead(note === undefined ? head : { ...head, last: note }) : notFinite,
+    Grant.isFinite(draft) ? encodeHead(note === undefined ? head : { ...head, last: note }) : notFinite,
     ({ key: _, ...head }) =>
       Result.map(encodeBody(body), (body) => ({ head: JSON.stringify(head), body: JSON.stringify(body) }))
   )
@@ -154,6 +153,10 @@ export const dueCursor = {
 /** A provider or an account as it stands in the id of a key. */
 export const encodeField = (provider: string): string =>
   GrantKey.make({ provider, issuer: "", client: "", account: "" }).id.slice(0, -3)
+
+/** That a draft is no record. */
+export const refused = (store: string): OAuthError.RecordInvalid =>
+  new OAuthError.RecordInvalid({ store, problem: "it is not of the schema of a grant", during: "write" })
 
 /** That something kept in a store is no record. */
 export const invalid = (store: string, problem: string, version?: string | null): OAuthError.RecordInvalid =>

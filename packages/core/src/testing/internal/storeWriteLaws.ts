@@ -59,6 +59,10 @@ const refused = (outcome: Outcome, standing: Grant.Grant | undefined, what: stri
     same(`the record that ${what} returns`, json(outcome.grant), json(standing))
   )
 
+const isNoRecord = (outcome: Result.Result<Outcome, OAuthError>): boolean =>
+  Result.isFailure(outcome) && outcome.failure.reason._tag === "RecordInvalid" &&
+  outcome.failure.reason.during === "write"
+
 const oneOf = (outcomes: ReadonlyArray<Outcome>, what: string): Effect.Effect<void> => {
   const winners = outcomes.filter(({ accepted }) => accepted)
   const [winner] = winners
@@ -102,6 +106,42 @@ export const writeLaws: ReadonlyArray<Law<TokenStore>> = [
       const { version, changedAt: now = -1 } = grant
       yield* same("the record", json(grant), json(Grant.stand(proposed, { version, now })))
       yield* stands(store, key("a"), grant)
+    })
+  ),
+
+  law(
+    "refuses a draft whose durations are not finite with RecordInvalid, and leaves what stands",
+    Effect.fnUntraced(function*(store, { draft, key }) {
+      const grant = yield* written(store, undefined, draft(key("a")))
+
+      for (const member of ["dueIn", "retryIn", "leaseFor"] as const) {
+        for (const millis of [Infinity, -Infinity, Number.NaN]) {
+          const outcome = yield* Effect.result(store.write(grant.version, { ...draft(key("a")), [member]: millis }))
+          yield* ensure(isNoRecord(outcome), `a draft whose ${member} is ${millis} is not refused with RecordInvalid`)
+        }
+      }
+      yield* stands(store, key("a"), grant)
+    })
+  ),
+
+  law(
+    "keeps a draft whole or refuses it with RecordInvalid, also where it holds a number that JSON has no word for",
+    Effect.fnUntraced(function*(store, { draft, key }) {
+      const proposed = draft(key("a"), { body: { _tag: "Open", accessTokens: [], kept: { number: Infinity } } })
+
+      const outcome = yield* Effect.result(store.write(undefined, proposed))
+
+      const { grant } = yield* store.read(key("a"))
+      if (Result.isSuccess(outcome)) {
+        const { body } = grant ?? proposed
+        yield* ensure(
+          grant !== undefined && body._tag === "Open" && body.kept?.["number"] === Infinity,
+          "a draft is accepted that is another when it is read"
+        )
+      } else {
+        yield* ensure(isNoRecord(outcome), "a draft that cannot be written is not refused with RecordInvalid")
+        yield* ensure(grant === undefined, "a draft that is refused is read")
+      }
     })
   ),
 
