@@ -195,7 +195,7 @@ export const decide = (input: {
             attempt: state.attempt,
             failures: state.failures ?? 0
           },
-          retryIn: Duration.toMillis(rules.patience) + Duration.toMillis(rules.policy.indeterminate(state.attempt))
+          retryIn: resting(Duration.sum(rules.patience, rules.policy.indeterminate(state.attempt)))
         }
       }
     }
@@ -282,7 +282,7 @@ export const conclude = (input: {
         }
         : { _tag: "Active", failures: retry.counts === false ? input.failures : failures },
       dueIn: input.dueAt === undefined ? undefined : Math.max(0, input.dueAt - now),
-      retryIn: Duration.toMillis(retry.after)
+      retryIn: resting(retry.after)
     },
     error,
     precious: change?.body !== undefined,
@@ -669,6 +669,9 @@ const lifetime = (token: Grant.AccessToken): number =>
 
 // ten years: an instant that every clock and store can hold
 const lasting = (duration: Duration.Duration): number => Math.min(Duration.toMillis(duration), 315_360_000_000)
+
+// the functions of a policy may give any duration, and a record holds none that is not finite
+const resting = (duration: Duration.Duration): number => Math.max(0, lasting(duration))
 
 const quarantine = (
   body: Grant.Open,
