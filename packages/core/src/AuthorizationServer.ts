@@ -14,6 +14,7 @@ import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import * as Dialect from "./Dialect.ts"
 import * as GrantKey from "./GrantKey.ts"
+import * as Durations from "./internal/durations.ts"
 import { isPrivate } from "./internal/url.ts"
 import * as OAuthError from "./OAuthError.ts"
 import * as RotationPolicy from "./RotationPolicy.ts"
@@ -232,10 +233,17 @@ const validated = (options: Options, allowed: (url: URL) => boolean): Made => {
       "is missing, though dialect.authorization.pushed says that requests are pushed"
     )
   }
+  const rotation = options.rotation ?? RotationPolicy.unknown
+  if (rotation._tag === "Rotating") {
+    if (!Durations.isLasting(rotation.patience)) return invalid("rotation.patience", Durations.problem)
+    if (rotation.window !== undefined && !Durations.isLasting(rotation.window.duration)) {
+      return invalid("rotation.window.duration", Durations.problem)
+    }
+  }
   return Result.succeed({
     ...options,
     dialect,
-    rotation: options.rotation ?? RotationPolicy.unknown,
+    rotation,
     apiOrigins: options.apiOrigins ?? []
   })
 }

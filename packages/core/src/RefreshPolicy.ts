@@ -6,9 +6,12 @@
  */
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
 import * as Schedule from "effect/Schedule"
+import * as Durations from "./internal/durations.ts"
+import * as OAuthError from "./OAuthError.ts"
 
 /**
  * How a token that is usable and due is renewed: in the background of the
@@ -177,16 +180,17 @@ export const defaults: RefreshPolicy = {
 /**
  * Makes a policy.
  *
+ * **Gotchas**
+ *
+ * Throws an `OAuthError` with the reason `ConfigurationInvalid` where a duration
+ * is not finite or below zero, but for `usedWithin`, which may be infinite, or
+ * where a number is none. {@link layer} fails with it.
+ *
  * @category constructors
  * @since 0.1.0
  */
-export const make = (options: Options): RefreshPolicy => {
-  const given = Object.entries(options).filter(([, value]) => value !== undefined).map(([name, value]) => {
-    const isDuration = Duration.isDuration(defaults[name as keyof RefreshPolicy])
-    return [name, isDuration ? Duration.fromInputUnsafe(value as Duration.Input) : value] as const
-  })
-  return Object.assign({}, defaults, Object.fromEntries(given))
-}
+export const make = (options: Options): RefreshPolicy =>
+  Result.getOrThrowWith(read(options), (reason) => OAuthError.make("RefreshPolicy", "make", reason))
 
 /**
  * Durations that double from `first` up to `most`.
@@ -200,9 +204,39 @@ export function doubling(first: Duration.Duration, most: Duration.Duration): (co
 }
 
 /**
- * A layer that sets the policy.
+ * A layer that sets the policy; fails where {@link make} throws.
  *
  * @category layers
  * @since 0.1.0
  */
-export const layer = (options: Options): Layer.Layer<never> => Layer.succeed(RefreshPolicy, make(options))
+export const layer = (options: Options): Layer.Layer<never, OAuthError.OAuthError> =>
+  Layer.effect(
+    RefreshPolicy,
+    Effect.mapError(
+      Effect.fromResult(read(options)),
+      (reason) => OAuthError.make("RefreshPolicy", "layer", reason)
+    )
+  )
+
+const read = (options: Options): Result.Result<RefreshPolicy, OAuthError.ConfigurationInvalid> => {
+  const policy: Record<string, unknown> = { ...defaults }
+  for (const [field, value] of Object.entries(options)) {
+    if (value === undefined) continue
+    if (!Duration.isDuration(policy[field])) {
+      if (Number.isNaN(value)) return invalid(field, "must be a number")
+      policy[field] = value
+      continue
+    }
+    const duration = Durations.read(value as Duration.Input)
+    if (duration === undefined || !(Durations.isLasting(duration) || isForEver(field, duration))) {
+      return invalid(field, Durations.problem)
+    }
+    policy[field] = duration
+  }
+  return Result.succeed(policy as unknown as RefreshPolicy)
+}
+
+const isForEver = (field: string, duration: Duration.Duration): boolean =>
+  field === "usedWithin" && Duration.equals(duration, Duration.infinity)
+
+const invalid = (field: string, problem: string) => Result.fail(new OAuthError.ConfigurationInvalid({ field, problem }))

@@ -10,6 +10,7 @@
  * @since 0.1.0
  */
 import * as Duration from "effect/Duration"
+import { read } from "./internal/durations.ts"
 
 /**
  * The refresh token stays the same: presenting it again costs nothing.
@@ -89,6 +90,7 @@ export const fixed: RotationPolicy = { _tag: "Static" }
 /**
  * Replaced by every renewal. Without a `window` the old token is dead at once;
  * `reuseRevokesFamily` is true and `patience` five minutes unless said otherwise.
+ * `AuthorizationServer.make` refuses durations that are not finite, or below zero.
  *
  * @category constructors
  * @since 0.1.0
@@ -101,12 +103,12 @@ export const rotating = (options?: {
   _tag: "Rotating",
   ...(options?.window === undefined ? {} : {
     window: {
-      duration: Duration.fromInputUnsafe(options.window.duration),
+      duration: durationOf(options.window.duration),
       idempotent: options.window.idempotent
     }
   }),
   reuseRevokesFamily: options?.reuseRevokesFamily ?? true,
-  patience: Duration.fromInputUnsafe(options?.patience ?? defaultPatience)
+  patience: durationOf(options?.patience ?? defaultPatience)
 })
 
 /**
@@ -152,3 +154,6 @@ export const patience = (self: RotationPolicy): Duration.Duration => {
 }
 
 const defaultPatience = Duration.minutes(5)
+
+// what is not a number is refused with what is not finite, and is not taken for zero
+const durationOf = (input: Duration.Input): Duration.Duration => read(input) ?? Duration.infinity
