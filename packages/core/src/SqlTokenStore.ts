@@ -95,16 +95,21 @@ export const migrations = (options?: Pick<Options, "table">): Sql.Migrations => 
     "0003_due_by_provider": Effect.gen(function*() {
       const sql = (yield* SqlClient.SqlClient).withoutTransforms()
       // what is due of one provider is found however much is due of others, which nobody may keep
-      yield* sql`CREATE INDEX ${sql(index("provider_due"))} ON ${sql(table)} (provider, due_at, key)
-        WHERE due_at IS NOT NULL`
+      yield* Sql.changeIndexes(sql, table, [
+        (how) =>
+          sql`CREATE INDEX ${how} ${sql(index("provider_due"))} ON ${sql(table)} (provider, due_at, key)
+            WHERE due_at IS NOT NULL`
+      ])
     }),
     "0004_unusual_states": Effect.gen(function*() {
       const sql = (yield* SqlClient.SqlClient).withoutTransforms()
-      // nearly all grants are active: these are found by their keys, and the others here
-      yield* sql`CREATE INDEX ${sql(index("unusual"))} ON ${sql(table)} (state, key) WHERE ${unusual(sql)}`
       // an index stands in the schema of its table, and is dropped by its whole name
       const schema = table.slice(0, -Sql.bareName(table).length)
-      yield* sql`DROP INDEX IF EXISTS ${sql(`${schema}${index("state")}`)}`
+      yield* Sql.changeIndexes(sql, table, [
+        // nearly all grants are active: these are found by their keys, and the others here
+        (how) => sql`CREATE INDEX ${how} ${sql(index("unusual"))} ON ${sql(table)} (state, key) WHERE ${unusual(sql)}`,
+        (how) => sql`DROP INDEX ${how} IF EXISTS ${sql(`${schema}${index("state")}`)}`
+      ])
     })
   }
 }
@@ -114,13 +119,20 @@ export const migrations = (options?: Pick<Options, "table">): Sql.Migrations => 
  * the same name with `_migrations` at its end; of several processes that start
  * at once, one runs them.
  *
+ * **Details**
+ *
+ * In Postgres nobody who reads or writes grants waits for longer than half a
+ * second. The indexes of a table of more than 10,000 grants, or of one that
+ * somebody holds, are left as they are: the statements that change them, to be
+ * run by hand, are logged. Where a lock is not to be had for two seconds it fails
+ * with `StoreUnavailable` (`55P03`), unless the table can be used as it is.
+ *
  * @category configuration
  * @since 0.1.0
  */
 export const migrate = (
   options?: Pick<Options, "table">
-): Effect.Effect<void, OAuthError.OAuthError, SqlClient.SqlClient> =>
-  failingIn("migrate")(Sql.migrate(options, { defaultTable, migrations }))
+): Effect.Effect<void, OAuthError.OAuthError, SqlClient.SqlClient> => failingIn("migrate")(Sql.migrate(options, tables))
 
 /**
  * Makes a store with one row for each grant.
@@ -161,7 +173,7 @@ export const make: (options?: Options) => Effect.Effect<
   SecureRandom.SecureRandom | SqlClient.SqlClient
 > = Effect.fnUntraced(function*(options?: Options) {
   const random = yield* SecureRandom.SecureRandom
-  const { name, now, run, sql, table } = yield* failingIn("make")(Sql.open(options, { defaultTable, migrations }))
+  const { name, now, run, sql, table } = yield* failingIn("make")(Sql.open(options, tables))
   // each comes once: also after a removal, and after the database went back to a copy
   const id = Ids.make(random, yield* Clock.Clock)
   const writing = Writes.make(sql, { now, table })
@@ -303,6 +315,9 @@ export const layer = (
   options?: Options
 ): Layer.Layer<TokenStore.TokenStore, OAuthError.OAuthError, SqlClient.SqlClient> =>
   Layer.provide(Layer.effect(TokenStore.TokenStore, make(options)), SecureRandom.layerWebCrypto)
+
+// what comes after the second makes it quicker, and no more
+const tables: Sql.Table = { defaultTable, migrations, needed: 2 }
 
 // which records stand in the index of states
 const unusual = (sql: SqlClient.SqlClient) => sql.literal("state <> 'Active'")

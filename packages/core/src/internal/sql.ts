@@ -128,6 +128,8 @@ export type Migrations = Readonly<Record<string, Effect.Effect<void, SqlError, S
 export interface Table {
   readonly defaultTable: string
   readonly migrations: (options: { readonly table: string }) => Migrations
+  /** The number of the last without which the store cannot do its work; all, unless it is said. */
+  readonly needed?: number | undefined
 }
 
 /** Opens the database of a store, its table brought up to date unless that is done elsewhere. */
@@ -145,21 +147,104 @@ export const open = Effect.fnUntraced(function*(
   return { ...opened, table }
 })
 
-/** Runs the migrations that have not run yet. Which have is kept in a table beside that of the store. */
+/**
+ * Runs the migrations that have not run yet. Which have is kept in a table beside that of the store.
+ *
+ * Nobody who uses the tables is held up for longer than a lock is waited for, and where nothing is to be done nothing is
+ * locked. Where a lock is not to be had, it is an error, unless what stands is all that the store needs.
+ */
 export const migrate = Effect.fnUntraced(function*(
   options: { readonly table?: string | undefined } | undefined,
-  { defaultTable, migrations }: Table
+  { defaultTable, migrations, needed = Number.POSITIVE_INFINITY }: Table
 ): Effect.fn.Return<void, OAuthError.ConfigurationInvalid | OAuthError.StoreUnavailable, SqlClient.SqlClient> {
-  const { name } = yield* database
+  const { name, sql } = yield* database
   const table = yield* tableName(options?.table ?? defaultTable)
-  const loader = Migrator.fromRecord(migrations({ table }))
-  yield* Effect.mapError(Migrator.make({})({ loader, table: `${table}_migrations` }), (error) => {
+  const all = migrations({ table })
+  const ran = `${table}_migrations`
+  const run = Migrator.make({})({ loader: Migrator.fromRecord(all), table: ran })
+  const failed = (error: Migrator.MigrationError | SqlError) => {
     const cause = error._tag === "SqlError" ? error : error.cause
     return isSqlError(cause)
       ? unavailable(name, cause)
       : new OAuthError.StoreUnavailable({ store: name, problem: error._tag })
+  }
+  if (name === "sqlite") return yield* Effect.mapError(Effect.asVoid(run), failed)
+
+  const latest = yield* Effect.mapError(latestOf(sql, ran), failed)
+  if (latest >= Math.max(...Object.keys(all).map((id) => Number.parseInt(id)))) return
+  const alone = Effect.gen(function*() {
+    // of processes that start at once one runs them, and the others wait for it
+    yield* sql`SET LOCAL lock_timeout = '10s'`
+    yield* sql`SELECT pg_advisory_xact_lock(hashtext(${ran}))`
+    yield* sql`SET LOCAL lock_timeout = '2s'`
+    yield* run
   })
+  yield* sql.withTransaction(alone).pipe(
+    Effect.mapError(failed),
+    Effect.catchIf(
+      ({ problem }) => problem === lockNotAvailable && latest >= needed,
+      () =>
+        Effect.logWarning(
+          `The tables of ${table} were not brought up to date, as somebody holds a lock on them, and are used as they are`
+        )
+    )
+  )
 })
+
+/** An index is made, or dropped: `how` is "CONCURRENTLY" or nothing. */
+export type IndexChange = (how: Statement.Fragment) => Statement.Statement<object>
+
+/**
+ * Changes the indexes of a table within a migration. To read a table for an index keeps its writers waiting, so that in
+ * Postgres it is done only where the table is small and nobody is in the way. Else the statements are logged that do it
+ * beside everybody, which cannot be run in a transaction: a store works without its indexes.
+ */
+export const changeIndexes = Effect.fnUntraced(function*(
+  sql: SqlClient.SqlClient,
+  table: string,
+  changes: ReadonlyArray<IndexChange>
+): Effect.fn.Return<void, SqlError> {
+  // what is dropped takes the stronger lock: nobody gets in between the two
+  const change = Effect.forEach(changes.toReversed(), (change) => change(sql.literal("")), { discard: true })
+  if (sql.onDialectOrElse({ pg: () => false, orElse: () => true })) return yield* change
+
+  const rows = yield* sql`SELECT 1 FROM ${sql(table)} LIMIT ${sql.literal(String(small + 1))}`
+  const soon = sql.withTransaction(Effect.gen(function*() {
+    // this may be part of a transaction that waits as long as somebody else has said
+    const [before] = yield* sql<{ readonly limit: string }>`SELECT current_setting('lock_timeout') AS limit`
+    yield* sql`SET LOCAL lock_timeout = '500ms'`
+    yield* change
+    yield* sql`SELECT set_config('lock_timeout', ${before?.limit ?? "0"}, true)`
+  }))
+  const isChanged = rows.length <= small && (yield* Effect.as(soon, true).pipe(
+    Effect.catchIf(
+      (error: SqlError) => codeOf(error.reason.cause) === lockNotAvailable,
+      () => Effect.succeed(false)
+    )
+  ))
+  if (isChanged) return
+  const statements = changes.map((change) => `${change(sql.literal("CONCURRENTLY")).compile()[0]};`)
+  yield* Effect.logWarning(
+    [`The indexes of ${table} are left as they are. To change them while it is in use:`, ...statements].join("\n")
+  )
+})
+
+// how many rows are read in a few milliseconds
+const small = 10_000
+
+// Postgres: lock_not_available
+const lockNotAvailable = "55P03"
+
+// the last migration that has run
+const latestOf = Effect.fnUntraced(
+  function*(sql: SqlClient.SqlClient, ran: string): Effect.fn.Return<number, SqlError> {
+    const [name] = sql`${sql(ran)}`.compile()
+    const [place] = yield* sql<{ readonly found: boolean }>`SELECT to_regclass(${name}) IS NOT NULL AS found`
+    if (place?.found !== true) return 0
+    const [row] = yield* sql<{ readonly latest: number | null }>`SELECT max(migration_id) AS latest FROM ${sql(ran)}`
+    return row?.latest ?? 0
+  }
+)
 
 const codeOf = (cause: unknown): string | undefined =>
   Predicate.hasProperty(cause, "code") && typeof cause.code === "string" && /^\w{1,40}$/.test(cause.code)

@@ -62,17 +62,38 @@ export const make = (table: string): Migrations => ({
   })
 })
 
-/** Runs those that have not run yet. */
+/**
+ * Runs those that have not run yet. Where nothing is to be done nothing is locked, and a lock is waited for no longer than
+ * two seconds, as whoever writes grants waits behind it.
+ */
 export const run = (table: string): Effect.Effect<void, OAuthError.OAuthError, SqlClient.SqlClient> =>
-  Migrator.make({})({ loader: Migrator.fromRecord(make(table)), table: `${table}_notify_migrations` }).pipe(
-    Effect.asVoid,
-    Effect.mapError((error) => {
-      const cause = error._tag === "SqlError" ? error : error.cause
-      const problem = isSqlError(cause) ? Failure.codeOf(cause) : error._tag
-      return OAuthError.make(
-        "PostgresTokenStore",
-        "migrate",
-        new OAuthError.StoreUnavailable({ store: "postgres", problem })
-      )
-    })
-  )
+  Effect.mapError(pending(table), (error) => {
+    const cause = error._tag === "SqlError" ? error : error.cause
+    const problem = isSqlError(cause) ? Failure.codeOf(cause) : error._tag
+    return OAuthError.make(
+      "PostgresTokenStore",
+      "migrate",
+      new OAuthError.StoreUnavailable({ store: "postgres", problem })
+    )
+  })
+
+const pending = Effect.fnUntraced(function*(
+  table: string
+): Effect.fn.Return<void, Migrator.MigrationError | SqlError, SqlClient.SqlClient> {
+  const sql = (yield* SqlClient.SqlClient).withoutTransforms()
+  const ran = `${table}_notify_migrations`
+  const migrations = make(table)
+  const [name] = sql`${sql(ran)}`.compile()
+  const [place] = yield* sql<{ readonly found: boolean }>`SELECT to_regclass(${name}) IS NOT NULL AS found`
+  if (place?.found === true) {
+    const rows = yield* sql`SELECT migration_id FROM ${sql(ran)}`
+    if (rows.length >= Object.keys(migrations).length) return
+  }
+  yield* sql.withTransaction(Effect.gen(function*() {
+    // of processes that start at once one runs them, and the others wait for it
+    yield* sql`SET LOCAL lock_timeout = '10s'`
+    yield* sql`SELECT pg_advisory_xact_lock(hashtext(${ran}))`
+    yield* sql`SET LOCAL lock_timeout = '2s'`
+    yield* Migrator.make({})({ loader: Migrator.fromRecord(migrations), table: ran })
+  }))
+})
