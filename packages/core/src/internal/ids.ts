@@ -1,6 +1,7 @@
 /**
  * Ids that come once: random bytes as base64url. The bytes are drawn for several at a time, as a call costs far more than
- * bytes do; what was drawn a second ago is not used any more, since a machine that was copied meanwhile holds it too.
+ * bytes do. What was drawn more than a second ago is not used any more: a machine that is copied holds it too, and the copy
+ * notices by its clocks only. One that runs within that second gives the same ids as the other.
  */
 import type * as Clock from "effect/Clock"
 import type * as SecureRandom from "effect/crypto/SecureRandom"
