@@ -233,7 +233,7 @@ const read = (options: Options): Result.Result<RefreshPolicy, OAuthError.Configu
     }
     policy[field] = duration
   }
-  return Result.succeed(policy as unknown as RefreshPolicy)
+  return Result.succeed(Object.assign({}, defaults, policy))
 }
 
 const isForEver = (field: string, duration: Duration.Duration): boolean =>

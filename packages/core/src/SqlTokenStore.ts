@@ -124,7 +124,7 @@ export const migrations = (options?: Pick<Options, "table">): Sql.Migrations => 
  * In Postgres nobody who reads or writes grants waits for longer than half a
  * second. The indexes of a table of more than 10,000 grants, or of one that
  * somebody holds, are left as they are: the statements that change them, to be
- * run by hand, are logged. Where a lock is not to be had for two seconds it fails
+ * run by hand, are logged. Where their table is held for ten seconds it fails
  * with `StoreUnavailable` (`55P03`), unless the table can be used as it is.
  *
  * @category configuration

@@ -171,15 +171,12 @@ export const migrate = Effect.fnUntraced(function*(
   if (name === "sqlite") return yield* Effect.mapError(Effect.asVoid(run), failed)
 
   const latest = yield* Effect.mapError(latestOf(sql, ran), failed)
+  // nobody uses what is not there yet; of processes that start at once one makes it, and the others wait for it
+  if (latest === undefined) return yield* Effect.mapError(Effect.asVoid(run), failed)
   if (latest >= Math.max(...Object.keys(all).map((id) => Number.parseInt(id)))) return
-  const alone = Effect.gen(function*() {
-    // of processes that start at once one runs them, and the others wait for it
-    yield* sql`SET LOCAL lock_timeout = '10s'`
-    yield* sql`SELECT pg_advisory_xact_lock(hashtext(${ran}))`
-    yield* sql`SET LOCAL lock_timeout = '2s'`
-    yield* run
-  })
-  yield* sql.withTransaction(alone).pipe(
+  // the migrator locks its own table, for which only processes that start wait
+  const bounded = Effect.andThen(sql`SET LOCAL lock_timeout = '10s'`, run)
+  yield* sql.withTransaction(bounded).pipe(
     Effect.mapError(failed),
     Effect.catchIf(
       ({ problem }) => problem === lockNotAvailable && latest >= needed,
@@ -235,12 +232,12 @@ const small = 10_000
 // Postgres: lock_not_available
 const lockNotAvailable = "55P03"
 
-// the last migration that has run
+// the last migration that has run; `undefined` where none ever has
 const latestOf = Effect.fnUntraced(
-  function*(sql: SqlClient.SqlClient, ran: string): Effect.fn.Return<number, SqlError> {
+  function*(sql: SqlClient.SqlClient, ran: string): Effect.fn.Return<number | undefined, SqlError> {
     const [name] = sql`${sql(ran)}`.compile()
     const [place] = yield* sql<{ readonly found: boolean }>`SELECT to_regclass(${name}) IS NOT NULL AS found`
-    if (place?.found !== true) return 0
+    if (place?.found !== true) return undefined
     const [row] = yield* sql<{ readonly latest: number | null }>`SELECT max(migration_id) AS latest FROM ${sql(ran)}`
     return row?.latest ?? 0
   }

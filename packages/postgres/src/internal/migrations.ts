@@ -23,12 +23,38 @@ export const make = (table: string): Migrations => ({
     const sql = (yield* SqlClient.SqlClient).withoutTransforms()
     const name = trigger(table)
     const notify = sql(`${table}_notify`)
-    // a payload has less than 8000 bytes
-    yield* sql`CREATE FUNCTION ${notify}() RETURNS trigger LANGUAGE plpgsql AS ${
-      sql.literal(`$$
+    yield* sql`CREATE FUNCTION ${notify}() ${notifying(sql, "")}`
+    // whoever writes grants waits behind a trigger that waits
+    const [before] = yield* sql<{ readonly limit: string }>`SELECT current_setting('lock_timeout') AS limit`
+    yield* sql`SET LOCAL lock_timeout = '2s'`
+    const channel = sql.literal(`'${table}'`)
+    yield* sql`CREATE TRIGGER ${sql(name)} AFTER INSERT OR DELETE ON ${sql(table)}
+      FOR EACH ROW EXECUTE FUNCTION ${notify}(${channel})`
+    // neither a heartbeat nor the loser of a swap changes the version
+    yield* sql`CREATE TRIGGER ${sql(`${name}_update`)} AFTER UPDATE ON ${sql(table)}
+      FOR EACH ROW WHEN (OLD.version IS DISTINCT FROM NEW.version) EXECUTE FUNCTION ${notify}(${channel})`
+    yield* sql`CREATE TRIGGER ${sql(`${name}_truncate`)} AFTER TRUNCATE ON ${sql(table)}
+      FOR EACH STATEMENT EXECUTE FUNCTION ${notify}(${channel})`
+    yield* sql`SELECT set_config('lock_timeout', ${before?.limit ?? "0"}, true)`
+  }),
+  // a claim changes no token; the trigger stays as it is, since to change it would wait for whoever uses the table
+  "0002_not_of_claims": Effect.gen(function*() {
+    const sql = (yield* SqlClient.SqlClient).withoutTransforms()
+    yield* sql`CREATE OR REPLACE FUNCTION ${sql(`${table}_notify`)}() ${notifying(sql, notOfClaims)}`
+  })
+})
+
+const notOfClaims = `IF TG_OP = 'UPDATE' AND NEW.state = 'Renewing' THEN
+          RETURN NULL;
+        END IF;`
+
+// The function that the trigger calls, with what it does first. A payload has less than 8000 bytes.
+const notifying = (sql: SqlClient.SqlClient, first: string) =>
+  sql.literal(`RETURNS trigger LANGUAGE plpgsql AS $$
       DECLARE
         payload text := '${anything}';
       BEGIN
+        ${first}
         IF TG_OP = 'DELETE' THEN
           payload := OLD.key;
         ELSIF TG_OP <> 'TRUNCATE' THEN
@@ -41,30 +67,9 @@ export const make = (table: string): Migrations => ({
         RETURN NULL;
       END
       $$`)
-    }`
-    const channel = sql.literal(`'${table}'`)
-    yield* sql`CREATE TRIGGER ${sql(name)} AFTER INSERT OR DELETE ON ${sql(table)}
-      FOR EACH ROW EXECUTE FUNCTION ${notify}(${channel})`
-    // neither a heartbeat nor the loser of a swap changes the version
-    yield* sql`CREATE TRIGGER ${sql(`${name}_update`)} AFTER UPDATE ON ${sql(table)}
-      FOR EACH ROW WHEN (OLD.version IS DISTINCT FROM NEW.version) EXECUTE FUNCTION ${notify}(${channel})`
-    yield* sql`CREATE TRIGGER ${sql(`${name}_truncate`)} AFTER TRUNCATE ON ${sql(table)}
-      FOR EACH STATEMENT EXECUTE FUNCTION ${notify}(${channel})`
-  }),
-  "0002_not_of_claims": Effect.gen(function*() {
-    const sql = (yield* SqlClient.SqlClient).withoutTransforms()
-    const update = sql(`${trigger(table)}_update`)
-    yield* sql`DROP TRIGGER ${update} ON ${sql(table)}`
-    // nor is a claim told of: it changes no token
-    yield* sql`CREATE TRIGGER ${update} AFTER UPDATE ON ${sql(table)}
-      FOR EACH ROW WHEN (OLD.version IS DISTINCT FROM NEW.version AND NEW.state <> 'Renewing')
-      EXECUTE FUNCTION ${sql(`${table}_notify`)}(${sql.literal(`'${table}'`)})`
-  })
-})
 
 /**
- * Runs those that have not run yet. Where nothing is to be done nothing is locked, and a lock is waited for no longer than
- * two seconds, as whoever writes grants waits behind it.
+ * Runs those that have not run yet. Where nothing is to be done nothing is locked.
  */
 export const run = (table: string): Effect.Effect<void, OAuthError.OAuthError, SqlClient.SqlClient> =>
   Effect.mapError(pending(table), (error) => {
@@ -85,15 +90,10 @@ const pending = Effect.fnUntraced(function*(
   const migrations = make(table)
   const [name] = sql`${sql(ran)}`.compile()
   const [place] = yield* sql<{ readonly found: boolean }>`SELECT to_regclass(${name}) IS NOT NULL AS found`
-  if (place?.found === true) {
-    const rows = yield* sql`SELECT migration_id FROM ${sql(ran)}`
-    if (rows.length >= Object.keys(migrations).length) return
-  }
-  yield* sql.withTransaction(Effect.gen(function*() {
-    // of processes that start at once one runs them, and the others wait for it
-    yield* sql`SET LOCAL lock_timeout = '10s'`
-    yield* sql`SELECT pg_advisory_xact_lock(hashtext(${ran}))`
-    yield* sql`SET LOCAL lock_timeout = '2s'`
-    yield* Migrator.make({})({ loader: Migrator.fromRecord(migrations), table: ran })
-  }))
+  const run = Migrator.make({})({ loader: Migrator.fromRecord(migrations), table: ran })
+  // of processes that start at once one makes it, and the others wait for it
+  if (place?.found !== true) return yield* Effect.asVoid(run)
+  const rows = yield* sql`SELECT migration_id FROM ${sql(ran)}`
+  if (rows.length >= Object.keys(migrations).length) return
+  yield* sql.withTransaction(Effect.andThen(sql`SET LOCAL lock_timeout = '10s'`, run))
 })
