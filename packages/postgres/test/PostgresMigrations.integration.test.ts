@@ -3,7 +3,7 @@ import * as SqlTokenStore from "@effect-oauth/core/SqlTokenStore"
 import { PostgresTokenStore } from "@effect-oauth/postgres"
 import type { PgClient } from "@effect/sql-pg"
 import { assert, describe, it } from "@effect/vitest"
-import { Context, Effect, Exit, Fiber, Layer, Logger } from "effect"
+import { Context, Deferred, Effect, Exit, Fiber, Layer, Logger } from "effect"
 import { SqlClient } from "effect/sql"
 import { draft, key } from "./support/grants.ts"
 import * as Postgres from "./support/postgres.ts"
@@ -123,16 +123,16 @@ const older = Effect.fnUntraced(function*(sql: PgClient.PgClient, grants: string
 
 /** A transaction that has read tables, and does not end until it is interrupted. */
 const holding = Effect.fnUntraced(function*(sql: PgClient.PgClient, ...tables: ReadonlyArray<string>) {
-  let holds = false
+  const held = yield* Deferred.make<void>()
   const fiber = yield* Effect.forkChild(
     sql.withTransaction(Effect.gen(function*() {
       for (const table of tables) yield* sql`SELECT count(*) FROM ${sql(table)}`
-      holds = true
+      yield* Deferred.succeed(held, undefined)
       return yield* Effect.never
     })),
     { startImmediately: true }
   )
-  while (!holds) yield* Effect.sleep("5 millis")
+  yield* Deferred.await(held)
   return fiber
 })
 

@@ -44,8 +44,11 @@ export const make = (table: string): Migrations => ({
   })
 })
 
-const notOfClaims = `IF TG_OP = 'UPDATE' AND NEW.state = 'Renewing' THEN
-          RETURN NULL;
+// of a statement that empties the table there is no row
+const notOfClaims = `IF TG_OP = 'UPDATE' THEN
+          IF NEW.state = 'Renewing' THEN
+            RETURN NULL;
+          END IF;
         END IF;`
 
 // The function that the trigger calls, with what it does first. A payload has less than 8000 bytes.
