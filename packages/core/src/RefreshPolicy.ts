@@ -219,7 +219,7 @@ export const layer = (options: Options): Layer.Layer<never, OAuthError.OAuthErro
   )
 
 const read = (options: Options): Result.Result<RefreshPolicy, OAuthError.ConfigurationInvalid> => {
-  const policy: Record<string, unknown> = Object.assign({}, defaults)
+  const policy: Record<string, unknown> = Object.fromEntries(Object.entries(defaults))
   for (const [field, value] of Object.entries(options)) {
     if (value === undefined) continue
     if (!Duration.isDuration(policy[field])) {
