@@ -356,6 +356,8 @@ const notAllowed = ({ origin, problem }: RequestNotAllowed): string => {
       return `URL: the token is not sent to ${origin} in the clear: use https`
     case "authorization-header":
       return "-H Authorization: is set by effect-oauth: leave it out"
+    case "host-header":
+      return "-H Host: names another server than the URL may: leave it out"
     case "token-parameter":
       return "access_token: the token goes into a header, which effect-oauth sets: leave it out"
     case "userinfo":
@@ -369,6 +371,7 @@ const notAllowedFields: { readonly [K in RequestNotAllowed["problem"]]: string }
   origin: "URL",
   "insecure-url": "URL",
   "authorization-header": "-H",
+  "host-header": "-H",
   "token-parameter": "access_token",
   userinfo: "URL",
   "invalid-url": "URL"

@@ -211,6 +211,11 @@ describe("Failure", () => {
         /^-H Authorization: is set by effect-oauth: leave it out$/
       ],
       [
+        new OAuthError.RequestNotAllowed({ problem: "host-header", origin: "https://api.example" }),
+        ExitCode.usage,
+        /^-H Host: names another server/
+      ],
+      [
         new OAuthError.RequestNotAllowed({ problem: "token-parameter", origin: "https://api.example" }),
         ExitCode.usage,
         /^access_token: the token goes into a header/

@@ -87,7 +87,7 @@ export const make: (
  *
  * A request to an origin that is not named fails with `RequestNotAllowed` before
  * anything is sent, as does one with a user name in its address, or with an
- * `Authorization` header or an `access_token` parameter of its own: a request
+ * `Authorization` or `Host` header or an `access_token` parameter of its own: a request
  * carries one token, in its header (RFC 6750, section 2). Plain http is sent a
  * token only on this machine, where such an origin is named.
  *
@@ -99,7 +99,9 @@ export const make: (
  * RFC 9470) is the failure `AccessInsufficient`, since no renewal changes it.
  *
  * Redirects are not followed: what answers with one names another address, and
- * following it is a new request.
+ * following it is a new request. What else a `FetchHttpClient.RequestInit` in the
+ * context of whoever sends says is kept; one that was given to the client's layer
+ * is replaced.
  *
  * @category combinators
  * @since 0.1.0
@@ -275,8 +277,10 @@ const allow = (origins: ReadonlyArray<string>): Allowed => ({
 
 // Whether a request is plainly one that `check` allows: nearly every one is, and need not be parsed for that.
 const isPlain = ({ body, headers, url, urlParams }: HttpClientRequest, { places }: Allowed): boolean =>
-  isAt(places, url) && headers["authorization"] === undefined && !(url.includes("?") && needsParser.test(url)) &&
-  body._tag !== "FormData" && (body._tag !== "Uint8Array" || !isForm.test(body.contentType)) &&
+  isAt(places, url) && headers["authorization"] === undefined && headers["host"] === undefined &&
+  !(url.includes("?") && needsParser.test(url)) &&
+  body._tag !== "FormData" &&
+  (body._tag !== "Uint8Array" || !mayBeForm.test(headers["content-type"] ?? body.contentType)) &&
   (urlParams.params.length === 0 || !urlParams.params.some(([name]) => name === "access_token"))
 
 const isAt = (places: ReadonlyArray<string>, url: string): boolean => {
@@ -296,17 +300,18 @@ const check = (request: HttpClientRequest, { origins }: Allowed): OAuthError.Req
   if (!isPrivate(url)) return refuse("insecure-url")
   if (!origins.has(url.origin)) return refuse("origin")
   if (request.headers["authorization"] !== undefined) return refuse("authorization-header")
+  if (request.headers["host"] !== undefined) return refuse("host-header")
   return carriesToken(url, request) ? refuse("token-parameter") : undefined
 }
 
 // A request that brings a token of its own would carry two (RFC 6750, section 2).
-const carriesToken = (url: URL, { body }: HttpClientRequest): boolean =>
+const carriesToken = (url: URL, { body, headers }: HttpClientRequest): boolean =>
   (url.search !== "" && url.searchParams.has("access_token")) ||
   (body._tag === "FormData" && body.formData.has("access_token")) ||
-  (body._tag === "Uint8Array" && isForm.test(body.contentType) &&
+  (body._tag === "Uint8Array" && mayBeForm.test(headers["content-type"] ?? body.contentType) &&
     new URLSearchParams(new TextDecoder().decode(body.body)).has("access_token"))
 
-const isForm = /^application\/x-www-form-urlencoded\b/i
+const mayBeForm = /x-www-form-urlencoded/i
 
 // A client that follows redirects by itself may have taken the token along: that is never quiet.
 const landedElsewhere = (
@@ -326,8 +331,6 @@ const isReplayable = (request: HttpClientRequest): boolean =>
 const withProof = (names: ReadonlyArray<string | RegExp>): ReadonlyArray<string | RegExp> =>
   names.includes("dpop") ? names : [...names, "dpop"]
 
-const noRedirects: RequestInit = { redirect: "manual" }
-
 // Requests of one fiber mostly come with the same context, which is then changed once. A context is not looked up by what
 // is in it, and is forgotten with whoever holds it.
 const quieted = new WeakMap<object, object>()
@@ -337,7 +340,10 @@ const quiet = <R>(context: Context.Context<R>): Context.Context<R> => {
   if (known !== undefined) return known as Context.Context<R>
   const names = Context.get(context, Headers.CurrentRedactedNames)
   const quiet = context.pipe(
-    Context.add(FetchHttpClient.RequestInit, noRedirects),
+    Context.add(FetchHttpClient.RequestInit, {
+      ...Context.getOrUndefined(context, FetchHttpClient.RequestInit),
+      redirect: "manual"
+    }),
     Context.add(Headers.CurrentRedactedNames, withProof(names))
   )
   quieted.set(context, quiet)

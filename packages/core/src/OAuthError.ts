@@ -574,13 +574,21 @@ export class KeyUnavailable extends /* @__PURE__ */ Data.TaggedError("KeyUnavail
 
 /**
  * The request is not one that may carry the token: another origin, plain http,
- * or an `Authorization` header that somebody else set. Nothing was sent.
+ * an `Authorization` header that somebody else set, or a `Host` header, which
+ * behind a shared front end names another origin. Nothing was sent.
  *
  * @category errors
  * @since 0.1.0
  */
 export class RequestNotAllowed extends /* @__PURE__ */ Data.TaggedError("RequestNotAllowed")<{
-  readonly problem: "origin" | "insecure-url" | "authorization-header" | "token-parameter" | "userinfo" | "invalid-url"
+  readonly problem:
+    | "origin"
+    | "insecure-url"
+    | "authorization-header"
+    | "host-header"
+    | "token-parameter"
+    | "userinfo"
+    | "invalid-url"
   readonly origin: string
 }> {
   readonly isTransient: boolean = false

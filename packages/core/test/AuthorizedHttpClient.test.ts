@@ -1,8 +1,8 @@
 import { AuthorizedHttpClient, TokenService, TokenSource } from "@effect-oauth/core"
 import { TestAuthorizationServer } from "@effect-oauth/core/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Duration, Effect, Redacted } from "effect"
-import { HttpBody, HttpClient, HttpClientRequest } from "effect/http"
+import { Clock, Context, Duration, Effect, Redacted } from "effect"
+import { FetchHttpClient, HttpBody, HttpClient, HttpClientRequest, HttpClientResponse } from "effect/http"
 import { TestClock } from "effect/testing"
 import * as App from "./support/App.ts"
 
@@ -49,6 +49,38 @@ describe("AuthorizedHttpClient", () => {
       )
 
       assert.strictEqual(error._tag === "OAuthError" ? error.reason._tag : error._tag, "RequestNotAllowed")
+    }).pipe(Effect.provide(App.layer())))
+
+  it.effect("refuses a request that names another host in its headers [I10]", () =>
+    Effect.gen(function*() {
+      const client = yield* AuthorizedHttpClient.make(yield* App.login())
+
+      const error = yield* Effect.flip(
+        client.get("https://api.test/things", { headers: { host: "elsewhere.test" } })
+      )
+
+      assert.strictEqual(
+        error._tag === "OAuthError" && error.reason._tag === "RequestNotAllowed" && error.reason.problem,
+        "host-header"
+      )
+    }).pipe(Effect.provide(App.layer())))
+
+  it.effect("keeps what else whoever sends says to fetch", () =>
+    Effect.gen(function*() {
+      const source = yield* TokenSource.fromGrant(yield* App.login())
+      const said: Array<RequestInit | undefined> = []
+      const plain = HttpClient.make((request, _url, _signal, { context }) => {
+        said.push(Context.getOrUndefined(context, FetchHttpClient.RequestInit))
+        return Effect.succeed(HttpClientResponse.fromWeb(request, new Response()))
+      })
+      const client = AuthorizedHttpClient.withTokenSource(plain, source, { origins: ["https://api.test"] })
+
+      yield* Effect.provideService(client.get("https://api.test/things"), FetchHttpClient.RequestInit, {
+        credentials: "include",
+        redirect: "follow"
+      })
+
+      assert.deepStrictEqual(said, [{ credentials: "include", redirect: "manual" }])
     }).pipe(Effect.provide(App.layer())))
 
   it.effect("renews once and sends once more when the API refuses the token", () =>
@@ -248,6 +280,28 @@ describe("AuthorizedHttpClient", () => {
 
       assert.strictEqual(error._tag === "OAuthError" ? error.reason._tag : error._tag, "RequestNotAllowed")
     }).pipe(Effect.provide(App.layer())))
+
+  for (
+    const [title, type, headers] of [
+      ["as they are written", "application/x-www-form-urlencoded", {}],
+      ["with a space before it", " application/x-www-form-urlencoded", {}],
+      ["by a header", "text/plain", { "content-type": "application/x-www-form-urlencoded" }]
+    ] as const
+  ) {
+    it.effect(`refuses a form that holds a token, its type said ${title}`, () =>
+      Effect.gen(function*() {
+        const client = yield* AuthorizedHttpClient.make(yield* App.login())
+        const body = HttpBody.text("a=b&access_token=another", type)
+        const request = HttpClientRequest.setHeaders(
+          HttpClientRequest.post("https://api.test/things", { body }),
+          headers
+        )
+
+        const error = yield* Effect.flip(client.execute(request))
+
+        assert.strictEqual(error._tag === "OAuthError" ? error.reason._tag : error._tag, "RequestNotAllowed")
+      }).pipe(Effect.provide(App.layer())))
+  }
 
   for (
     const [title, url] of [
