@@ -159,7 +159,7 @@ export const rules: ReadonlyArray<Rule> = [
     says: "a token without an answer rests for patience (step 7)",
     cut: {
       file: "transaction.ts",
-      from: "retryIn: Duration.toMillis(rules.patience) + Duration.toMillis(rules.policy.indeterminate(state.attempt))",
+      from: "retryIn: resting(Duration.sum(rules.patience, rules.policy.indeterminate(state.attempt)))",
       to: "retryIn: 0"
     },
     witness: model("strict", ["pause"], "lost")
