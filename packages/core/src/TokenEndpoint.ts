@@ -123,7 +123,7 @@ export const make: Effect.Effect<
     credentials: Credentials,
     timeLimit: Duration.Duration,
     maySend: () => boolean
-  ): Effect.Effect<Sent, OAuthError.ConfigurationInvalid | OAuthError.KeyUnavailable> => {
+  ): Effect.Effect<Sent, Unsendable> => {
     const { certificate, method } = credentials
     const { grantType, thumbprint } = request
     if (grantType === "client_credentials" && method === "none") {
@@ -190,13 +190,13 @@ export const make: Effect.Effect<
     limit: Duration.Duration,
     clock: Clock.Clock,
     { maySend = always }: ExchangeOptions
-  ): Effect.Effect<TokenResponse.Judgement, OAuthError.ConfigurationInvalid | OAuthError.KeyUnavailable> => {
+  ): Effect.Effect<TokenResponse.Judgement, Unsendable> => {
     const elapsed = Stopwatch.start(clock)
     const left = () => Duration.millis(Math.max(0, Duration.toMillis(limit) - elapsed()))
     const tried: Array<Remedy> = []
     const by = (
       credentials: Credentials
-    ): Effect.Effect<TokenResponse.Judgement, OAuthError.ConfigurationInvalid | OAuthError.KeyUnavailable> =>
+    ): Effect.Effect<TokenResponse.Judgement, Unsendable> =>
       // what is presented has all of the time for its answer, however long the credentials took
       Effect.flatMap(send(request, credentials, limit, maySend), ({ judgement, remedy }) => {
         if (remedy === undefined || tried.includes(remedy)) return Effect.succeed(judgement)
@@ -266,6 +266,8 @@ const then = <A, E, B, E2>(
   effect: Effect.Effect<A, E>,
   next: (value: A) => Effect.Effect<B, E2>
 ): Effect.Effect<B, E | E2> => isValue(effect) ? next(effect.value) : Effect.flatMap(effect, next)
+
+type Unsendable = OAuthError.ConfigurationInvalid | OAuthError.KeyUnavailable
 
 // What may help against a refusal: other credentials, or another proof.
 type Remedy = "credentials" | "proof"

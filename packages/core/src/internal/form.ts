@@ -16,6 +16,7 @@ import type { Parameters } from "../TokenRequest.ts"
 import type { Answer, Judgement } from "../TokenResponse.ts"
 import type { TokenSet } from "../TokenSet.ts"
 import * as Exchange from "./exchange.ts"
+import { limited } from "./limited.ts"
 import { problemOfResource } from "./url.ts"
 import { isValue, within } from "./within.ts"
 
@@ -130,13 +131,6 @@ export const credentials = (
       )
     )
   })
-
-/** What somebody else's code comes to, within the time that an exchange may take: a hook, a key that signs elsewhere. */
-export const limited = <A, E, E2>(effect: Effect.Effect<A, E>, late: E2): Effect.Effect<A, E | E2> =>
-  isValue(effect) ? effect : Effect.flatMap(
-    ExchangeLimits,
-    ({ timeLimit }) => within(effect, Duration.toMillis(timeLimit), () => Effect.fail(late))
-  )
 
 // what somebody else's code threw may quote the secret
 const guarded = <A, E>(effect: () => Effect.Effect<A, E>): Effect.Effect<A, E | KeyUnavailable> => {

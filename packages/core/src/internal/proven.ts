@@ -8,7 +8,7 @@ import * as Redacted from "effect/Redacted"
 import type { Dpop, Proof } from "../DpopProof.ts"
 import * as OAuthError from "../OAuthError.ts"
 import { bound } from "./bound.ts"
-import { limited } from "./form.ts"
+import { limited } from "./limited.ts"
 
 /** Makes `Dpop`'s exchange of what else it does. */
 export const exchange = (
