@@ -18,6 +18,7 @@ import { ExchangeLimits } from "./ExchangeLimits.ts"
 import { unavailable } from "./internal/binding.ts"
 import * as Exchange from "./internal/exchange.ts"
 import * as Form from "./internal/form.ts"
+import { type Received, received } from "./internal/received.ts"
 import * as Spans from "./internal/spans.ts"
 import * as Stopwatch from "./internal/stopwatch.ts"
 import { isValue } from "./internal/within.ts"
@@ -283,22 +284,3 @@ const final = (judgement: TokenResponse.Judgement): Sent => ({
 })
 
 const always = () => true
-
-interface Received {
-  readonly judgement: TokenResponse.Judgement
-  readonly headers?: TokenResponse.Answer["headers"]
-}
-
-const received = (
-  outcome: Exchange.Outcome,
-  judge: (answer: TokenResponse.Answer) => TokenResponse.Judgement
-): Received =>
-  outcome._tag === "Answer"
-    ? { judgement: judge(outcome.answer), headers: outcome.answer.headers }
-    : {
-      judgement: outcome._tag === "NotSent"
-        ? outcome
-        : outcome.reason._tag === "ResponseInvalid"
-        ? { _tag: "Unusable", reason: outcome.reason }
-        : { _tag: "Ambiguous", reason: outcome.reason }
-    }
