@@ -18,7 +18,6 @@ import type * as Stream from "effect/Stream"
 import * as Grant from "./Grant.ts"
 import * as GrantHistory from "./GrantHistory.ts"
 import type * as GrantKey from "./GrantKey.ts"
-import * as AtOnce from "./internal/atOnce.ts"
 import * as Broadcast from "./internal/broadcast.ts"
 import * as Held from "./internal/held.ts"
 import { make, type OAuthError, RecordInvalid } from "./OAuthError.ts"
@@ -222,7 +221,7 @@ export const makeMemory: Effect.Effect<TokenStore["Service"]> = /* @__PURE__ */ 
     else if (before.push(last) > GrantHistory.limit) before.shift()
   }
 
-  const store = TokenStore.of({
+  return TokenStore.of({
     name: "memory",
     changes: changes.stream,
     read: (key) => Effect.sync(() => ({ now: clock.currentTimeMillisUnsafe(), grant: records.get(key.id) })),
@@ -276,8 +275,6 @@ export const makeMemory: Effect.Effect<TokenStore["Service"]> = /* @__PURE__ */ 
         return GrantHistory.fromLines(all.map((each) => GrantHistory.toLine(each.note, each)).reverse())
       })
   })
-  AtOnce.stores.add(store)
-  return store
 })
 
 /**

@@ -10,7 +10,6 @@ import type * as Grant from "../Grant.ts"
 import * as GrantKey from "../GrantKey.ts"
 import * as OAuthError from "../OAuthError.ts"
 import type { Outcome, Reading, TokenStore } from "../TokenStore.ts"
-import * as AtOnce from "./atOnce.ts"
 import * as Transaction from "./transaction.ts"
 import { withinDetached } from "./within.ts"
 
@@ -48,26 +47,24 @@ export const make = (
   asking: (key: string) => void
 ): Custody => {
   const limit = Duration.toMillis(policy.storeTimeLimit)
-  const isAtOnce = AtOnce.stores.has(store)
   const failed = Exit.fail(unavailable(store.name, "defect"))
   const late = Exit.fail(unavailable(store.name, "timeout"))
   const guarded = <A, B>(
     key: string,
     call: () => Effect.Effect<A, OAuthError.OAuthError>,
     then: (exit: Exit.Exit<A, OAuthError.OAuthError>) => Effect.Effect<B, OAuthError.OAuthError>
-  ): Effect.Effect<B, OAuthError.OAuthError> => {
-    const asked = Effect.suspend(() => {
-      asking(key)
-      return call()
-    })
-    // what ends a call from within is the store's doing, an interruption too
-    const ended = (exit: Exit.Exit<A, OAuthError.OAuthError>) =>
-      then(Exit.hasDies(exit) || Exit.hasInterrupts(exit) ? failed : exit)
-    return isAtOnce
-      ? Effect.flatMap(Effect.exit(asked), ended)
-      // in a fiber of its own, so that a call which cannot be interrupted holds up nobody when its time is over
-      : withinDetached(asked, limit, () => then(late), ended)
-  }
+  ): Effect.Effect<B, OAuthError.OAuthError> =>
+    // in a fiber of its own, so that a call which cannot be interrupted holds up nobody when its time is over
+    withinDetached(
+      Effect.suspend(() => {
+        asking(key)
+        return call()
+      }),
+      limit,
+      () => then(late),
+      // what ends a call from within is the store's doing, an interruption too
+      (exit) => then(Exit.hasDies(exit) || Exit.hasInterrupts(exit) ? failed : exit)
+    )
 
   const read: Custody["read"] = (key) => guarded(key.id, () => store.read(key), identity)
 
