@@ -19,10 +19,10 @@ const core = {
   AuthorizedHttpClient: 4.6,
   BackchannelLogin: 6.4,
   ClientAuthentication: 1.5,
-  ClientCredentials: 3.1,
-  ClientRegistration: 10.4,
-  DeviceAuthorization: 9.2,
-  Dpop: 4.8,
+  ClientCredentials: 3.2,
+  ClientRegistration: 10.5,
+  DeviceAuthorization: 9.3,
+  Dpop: 5.2,
   EncryptedTokenStore: 3.4,
   EndSession: 2.1,
   GrantAdministration: 1.9,
@@ -33,7 +33,7 @@ const core = {
   Keyring: 2.4,
   Login: 9.3,
   MutualTls: 1.9,
-  OAuthClient: 36,
+  OAuthClient: 36.5,
   OAuthError: 2.3,
   PasswordGrant: 0.2,
   PendingAuthorizations: 0.8,
@@ -43,13 +43,13 @@ const core = {
   RedisTokenStore: 8,
   RefreshPolicy: 1.4,
   RegisteredClient: 13.7,
-  Revocation: 7.9,
+  Revocation: 8,
   ServerMetadata: 8.8,
   SqlRegistrationStore: 3.3,
   SqlTokenStore: 7.1,
-  TokenEndpoint: 8.9,
+  TokenEndpoint: 9,
   TokenExchange: 3.4,
-  TokenService: 20.6,
+  TokenService: 21,
   TokenSource: 2.6,
   TokenStore: 3.1,
   UserInfo: 8.2,
@@ -58,16 +58,16 @@ const core = {
 }
 
 /** The other packages, each whole and by itself: without core. */
-const packages = { browser: 4.2, frameio: 5.7, "generic-rfc6749": 18, node: 8.8, postgres: 2.5, web: 11.9 }
+const packages = { browser: 4.2, frameio: 5.7, "generic-rfc6749": 18, node: 8.8, postgres: 2.6, web: 11.9 }
 
 export default [
   {
     name: "client credentials and refresh, with Effect",
     path: "benchmarks/size/tokens.ts",
     gzip: true,
-    limit: kB(62.9)
+    limit: kB(63.5)
   },
-  entry("client credentials and refresh, without Effect", "benchmarks/size/tokens.ts", 29.7, "effect"),
+  entry("client credentials and refresh, without Effect", "benchmarks/size/tokens.ts", 30.5, "effect"),
   entry("ID tokens, without Effect", "benchmarks/size/idTokens.ts", 19.3, "effect"),
   ...Object.entries(core).map(([name, limit]) => entry(`core/${name}`, `${published}/${name}.js`, limit, ...outside)),
   ...Object.entries(packages).map(([name, limit]) =>
