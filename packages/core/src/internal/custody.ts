@@ -42,11 +42,11 @@ export interface Custody {
 /** Makes it. */
 export const make = (
   store: TokenStore["Service"],
-  { policy, rotation }: Pick<Transaction.Rules, "policy" | "rotation">,
+  rules: Pick<Transaction.Rules, "patience" | "policy" | "rotation">,
   /** Told of each call before it is made. */
   asking: (key: string) => void
 ): Custody => {
-  const limit = Duration.toMillis(policy.storeTimeLimit)
+  const limit = Duration.toMillis(rules.policy.storeTimeLimit)
   const failed = Exit.fail(unavailable(store.name, "defect"))
   const late = Exit.fail(unavailable(store.name, "timeout"))
   const guarded = <A, B>(
@@ -96,7 +96,7 @@ export const make = (
       }
       const contest = grant.version === claimed
         ? "yields"
-        : Transaction.contest(grant, claim, draft, { now, rotation })
+        : Transaction.contest(grant, claim, draft, now, rules)
       // it may have moved once more meanwhile
       if (contest === "yields") return conclude(grant.version, claim, draft, claimed)
       return contest === "open" ? Effect.fail(heldElsewhere) : Effect.succeed(outcome)

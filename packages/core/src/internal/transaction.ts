@@ -163,7 +163,7 @@ export const decide = (input: {
     case "Indeterminate": {
       // once a window is over the token rests, however soon it was to be tried again: it may have been presented up to then
       const isOpen = mayRepeat(rules.rotation, now - state.since)
-      const rested = isOpen ? 0 : state.since + repeatable(rules.rotation) + Duration.toMillis(rest(rules, 1))
+      const rested = isOpen ? 0 : restedAt(state.since, rules)
       const until = Math.max(grant.retryAt ?? 0, rested)
       if (until > now) return enough ? { _tag: "Adopt", grant } : { _tag: "Rest", why: "indeterminate", until }
       // whoever holds the pair may have been kept from saving it: it comes first
@@ -430,10 +430,11 @@ export const contest = (
   standing: Grant.Grant,
   claim: Grant.Renewing,
   draft: Pick<Grant.Draft, "body" | "installation" | "lineage" | "serial" | "state">,
-  { now, rotation }: { readonly now: number; readonly rotation: RotationPolicy }
+  now: number,
+  rules: Pick<Rules, "patience" | "policy" | "rotation">
 ): "yields" | "open" | "stands" => {
   const { state } = standing
-  const window = windowOf(rotation)
+  const window = windowOf(rules.rotation)
   // what is another installation's by now is on its way to another store, or there already
   if (
     standing.format > Grant.format || standing.lineage !== draft.lineage ||
@@ -449,6 +450,9 @@ export const contest = (
   ) return "stands"
   if (state._tag === "Indeterminate" && state.attempt === claim.attempt) return "yields"
   if (!isPair || window?.idempotent !== true || (standing.serial !== serial && !isKept)) return "stands"
+  // once the window is over nobody presents it again before it has rested: then that was no repeat
+  const since = state._tag === "Renewing" ? state.startedAt : state.since
+  if ((standing.changedAt ?? now) >= restedAt(since, rules)) return "stands"
   return state._tag === "Renewing" && (standing.leaseUntil ?? now) + state.settle > now ? "open" : "yields"
 }
 
@@ -714,8 +718,12 @@ const repeatable = (rotation: RotationPolicy): number => {
   }
 }
 
+// Until when a token rests that may have been presented up to the end of its window.
+const restedAt = (since: number, rules: Pick<Rules, "patience" | "policy" | "rotation">): number =>
+  since + repeatable(rules.rotation) + Duration.toMillis(rest(rules, 1))
+
 // how long a token rests whose presentation got no answer
-const rest = (rules: Rules, attempt: number): Duration.Duration =>
+const rest = (rules: Pick<Rules, "patience" | "policy">, attempt: number): Duration.Duration =>
   [rules.policy.lease, rules.policy.settle, rules.patience, rules.policy.indeterminate(attempt)].reduce(Duration.sum)
 
 /** Whether a grant in this state has no tokens to give and nothing to renew them with. */

@@ -1,6 +1,6 @@
 import { GrantKey, RefreshPolicy, RotationPolicy, TokenStore } from "@effect-oauth/core"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber } from "effect"
+import { Duration, Effect, Fiber } from "effect"
 import * as fs from "node:fs"
 import * as Custody from "../../src/internal/custody.ts"
 
@@ -25,7 +25,11 @@ describe("custody", { concurrent: false }, () => {
         })
         const custody = Custody.make(
           store,
-          { policy: RefreshPolicy.make({ storeTimeLimit: "1 second" }), rotation: RotationPolicy.unknown },
+          {
+            policy: RefreshPolicy.make({ storeTimeLimit: "1 second" }),
+            rotation: RotationPolicy.unknown,
+            patience: Duration.zero
+          },
           () => {}
         )
         const reading = yield* Effect.forkChild(custody.read(key), { startImmediately: true })

@@ -34,6 +34,8 @@ export interface Draft {
   readonly attempt: number
   /** The first of them was inside the window of the server's policy. */
   readonly early: boolean
+  /** So were all of them. */
+  readonly inside: boolean
   /** The lease has not run out. */
   readonly leased: boolean
   /** The token must not be presented yet. */
@@ -91,10 +93,11 @@ export const decide = (
           settle: Duration.toMillis(policy.settle),
           attempt: step.attempt
         }
-        return { _tag: "Claim", draft: written(server, grant, { state, leaseFor: Duration.toMillis(policy.lease) }) }
+        const draft = written(server, record, { state, leaseFor: Duration.toMillis(policy.lease) })
+        return { _tag: "Claim", draft: { ...draft, inside: draft.early } }
       }
       case "Write":
-        return { _tag: "Write", draft: written(server, grant, step.change) }
+        return { _tag: "Write", draft: written(server, record, step.change) }
       case "Settle":
         return { _tag: "Settle" }
       default:
@@ -126,7 +129,7 @@ export const conclude = (server: Server, claim: Record, heard: Heard, lost: bool
       provider: ""
     })
     return {
-      draft: written(server, grant, conclusion.change),
+      draft: written(server, claim, conclusion.change),
       again: conclusion.again !== undefined,
       precious: conclusion.precious
     }
@@ -147,7 +150,7 @@ export const contest = (
     if (state._tag !== "Renewing") throw new Error("not a claim")
     const standing = toGrant({ ...record, resting: record.resting && !settled })
     const saved = toGrant({ ...draft, version: -1, writeId: -1 })
-    return Transaction.contest(standing, state, saved, { now, rotation: rotations[server] })
+    return Transaction.contest(standing, state, saved, now, rules[server])
   })
 
 const now = 1_900_000_000_000
@@ -196,7 +199,7 @@ const remember = <A>(memory: Map<string, A>, key: string, make: () => A): A => {
 export const spell = (draft: Draft): string =>
   `${draft.state}${draft.why}${draft.lineage}.${draft.serial}.${draft.token}${draft.kept ? "k" : ""}.${draft.attempt}${
     draft.early ? "e" : ""
-  }${draft.leased ? "l" : ""}${draft.resting ? "r" : ""}`
+  }${draft.inside ? "i" : ""}${draft.leased ? "l" : ""}${draft.resting ? "r" : ""}`
 
 // somebody always wants a pair newer than the one that stands
 const forced = (record: Draft): Transaction.Need => ({
@@ -205,6 +208,7 @@ const forced = (record: Draft): Transaction.Need => ({
 })
 
 const toGrant = (record: Record): Grant.Grant => ({
+  changedAt: record.inside && !record.early ? longAgo : now,
   format: Grant.format,
   key: "",
   version: "",
@@ -250,7 +254,8 @@ const toState = (record: Record): Grant.State => {
 }
 
 // what stands when the change is accepted
-const written = (server: Server, grant: Grant.Grant, change: Transaction.Change): Draft => {
+const written = (server: Server, record: Record, change: Transaction.Change): Draft => {
+  const grant = toGrant(record)
   const draft = Transaction.propose(grant, change, { now, writeId: "", note: { what: "", by: "" } })
   const standing = Grant.stand(draft, { version: "", now })
   const { state } = standing
@@ -264,6 +269,7 @@ const written = (server: Server, grant: Grant.Grant, change: Transaction.Change)
     kept: standing.body._tag === "Open" && standing.body.refreshTokenKept === true,
     attempt: state._tag === "Renewing" || state._tag === "Indeterminate" ? Math.min(state.attempt, 4) : 0,
     early: since > longAgo && hasWindow(server),
+    inside: record.inside,
     leased: standing.leaseUntil !== undefined && standing.leaseUntil > now,
     resting: standing.retryAt !== undefined && standing.retryAt > now
   }

@@ -429,7 +429,7 @@ export const moves = (state: State, options: Options, allowed: (fault: Fault) =>
   return out
 }
 
-const plain = { why: "", kept: false, attempt: 0, early: false, leased: false, resting: false } as const
+const plain = { why: "", kept: false, attempt: 0, early: false, inside: false, leased: false, resting: false } as const
 
 const put = (state: State, draft: AsBuilt.Draft, writeId: number): void => {
   state.record = { ...rested(state, draft), version: state.ids++, writeId }

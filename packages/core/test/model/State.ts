@@ -163,6 +163,7 @@ export const initial = (options: Options): State => ({
     kept: false,
     attempt: 0,
     early: false,
+    inside: false,
     leased: false,
     resting: false
   },
