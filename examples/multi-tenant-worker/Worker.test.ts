@@ -11,7 +11,7 @@ describe("multi-tenant-worker", () => {
       yield* connect("acme", 200)
       yield* connect("bolt", 3)
 
-      yield* TestClock.adjust("10 seconds")
+      yield* pass("10 seconds")
 
       const renewed = yield* renewals
       assert.strictEqual(renewed["bolt"], 3)
@@ -24,13 +24,17 @@ describe("multi-tenant-worker", () => {
     Effect.gen(function*() {
       yield* connect("acme", 40)
 
-      yield* TestClock.adjust("1 minute")
+      yield* pass("1 minute")
 
       assert.deepStrictEqual(yield* renewals, { acme: 40 })
       const server = yield* TestAuthorizationServer.TestAuthorizationServer
       assert.strictEqual((yield* server.exchanges).length, 40)
     }).pipe(Effect.provide(Live)))
 })
+
+// In small steps: what is answered takes turns of its own, which the clock does not wait for.
+const pass = (duration: Duration.Input) =>
+  Effect.repeat(TestClock.adjust("50 millis"), { times: Duration.toMillis(duration) / 50 - 1 })
 
 const Live = Worker.layer.pipe(
   Layer.provideMerge(OAuthClient.layerCrypto()),
